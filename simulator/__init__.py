@@ -1,0 +1,1 @@
+"""Kyphosim: an open simulator of percutaneous vertebral augmentation."""

@@ -1,0 +1,55 @@
+"""The patient: vertebrae, soft tissue and the words in the notes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from simulator.anatomy.landmarks import Landmarks
+from simulator.anatomy.volume import BoneField, Volume
+
+
+@dataclass(frozen=True, slots=True)
+class Vertebra:
+    """One level: its image, its mechanics, its landmarks, all from one shape."""
+
+    level: str
+    volume: Volume
+    bone: BoneField | None
+    """None for levels that are only seen, at the edges of the film."""
+    landmarks: Landmarks
+
+
+@dataclass(frozen=True, slots=True)
+class Hinge:
+    """How the superior endplate of the fractured body can rise: a wedge about a posterior hinge.
+
+    Points keep their place below `bottom_z_mm`, are lifted by angle * max(hinge_y - y, 0) above
+    `top_z_mm`, and linearly in between. Everything superior moves along.
+    """
+
+    hinge_y_mm: float
+    bottom_z_mm: float
+    top_z_mm: float
+    max_rad: float
+    """The wedge that the fracture took away; lifting further meets a stop."""
+    disc_stiffness_factor: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Patient:
+    """Everything anatomical, fixed for the run."""
+
+    vertebrae: tuple[Vertebra, ...]
+    """From the most superior downwards."""
+    index: int
+    """Which of `vertebrae` is to be treated."""
+    torso: Volume
+    """Soft tissue of the trunk: absolute coefficients, coarse."""
+    hinge: Hinge
+    bone_density_mg_cm3: float
+    fracture_age_weeks: float
+
+    @property
+    def target(self) -> Vertebra:
+        """The vertebra to be treated."""
+        return self.vertebrae[self.index]

@@ -1,0 +1,1 @@
+"""Time: the one step, operators, running and recording."""

@@ -1,0 +1,1 @@
+"""How the X-ray system answers."""

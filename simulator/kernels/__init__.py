@@ -1,0 +1,1 @@
+"""Compiled loops: arrays and floats in, arrays and floats out."""

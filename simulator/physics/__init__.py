@@ -1,0 +1,1 @@
+"""How tissue and tools answer, one phenomenon a module."""

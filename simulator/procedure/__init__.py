@@ -1,0 +1,1 @@
+"""What is asked of the trainee and how it is judged."""

@@ -1,0 +1,1 @@
+"""Authored files: their schema and their reading."""
