@@ -1,0 +1,87 @@
+"""What the operator asks for during one tick: physical, free of any device, and recorded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from simulator.frames import Side
+
+
+class Do(StrEnum):
+    """A deliberate act that is asked for once, as words to the staff or a change of instrument."""
+
+    NONE = ""
+    TIME_OUT = "time_out"
+    """Identity, level, allergy, antibiotic: the checklist, said aloud."""
+    LOCAL = "local"
+    """Infiltrate skin, tract and periosteum on the active side."""
+    SEDATE = "sedate"
+    """One titrated step of sedation."""
+    PLACE_NEEDLE = "place_needle"
+    """Put the access needle on the skin of the active side, at the planned or last place."""
+    STYLET_OUT = "stylet_out"
+    STYLET_IN = "stylet_in"
+    SEAT_CANNULA = "seat_cannula"
+    """Exchange the needle over a wire for the working cannula."""
+    TAMP_IN = "tamp_in"
+    TAMP_OUT = "tamp_out"
+    MIX = "mix"
+    """Powder to liquid: the clock starts."""
+    LOAD = "load"
+    """Draw a filler from the batch and connect it to the active cannula."""
+    STRAND_TEST = "strand_test"
+    CANNULA_OUT = "cannula_out"
+    """Pull the active cannula out of the patient."""
+    DRESS = "dress"
+    """Dressing on, patient turned supine: the procedure ends."""
+    NEURO_CHECK = "neuro_check"
+    DISCHARGE = "discharge"
+    ABORT = "abort"
+    """End without going on: a decision, not an idleness."""
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One tick of asking. The default asks for nothing."""
+
+    beam: bool = False
+    orbit_deg_s: float = 0.0
+    tilt_deg_s: float = 0.0
+    table_x_mm_s: float = 0.0
+    table_z_mm_s: float = 0.0
+    """Move the field over the patient: + to the patient's left, + towards the head."""
+    table_y_mm_s: float = 0.0
+    pulses_per_s: float = 0.0
+    """Set the pulse rate; 0 leaves it."""
+    field_mm: float = 0.0
+    """Set the magnification field; 0 leaves it."""
+    side: Side = Side.LEFT
+    """The side that every tool wish below is meant for."""
+    skin_x_mm_s: float = 0.0
+    skin_z_mm_s: float = 0.0
+    """Slide the tip over the skin while it is not in the patient."""
+    medial_deg_s: float = 0.0
+    """Swing the hub so that the tip points more to the midline."""
+    caudal_deg_s: float = 0.0
+    """Swing the hub so that the tip points more to the feet."""
+    push_n: float = 0.0
+    """Hand force along the shaft: positive into the patient, negative pulls back."""
+    brace: bool = False
+    """Braced hand: at most 1 mm/s, no overshoot."""
+    tap: int = 0
+    """Mallet: 0 none, 1 light, 2 firm, 3 hard."""
+    twist_deg_s: float = 0.0
+    hold: bool = True
+    """The cannula is held still during an exchange."""
+    inflate_ml_s: float = 0.0
+    """Turn the inflator: negative deflates."""
+    press_n: float = 0.0
+    """Thumb on the plunger; negative pulls it back (unload)."""
+    do: Do = Do.NONE
+    wait_s: float = 0.0
+    """Fast-forward: hands off, beam off, this long in one integrated step; stops at an alarm."""
+
+
+IDLE = Action()
+"""Asks for nothing."""

@@ -1,0 +1,90 @@
+"""PMMA: in the bowl, in the filler, in the cannula and in the bone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+import numpy as np
+
+from simulator.units import FloatArray, IntArray, frozen
+
+
+class Route(StrEnum):
+    """The first barrier that leaked cement crossed."""
+
+    BASIVERTEBRAL = "basivertebral"
+    SEGMENTAL = "segmental"
+    CORTICAL = "cortical"
+    DISC = "disc"
+    CANAL = "canal"
+    FORAMEN = "foramen"
+    TRACT = "tract"
+
+
+ROUTES: tuple[Route, ...] = tuple(Route)
+
+
+def _ints() -> IntArray:
+    return frozen(np.zeros(0, np.int32))
+
+
+def _floats() -> FloatArray:
+    return frozen(np.zeros(0, np.float64))
+
+
+@dataclass(frozen=True, slots=True)
+class Cloud:
+    """Cement in the patient: one entry per voxel that it has entered, in order of entry.
+
+    Voxels index the flat `BoneField` of the target.
+    """
+
+    voxel: IntArray = field(default_factory=_ints)
+    """(n,) flat index."""
+    fill: FloatArray = field(default_factory=_floats)
+    """(n,) fraction of the fluid space of the voxel; above 1 where trapped."""
+    volume_ul: FloatArray = field(default_factory=_floats)
+    """(n,) fluid space of the voxel in microlitres; cement in it is fill * volume_ul."""
+    age_s: FloatArray = field(default_factory=_floats)
+    """(n,) effective age at 22 C."""
+    pressure_kpa: FloatArray = field(default_factory=_floats)
+    mobility: FloatArray = field(default_factory=_floats)
+    """(n,) lagged permeability / viscosity, 1e-9 m2 / Pa.s."""
+    route: IntArray = field(default_factory=_ints)
+    """(n,) -1 inside the body, else index into `ROUTES` of the barrier crossed."""
+    embolised_ul: float = 0.0
+    """Carried away beyond the ends of veins (counted in the leak of its route too)."""
+    leak_ul: tuple[float, ...] = (0.0,) * len(ROUTES)
+    """Per route, everything outside the body's bone, embolised included."""
+    inside_ul: float = 0.0
+    """In the body."""
+    revision: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Cement:
+    """The one batch of cement of this run."""
+
+    mixed_tick: int | None = None
+    """Powder met liquid at this tick."""
+    filler_ml: float = 0.0
+    """Cement left in the filler that is in use."""
+    fillers_used: int = 0
+    batch_left_ml: float = 0.0
+    """Not yet drawn into a filler."""
+    cannula_ml: tuple[float, float] = (0.0, 0.0)
+    """Cement standing in each cannula's bore, per `Side`."""
+    syringe_kpa: float = 0.0
+    """Pressure under the plunger."""
+    thumb_n: float = 0.0
+    flow_ul_s: float = 0.0
+    """Flow out of the cannula tip in the last step."""
+    flow_smooth_ul_s: float = 0.0
+    tip_kpa: float = 0.0
+    """Pressure in the bone at the tip."""
+    injected_ml: float = 0.0
+    """Out of the tip so far, all sides."""
+    started_tick: int | None = None
+    """First cement out of the tip."""
+    cloud: Cloud = Cloud()

@@ -1,0 +1,206 @@
+"""Facts that a step reports, in the order they happened."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from simulator.anatomy.volume import Tissue
+from simulator.frames import Side
+from simulator.world.arm import Shot
+from simulator.world.cement import Route
+from simulator.world.tools import Wall
+
+
+@dataclass(frozen=True, slots=True)
+class Exposed:
+    """One X-ray pulse."""
+
+    shot: Shot
+    kvp: float
+    hand_in_beam: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BoneContact:
+    """The tip met bone from outside."""
+
+    side: Side
+    level: str
+    entry_error_mm: float
+    """Distance from the planned entry point."""
+
+
+@dataclass(frozen=True, slots=True)
+class TissueEntered:
+    """The tip passed from one tissue into another."""
+
+    side: Side
+    tissue: Tissue
+    depth_mm: float
+    force_n: float
+
+
+@dataclass(frozen=True, slots=True)
+class BodyEntered:
+    """The tip passed the posterior wall level, inside bone."""
+
+    side: Side
+
+
+@dataclass(frozen=True, slots=True)
+class MedialRuleBroken:
+    """Behind the posterior wall, the tip passed the medial border of the pedicle."""
+
+    side: Side
+    medial_mm: float
+    behind_wall_mm: float
+    rotated_view_deg: float
+    """How untrue the last AP was: a rotated AP shows false safety."""
+
+
+@dataclass(frozen=True, slots=True)
+class WallBreached:
+    """The tip is outside the bone it had entered; reported at every further millimetre."""
+
+    side: Side
+    wall: Wall
+    depth_mm: float
+
+
+@dataclass(frozen=True, slots=True)
+class CanalEntered:
+    """The tip is in the spinal canal."""
+
+    side: Side
+
+
+@dataclass(frozen=True, slots=True)
+class BlindAdvance:
+    """The tip went further than a clock allows since the last useful picture."""
+
+    side: Side
+    plane: str
+    """"medial" or "depth"."""
+    advance_mm: float
+    limit_mm: float
+
+
+@dataclass(frozen=True, slots=True)
+class Redirected:
+    """A docked path was given up for another one."""
+
+    side: Side
+
+
+@dataclass(frozen=True, slots=True)
+class Tapped:
+    """A mallet blow and what it achieved."""
+
+    side: Side
+    advance_mm: float
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A deliberate act was carried out."""
+
+    act: str
+    side: Side
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A wish that physics or staff refuse; nothing changed."""
+
+    act: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class TampPressed:
+    """Reported when the manometer reaches a new 50 psi mark, or a limit."""
+
+    side: Side
+    pressure_psi: float
+    volume_ml: float
+    over_limit: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TampMisused:
+    """Inflated inside the cannula or pedicle, beyond a limit, or after it burst."""
+
+    side: Side
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class TampRuptured:
+    """The balloon burst: contrast in the body, pressure gone."""
+
+    side: Side
+    volume_ml: float
+
+
+@dataclass(frozen=True, slots=True)
+class CementLeaked:
+    """A route carries cement out of the bone; reported at the first and every further 0.05 mL."""
+
+    route: Route
+    volume_ml: float
+    visible: bool
+    """Could be seen in the view that the rules ask for at that moment."""
+
+
+@dataclass(frozen=True, slots=True)
+class CementSet:
+    """The cement has hardened."""
+
+
+@dataclass(frozen=True, slots=True)
+class Embolised:
+    """Cement left with the venous blood."""
+
+    volume_ml: float
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A caption: someone in the room speaks."""
+
+    speaker: str
+    """"nurse", "patient", "assistant"."""
+    text: str
+    alarm: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseChanged:
+    """The procedure moved on or back."""
+
+    before: str
+    after: str
+
+
+Event = (
+    Exposed
+    | BoneContact
+    | TissueEntered
+    | BodyEntered
+    | MedialRuleBroken
+    | WallBreached
+    | CanalEntered
+    | BlindAdvance
+    | Redirected
+    | Tapped
+    | Done
+    | Refused
+    | TampPressed
+    | TampMisused
+    | TampRuptured
+    | CementLeaked
+    | CementSet
+    | Embolised
+    | Said
+    | PhaseChanged
+)

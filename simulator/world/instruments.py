@@ -1,0 +1,94 @@
+"""What lies on the trolley and stands beside the table: catalogue values, read from assets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Tip(StrEnum):
+    """Ground shape of a needle's point."""
+
+    DIAMOND = "diamond"
+    BEVEL = "bevel"
+
+
+@dataclass(frozen=True, slots=True)
+class Needle:
+    """A bone needle or working cannula with its stylet."""
+
+    name: str
+    outer_mm: float
+    inner_mm: float
+    length_mm: float
+    tip: Tip
+
+
+@dataclass(frozen=True, slots=True)
+class TampSpec:
+    """An inflatable bone tamp as its maker limits it."""
+
+    name: str
+    length_mm: float
+    diameter_mm: float
+    """Uninflated."""
+    max_volume_ml: float
+    max_pressure_psi: float
+
+
+@dataclass(frozen=True, slots=True)
+class CementSpec:
+    """A PMMA cement: the clock of its viscosity, its look, its amount.
+
+    Zero-shear-rate viscosity at 22 C: eta_i * exp(age/tau) * (1 - age/t_set)^-m, capped.
+    """
+
+    name: str
+    eta_initial_pa_s: float
+    tau_s: float
+    set_s: float
+    shape_m: float
+    eta_cap_pa_s: float
+    shear_exponent: float
+    wait_s: float
+    """Too runny before."""
+    work_until_s: float
+    """Too stiff to be pushed by hand after."""
+    batch_ml: float
+    attenuation_soft: float
+    attenuation_cement: float
+    """Coefficients of the two basis materials soft tissue and 30 % BaSO4 powder cement."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filler:
+    """A syringe or bone filler device that a thumb empties into the cannula."""
+
+    name: str
+    volume_ml: float
+    bore_mm: float
+    """Plunger diameter: pressure = force / area."""
+    hand_limit_n: float
+
+
+@dataclass(frozen=True, slots=True)
+class CArmSpec:
+    """A mobile C-arm with a flat panel."""
+
+    name: str
+    sdd_mm: float
+    sad_mm: float
+    """Source to isocentre."""
+    detector_mm: float
+    orbit_range_deg: tuple[float, float]
+    tilt_range_deg: tuple[float, float]
+    orbit_deg_s: float
+    tilt_deg_s: float
+    travel_mm_s: float
+    copper_mm: float
+    pulse_rates: tuple[float, ...]
+    receptor_dose_ngy: float
+    """Target of the automatic brightness control, per pulse."""
+    mas_base: float
+    mas_per_kv: float
+    """Programmed curve: mAs per pulse = mas_base + mas_per_kv * (kVp - 50)."""

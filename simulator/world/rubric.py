@@ -1,0 +1,38 @@
+"""How a run is judged, as data: points, bands and what ends a pass."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Criterion:
+    """One line of the rubric: a metric, and the curve that turns it into points.
+
+    The score is 1 inside [low, high] and falls linearly to 0 over `margin` outside.
+    """
+
+    id: str
+    domain: str
+    metric: str
+    points: float
+    low: float
+    high: float
+    margin: float
+    procedure: str
+    """"kyphoplasty", "vertebroplasty" or "both"."""
+    text: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rubric:
+    """The judge's book."""
+
+    criteria: tuple[Criterion, ...]
+    domains: tuple[str, ...]
+    pass_mark: float
+    access_mark: float
+    sentinels: tuple[str, ...]
+    major_points: float
+    minor_points: float

@@ -1,0 +1,33 @@
+"""Everything that changes, as one frozen value per tick."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from simulator.frames import Side
+from simulator.world.arm import CArm
+from simulator.world.cement import Cement
+from simulator.world.tally import Tally
+from simulator.world.tamp import Body, Tamp
+from simulator.world.tools import Cannula
+from simulator.world.vitals import Vitals
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """One moment of the run. Arrays inside are read-only and shared while unchanged."""
+
+    tick: int
+    phase: str
+    c_arm: CArm
+    body: Body
+    vitals: Vitals
+    cement: Cement
+    tally: Tally
+    cannulas: tuple[Cannula | None, Cannula | None] = (None, None)
+    """Per `Side`."""
+    tamps: tuple[Tamp | None, Tamp | None] = (None, None)
+    side: Side = Side.LEFT
+    """The side that was last worked on."""
+    over: bool = False
+    """The run has ended: discharged, aborted or out of time."""
