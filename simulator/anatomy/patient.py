@@ -48,6 +48,8 @@ class Patient:
     hinge: Hinge
     bone_density_mg_cm3: float
     fracture_age_weeks: float
+    extras: tuple[Volume, ...] = ()
+    """Further bone in the field that nobody treats, such as ribs; differences like a vertebra."""
 
     @property
     def target(self) -> Vertebra:

@@ -60,6 +60,8 @@ class Cloud:
     inside_ul: float = 0.0
     """In the body."""
     revision: int = 0
+    age_tick: int = 0
+    """The tick that `age_s` refers to; a cloud at rest is not aged tick by tick."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,4 +89,6 @@ class Cement:
     """Out of the tip so far, all sides."""
     started_tick: int | None = None
     """First cement out of the tip."""
+    tail_ml: float = 0.0
+    """Drawn out along the needle's tract by pulling a cannula before its cement was hard."""
     cloud: Cloud = Cloud()

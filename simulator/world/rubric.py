@@ -23,6 +23,8 @@ class Criterion:
     """"kyphoplasty", "vertebroplasty" or "both"."""
     text: str
     source: str
+    gate: str = ""
+    """A metric that must be true for these points: time and dose count only for safe work."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,8 @@ class Tamp:
     """(n,) fraction 0..1 of each voxel taken by the balloon."""
     revision: int = 0
     """Counts changes of `voxels` and `fill`."""
+    crushed: Float32Array = field(default_factory=_no_fill)
+    """(n,) greatest share of each voxel that the balloon ever took: bone there is gone."""
 
 
 @dataclass(frozen=True, slots=True)

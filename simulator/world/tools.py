@@ -64,8 +64,15 @@ class Cannula:
     pry_n: float = 0.0
     speed_mm_s: float = 0.0
     bevel_deg: float = 0.0
+    ahead_mm: float = 0.0
+    """Bone straight ahead of the tip, to the first surface."""
+    was_in_bone: bool = False
+    """This path has been at least 3 mm inside bone."""
     breach_mm: float = 0.0
     """How far the tip is outside bone, on a path that had been inside."""
+    canal_breach_mm: float = 0.0
+    """How far the shaft's medial surface stands out of the bone into the canal."""
+    breach_wall: Wall | None = None
     blind_medial_mm: float = 0.0
     """Advance since the last adequate AP with the tip in the field."""
     blind_depth_mm: float = 0.0

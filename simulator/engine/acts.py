@@ -1,0 +1,33 @@
+"""Deliberate acts: asked of the staff, checked against physics, carried out or refused."""
+
+from __future__ import annotations
+
+from simulator.physics import care, exchange
+from simulator.procedure import phases
+from simulator.world.action import Action, Do
+from simulator.world.case import Case
+from simulator.world.events import Done, Event, Refused
+from simulator.world.state import State
+
+_ACTS = {**exchange.ACTS, **care.ACTS}
+
+
+def carry_out(case: Case, state: State, action: Action) -> tuple[State, tuple[Event, ...]]:
+    """Carry out `action.do`, or report why not and change nothing."""
+    reason = phases.permit(case, state, action)
+    if reason is not None:
+        return state, (Refused(action.do.value, reason),)
+    outcome = _ACTS[action.do](case, state, action.side)
+    if isinstance(outcome, str):
+        return state, (Refused(action.do.value, outcome),)
+    state, events = outcome
+    return state, (Done(action.do.value, action.side), *events)
+
+
+def would_refuse(case: Case, state: State, act: Do) -> str | None:
+    """Return the reason why `act` would be refused now by staff or physics, or None."""
+    reason = phases.refusal(case, state, act)
+    if reason is not None:
+        return reason
+    outcome = _ACTS[act](case, state, state.side)
+    return outcome if isinstance(outcome, str) else None

@@ -1,0 +1,145 @@
+"""A careful surgeon: knows the plan, looks before each critical depth, stops at the first endpoint.
+
+The same routine with a drift is the clumsy one, who aims too medially and looks too rarely.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from simulator.engine.operators import filling, hands
+from simulator.engine.operators.hands import Move
+from simulator.engine.sight import Observation
+from simulator.frames import Side
+from simulator.units import Vec3
+from simulator.world.action import Action, Do
+from simulator.world.case import Procedure
+
+_ENTRY_N = 110.0
+_BONE_N = 70.0
+_SEAT_PAST_WALL_MM = 3.0
+_PEDICLE_STEP_MM = 4.0
+_BODY_STEP_MM = 6.0
+_FRONT_STEP_MM = 2.0
+_FRONT_ZONE_MM = 14.0
+_ONSET_S = 125.0
+_HOUR_S = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How an operator of this routine works."""
+
+    drift_deg: float = 0.0
+    """Aims this much too medially."""
+    looks: bool = True
+    """Takes both planes at every step in bone."""
+
+
+def treat(obs: Observation, manner: Manner) -> Move:
+    """Do the whole case."""
+    side = obs.sides[0]
+    obs = yield from prepare(obs, side)
+    for side in obs.sides:
+        obs = yield from access(obs, side, manner)
+        if obs.procedure is Procedure.KYPHOPLASTY:
+            obs = yield from exchange(obs, side, manner)
+            obs = yield from filling.inflate(obs, side)
+    for side in obs.sides:
+        if obs.procedure is Procedure.KYPHOPLASTY:
+            obs = yield from filling.empty_tamp(obs, side)
+        obs = yield from filling.fill(obs, side)
+    return (yield from finish(obs))
+
+
+def prepare(obs: Observation, side: Side) -> Move:
+    """Look in both planes, say the time-out, numb and sedate."""
+    obs = yield Action(side=side, pulses_per_s=7.5)
+    obs = yield from hands.look_both(obs, side, last="ap")
+    obs = yield from hands.do(obs, Do.TIME_OUT, side)
+    obs = yield from hands.do(obs, Do.LOCAL, side)
+    for _ in range(2):
+        obs = yield from hands.do(obs, Do.SEDATE, side)
+    return (yield from hands.wait(obs, _ONSET_S))
+
+
+def _line(obs: Observation, side: Side, manner: Manner) -> tuple[Vec3, Vec3]:
+    """Return where on the skin to begin and along which direction."""
+    plan = obs.plans[side]
+    direction = plan.direction
+    if manner.drift_deg:
+        midline = (-float(side.sign), 0.0, 0.0)
+        direction = hands.tilted(direction, midline, manner.drift_deg)
+    tool = obs.tools[side]
+    y = tool.skin_mm[1] if tool is not None else plan.skin_mm[1]
+    return hands.foot_on_line(plan.entry_mm, direction, y), direction
+
+
+def access(obs: Observation, side: Side, manner: Manner) -> Move:
+    """Bring the needle through the pedicle to the target, in imaged steps."""
+    obs = yield from hands.do(obs, Do.PLACE_NEEDLE, side)
+    skin, direction = _line(obs, side, manner)
+    obs = yield from hands.aim(obs, side, skin, direction)
+    obs = yield from hands.look_both(obs, side)
+    obs = yield from hands.push_until_bone(obs, side)
+    obs = yield from hands.look_both(obs, side, last="ap")
+    plan = obs.plans[side]
+    goal = hands.depth_of(skin, direction, plan.target_mm)
+    last = "lateral"
+    while not obs.over:
+        tool = obs.tools[side]
+        if tool is None or tool.depth_mm >= goal - 0.1:
+            break
+        depth = min(goal, tool.depth_mm + _step_mm(obs, side, goal - tool.depth_mm))
+        obs = yield from hands.push_to(obs, side, depth, _ENTRY_N)
+        if manner.looks:
+            obs = yield from hands.look_both(obs, side, last=last)
+            last = "ap" if last == "lateral" else "lateral"
+    obs = yield from hands.look_both(obs, side)
+    return (yield from hands.do(obs, Do.STYLET_OUT, side))
+
+
+def _step_mm(obs: Observation, side: Side, left_mm: float) -> float:
+    """Return how far to go before the next pictures, from what the last lateral showed."""
+    seen = obs.lateral
+    past = seen.tip_past_wall_mm[side] if seen is not None else None
+    front = seen.tip_to_front_mm[side] if seen is not None else None
+    if past is None or past < 1.0:
+        return _PEDICLE_STEP_MM
+    if front is not None and front < _FRONT_ZONE_MM:
+        return _FRONT_STEP_MM
+    return _BODY_STEP_MM if left_mm > _BODY_STEP_MM else max(left_mm, 0.5)
+
+
+def exchange(obs: Observation, side: Side, manner: Manner) -> Move:
+    """Seat the working cannula just past the posterior wall, then slide the tamp in."""
+    obs = yield from hands.do(obs, Do.SEAT_CANNULA, side)
+    obs = yield from hands.view(obs, 90.0, 0.0, side)
+    obs = yield from hands.look(obs, side)
+    for _ in range(12):
+        tool, seen = obs.tools[side], obs.lateral
+        past = seen.tip_past_wall_mm[side] if seen is not None else None
+        if tool is None or past is None or past >= _SEAT_PAST_WALL_MM - 0.3 or obs.over:
+            break
+        step = min(_PEDICLE_STEP_MM, (_SEAT_PAST_WALL_MM - past) / max(-tool.direction[1], 0.3))
+        obs = yield from hands.push_to(obs, side, tool.depth_mm + step, _ENTRY_N)
+        obs = yield from hands.look_both(obs, side)
+    return (yield from hands.do(obs, Do.TAMP_IN, side))
+
+
+def finish(obs: Observation) -> Move:
+    """Wait until the cement is hard, take everything out, look once more, and care."""
+    for side in obs.sides:
+        obs = yield from hands.do(obs, Do.STYLET_IN, side)
+    while not obs.over and obs.cement_age_s is not None:
+        left = obs.cement_spec.set_s + 5.0 - obs.cement_age_s
+        if left <= 0.0:
+            break
+        obs = yield from hands.wait(obs, left)
+    obs = yield from hands.look_both(obs, obs.sides[0], last="ap")
+    for side in obs.sides:
+        obs = yield from hands.do(obs, Do.CANNULA_OUT, side)
+    obs = yield from hands.do(obs, Do.DRESS, obs.sides[0])
+    obs = yield from hands.wait(obs, _HOUR_S)
+    obs = yield from hands.do(obs, Do.NEURO_CHECK, obs.sides[0])
+    return (yield from hands.do(obs, Do.DISCHARGE, obs.sides[0]))

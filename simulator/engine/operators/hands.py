@@ -1,0 +1,208 @@
+"""The small moves that every built-in operator is made of.
+
+A move is a generator: it yields one `Action` a tick and is sent the next `Observation`; it
+returns the last observation when it is done. Moves are composed with ``yield from``.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Generator
+from typing import Protocol
+
+from simulator.engine.sight import Observation
+from simulator.frames import Side, along, cross, dot, minus, norm, unit
+from simulator.units import TICKS_PER_S, Vec3
+from simulator.world.action import Action, Do
+
+Move = Generator[Action, Observation, Observation]
+
+_ARM_DEG_S = 15.0
+_ARM_STOP_DEG = 0.05
+_SWING_DEG_S = 12.0
+_SLIDE_MM_S = 25.0
+
+
+class Operator(Protocol):
+    """Anything that can choose the next action."""
+
+    def next_action(self, observation: Observation) -> Action | None:
+        """Return what to ask for in the next tick, or None to stop."""
+
+
+class Routine:
+    """Runs one `Move` as an operator (a lifetime: the generator's place)."""
+
+    def __init__(self, move: Move) -> None:
+        self._move = move
+        self._started = False
+
+    def next_action(self, observation: Observation) -> Action | None:
+        """Return the next action of the move, or None when it has ended."""
+        try:
+            if self._started:
+                return self._move.send(observation)
+            self._started = True
+            return next(self._move)
+        except StopIteration:
+            return None
+
+
+def rest(obs: Observation, seconds: float, side: Side = Side.LEFT) -> Move:
+    """Keep hands off for a while, tick by tick."""
+    for _ in range(max(1, round(seconds * TICKS_PER_S))):
+        obs = yield Action(side=side)
+    return obs
+
+
+def wait(obs: Observation, seconds: float) -> Move:
+    """Let time pass in one go; goes on waiting if something interrupted."""
+    end = obs.t_s + seconds
+    while not obs.over and obs.t_s < end - 0.5 / TICKS_PER_S:
+        obs = yield Action(wait_s=end - obs.t_s, side=Side.LEFT)
+    return obs
+
+
+def do(obs: Observation, act: Do, side: Side) -> Move:
+    """Ask once."""
+    return (yield Action(do=act, side=side))
+
+
+def view(obs: Observation, orbit_deg: float, tilt_deg: float, side: Side) -> Move:
+    """Drive the C-arm to machine angles, beam off."""
+    while True:
+        pose = obs.c_arm.pose
+        d_orbit, d_tilt = orbit_deg - pose.orbit_deg, tilt_deg - pose.tilt_deg
+        if max(abs(d_orbit), abs(d_tilt)) < _ARM_STOP_DEG:
+            return obs
+        moved = yield Action(
+            orbit_deg_s=_rate(d_orbit, _ARM_DEG_S), tilt_deg_s=_rate(d_tilt, _ARM_DEG_S), side=side
+        )
+        if moved.c_arm.pose == pose:
+            return moved
+        obs = moved
+
+
+def _rate(left: float, fastest: float) -> float:
+    return max(-fastest, min(fastest, left * TICKS_PER_S))
+
+
+def look(obs: Observation, side: Side, seconds: float = 0.3) -> Move:
+    """Step on the pedal until at least one pulse was taken."""
+    shots = obs.c_arm.exposures
+    held = 0
+    while held < round(seconds * TICKS_PER_S) or obs.c_arm.exposures == shots:
+        obs = yield Action(beam=True, side=side)
+        held += 1
+    return (yield Action(side=side))
+
+
+def look_both(obs: Observation, side: Side, last: str = "lateral") -> Move:
+    """Take an AP and a lateral, and stay in the `last` one."""
+    first, second = ((0.0, 90.0) if last == "lateral" else (90.0, 0.0))
+    for orbit in (first, second):
+        obs = yield from view(obs, orbit, 0.0, side)
+        obs = yield from look(obs, side)
+    return obs
+
+
+def aim(obs: Observation, side: Side, skin_mm: Vec3, direction: Vec3) -> Move:
+    """Slide the tip over the skin and swing the hub until the shaft lies along a line."""
+    for _ in range(60 * TICKS_PER_S):
+        tool = obs.tools[side]
+        if tool is None:
+            return obs
+        off = minus(skin_mm, tool.skin_mm)
+        medial, caudal = turn_needed(tool.direction, direction, side)
+        if max(abs(off[0]), abs(off[2])) < 0.02 and max(abs(medial), abs(caudal)) < 0.02:
+            return obs
+        obs = yield Action(
+            side=side,
+            skin_x_mm_s=_rate(off[0], _SLIDE_MM_S),
+            skin_z_mm_s=_rate(off[2], _SLIDE_MM_S),
+            medial_deg_s=_rate(medial, _SWING_DEG_S),
+            caudal_deg_s=_rate(caudal, _SWING_DEG_S),
+        )
+    return obs
+
+
+def turn_needed(now: Vec3, wanted: Vec3, side: Side) -> tuple[float, float]:
+    """Return the medial and caudal angles in degrees that lead from one direction to another."""
+    medial_now = math.atan2(-side.sign * now[0], -now[1])
+    medial_wanted = math.atan2(-side.sign * wanted[0], -wanted[1])
+    caudal_now = math.asin(max(-1.0, min(1.0, -now[2])))
+    caudal_wanted = math.asin(max(-1.0, min(1.0, -wanted[2])))
+    return math.degrees(medial_wanted - medial_now), math.degrees(caudal_wanted - caudal_now)
+
+
+def push_to(
+    obs: Observation,
+    side: Side,
+    depth_mm: float,
+    ceiling_n: float,
+    *,
+    brace: bool = True,
+    seconds: float = 30.0,
+) -> Move:
+    """Push with a force that rises to `ceiling_n` until the tip is `depth_mm` below the skin.
+
+    Where the ceiling does not move the tip for two seconds the mallet helps with a light tap.
+    """
+    force, stuck = 5.0, 0
+    for _ in range(round(seconds * TICKS_PER_S)):
+        tool = obs.tools[side]
+        if tool is None or tool.depth_mm >= depth_mm:
+            break
+        force = min(force + 40.0 / TICKS_PER_S, ceiling_n)
+        stuck = stuck + 1 if tool.speed_mm_s == 0.0 and force >= ceiling_n else 0
+        if stuck > 2 * TICKS_PER_S:
+            obs = yield Action(side=side, tap=1)
+            stuck = 0
+            continue
+        obs = yield Action(side=side, push_n=force, brace=brace)
+    return (yield Action(side=side))
+
+
+def pull_to(obs: Observation, side: Side, depth_mm: float, force_n: float = 60.0) -> Move:
+    """Pull back until the tip is `depth_mm` below the skin."""
+    for _ in range(30 * TICKS_PER_S):
+        tool = obs.tools[side]
+        if tool is None or tool.depth_mm <= depth_mm:
+            break
+        obs = yield Action(side=side, push_n=-force_n, brace=tool.depth_mm - depth_mm < 3.0)
+    return (yield Action(side=side))
+
+
+def push_until_bone(obs: Observation, side: Side, ceiling_n: float = 60.0) -> Move:
+    """Go through the soft parts until the tip grips bone."""
+    force = 5.0
+    for _ in range(60 * TICKS_PER_S):
+        tool = obs.tools[side]
+        if tool is None or tool.grips:
+            break
+        force = min(force + 40.0 / TICKS_PER_S, ceiling_n)
+        obs = yield Action(side=side, push_n=force, brace=tool.depth_mm > 25.0 and force > 12.0)
+    return (yield Action(side=side))
+
+
+def foot_on_line(point: Vec3, direction: Vec3, y_mm: float) -> Vec3:
+    """Return where a line through `point` crosses the plane y = `y_mm`."""
+    return along(point, direction, (y_mm - point[1]) / direction[1])
+
+
+def tilted(direction: Vec3, about: Vec3, angle_deg: float) -> Vec3:
+    """Return `direction` turned by a small angle towards `about` (both unit vectors)."""
+    across = unit(cross(cross(direction, about), direction))
+    c, s = math.cos(math.radians(angle_deg)), math.sin(math.radians(angle_deg))
+    turned = tuple(c * d + s * a for d, a in zip(direction, across, strict=True))
+    return unit((turned[0], turned[1], turned[2]))
+
+
+def depth_of(skin_mm: Vec3, direction: Vec3, point: Vec3) -> float:
+    """Return how deep `point` lies along a shaft from the skin, mm."""
+    return dot(minus(point, skin_mm), direction)
+
+
+def distance(a: Vec3, b: Vec3) -> float:
+    """Return the distance of two points, mm."""
+    return norm(minus(a, b))

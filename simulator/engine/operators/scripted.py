@@ -1,0 +1,212 @@
+"""An operator written as a stage script: carries out its steps and checks what must follow.
+
+A test author may look at any metric; so a script is given the state's metrics beside the
+observation, which no playing operator gets.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+
+from simulator.engine.operators import hands
+from simulator.engine.operators.hands import Move
+from simulator.engine.sight import Observation
+from simulator.frames import Side
+from simulator.scenario import steps
+from simulator.scenario.expectation import Expectation
+from simulator.scenario.script import Miss, StageScript, Step
+from simulator.units import TICKS_PER_S
+from simulator.world.action import Action, Do
+from simulator.world.case import Case
+from simulator.world.report import Metric
+
+Measure = Callable[[], Mapping[str, Metric]]
+_EVERY_TICKS = 15
+"""How often `until` is looked at."""
+_STRENGTH = {"light": 1, "firm": 2, "hard": 3}
+
+
+class Scripted:
+    """Carries out one stage script (a lifetime: its place in the script)."""
+
+    def __init__(self, script: StageScript, case: Case) -> None:
+        self.script = script
+        self.case = case
+        self.side = Side(case.sides[0])
+        self.misses: list[Miss] = []
+        self.trail: list[str] = []
+        self.measure: Measure = dict
+        """Set by the runner: the metrics as they stand."""
+        self._move: Move | None = None
+
+    def next_action(self, observation: Observation) -> Action | None:
+        """Return the next action, or None after the last step."""
+        try:
+            if self._move is None:
+                self._move = self._all(observation)
+                return next(self._move)
+            return self._move.send(observation)
+        except StopIteration:
+            return None
+
+    def _all(self, obs: Observation) -> Move:
+        for number, step in enumerate(self.script.steps, 1):
+            self.trail.append(f"t={obs.t_s:7.1f} s  {step.told}")
+            obs = yield from self._one(obs, step)
+            for expectation in step.expect:
+                self._check(expectation, step, number, obs)
+            if step.until is not None and not self._holds(step.until):
+                self._check(step.until, step, number, obs)
+            if obs.over:
+                break
+        # The last actions may still be on their way through the slow physics.
+        return (yield from hands.rest(obs, 0.2, self.side))
+
+    def _holds(self, expectation: Expectation) -> bool:
+        return expectation.holds(self.measure().get(expectation.name))
+
+    def _check(self, expectation: Expectation, step: Step, number: int, obs: Observation) -> None:
+        if not self._holds(expectation):
+            value = self.measure().get(expectation.name)
+            self.misses.append(Miss(step.line, number, expectation, value, obs.t_s))
+
+    def _one(self, obs: Observation, step: Step) -> Move:
+        """Carry out one step, or as much of it as its `until` and `max_s` allow."""
+        end = obs.tick + round(step.max_s * TICKS_PER_S)
+        move = self._way(obs, step)
+        try:
+            action = next(move)
+            while True:
+                obs = yield action
+                if obs.over or obs.tick >= end:
+                    return obs
+                checked = step.until is not None and obs.tick % _EVERY_TICKS == 0
+                if checked and step.until is not None and self._holds(step.until):
+                    return obs
+                action = move.send(obs)
+        except StopIteration as done:
+            return done.value if done.value is not None else obs
+
+    def _way(self, obs: Observation, step: Step) -> Move:
+        """Return the move of one step."""
+        ask, side = step.ask, self.side
+        match ask:
+            case steps.SetView():
+                return self._view(obs, ask)
+            case steps.Beam():
+                return hands.look(obs, side, ask.seconds)
+            case steps.PlaceNeedle():
+                self.side = Side[ask.side.upper()]
+                return self._place(obs)
+            case steps.AimNeedle():
+                return self._aim(obs, ask)
+            case steps.AdvanceNeedle():
+                depth = self._depth(obs, ask)
+                return hands.push_to(
+                    obs, side, depth, ask.force_n, brace=ask.brace, seconds=step.max_s
+                )
+            case steps.WithdrawNeedle():
+                return self._withdraw(obs, ask)
+            case steps.Tap():
+                return self._tap(obs, ask)
+            case steps.Act():
+                self.side = Side[ask.side.upper()] if ask.side else side
+                return hands.do(obs, Do(ask.name), self.side)
+            case steps.InflateTamp():
+                return self._inflate(obs, ask)
+            case steps.DeflateTamp():
+                return self._deflate(obs, ask)
+            case steps.InjectCement():
+                return self._inject(obs, ask)
+            case steps.Wait():
+                if step.until is not None and not ask.wait_s:
+                    return hands.rest(obs, step.max_s, side)
+                return hands.wait(obs, ask.wait_s)
+        raise TypeError(f"no way to do {type(ask).__name__}")
+
+    def _view(self, obs: Observation, ask: steps.SetView) -> Move:
+        if ask.view is None:
+            return hands.view(obs, ask.orbit_deg or 0.0, ask.tilt_deg or 0.0, self.side)
+        if ask.view in ("ap", "lateral"):
+            return hands.view(obs, 0.0 if ask.view == "ap" else 90.0, 0.0, self.side)
+        side = Side.LEFT if ask.view == "en_face_left" else Side.RIGHT
+        d = obs.plans[side].direction
+        orbit = math.degrees(math.atan2(-d[0], -d[1]))
+        return hands.view(obs, orbit, math.degrees(math.asin(-d[2])), self.side)
+
+    def _place(self, obs: Observation) -> Move:
+        obs = yield from hands.do(obs, Do.PLACE_NEEDLE, self.side)
+        plan, tool = obs.plans[self.side], obs.tools[self.side]
+        if tool is None:
+            return obs
+        skin = hands.foot_on_line(plan.entry_mm, plan.direction, tool.skin_mm[1])
+        return (yield from hands.aim(obs, self.side, skin, plan.direction))
+
+    def _aim(self, obs: Observation, ask: steps.AimNeedle) -> Move:
+        """Swing about the skin to the asked angles, keeping the plan's entry in line."""
+        tool = obs.tools[self.side]
+        if tool is None:
+            return (yield from hands.rest(obs, 0.1, self.side))
+        medial, caudal = math.radians(ask.medial_deg), math.radians(ask.caudal_deg)
+        wanted = hands.unit((-self.side.sign * math.tan(medial), -1.0, -math.tan(caudal)))
+        skin = tool.skin_mm
+        if tool.depth_mm <= 0.0:
+            skin = hands.foot_on_line(obs.plans[self.side].entry_mm, wanted, skin[1])
+        return (yield from hands.aim(obs, self.side, skin, wanted))
+
+    def _depth(self, obs: Observation, ask: steps.AdvanceNeedle) -> float:
+        tool, plan = obs.tools[self.side], obs.plans[self.side]
+        if ask.to_depth_mm is not None:
+            return ask.to_depth_mm
+        if ask.to is None or tool is None:
+            return 150.0
+        if ask.to == "posterior_wall":
+            wall_y = self.case.patient.target.landmarks.posterior_wall_y_mm
+            return (wall_y - tool.skin_mm[1]) / tool.direction[1]
+        point = plan.entry_mm if ask.to == "entry" else plan.target_mm
+        return hands.depth_of(tool.skin_mm, tool.direction, point)
+
+    def _withdraw(self, obs: Observation, ask: steps.WithdrawNeedle) -> Move:
+        tool = obs.tools[self.side]
+        depth = tool.depth_mm if tool is not None else 0.0
+        goal = ask.to_depth_mm if ask.to_depth_mm is not None else depth - (ask.by_mm or 0.0)
+        return hands.pull_to(obs, self.side, goal)
+
+    def _tap(self, obs: Observation, ask: steps.Tap) -> Move:
+        for _ in range(ask.count):
+            obs = yield Action(side=self.side, tap=_STRENGTH[ask.strength])
+            obs = yield from hands.rest(obs, 0.5, self.side)
+        return obs
+
+    def _inflate(self, obs: Observation, ask: steps.InflateTamp) -> Move:
+        while not obs.over:
+            tamp = obs.tamps[self.side]
+            if tamp is None or tamp.volume_ml >= ask.to_ml - 1e-3:
+                break
+            obs = yield Action(side=self.side, inflate_ml_s=ask.rate_ml_s)
+        return obs
+
+    def _deflate(self, obs: Observation, ask: steps.DeflateTamp) -> Move:
+        while not obs.over:
+            tamp = obs.tamps[self.side]
+            if tamp is None or tamp.volume_ml <= 0.0:
+                break
+            obs = yield Action(side=self.side, inflate_ml_s=-ask.rate_ml_s)
+        return obs
+
+    def _inject(self, obs: Observation, ask: steps.InjectCement) -> Move:
+        """Press with a fixed force, or let the thumb follow a flow; the beam stays on."""
+        force, wanted = ask.force_n or 20.0, ask.rate_ml_min
+        mark = (obs.given_ml, obs.tick)
+        while not obs.over:
+            if obs.filler_ml <= 0.0 and obs.batch_ml > 0.0:
+                obs = yield from hands.do(obs, Do.LOAD, self.side)
+            if obs.filler_ml <= 0.0:
+                break
+            obs = yield Action(side=self.side, beam=True, press_n=force)
+            if wanted is not None and obs.tick - mark[1] >= TICKS_PER_S // 2:
+                flow = (obs.given_ml - mark[0]) * 60.0 * TICKS_PER_S / (obs.tick - mark[1])
+                force = min(150.0, max(3.0, force * (1.15 if flow < wanted else 0.87)))
+                mark = (obs.given_ml, obs.tick)
+        return (yield Action(side=self.side, press_n=-1.0))

@@ -1,0 +1,184 @@
+"""One run as it happens: state, pictures as read, captions, gauges over time, recording."""
+
+from __future__ import annotations
+
+import bisect
+from dataclasses import dataclass
+from pathlib import Path
+
+from simulator.engine import digest
+from simulator.engine.recording import Recorder, plain
+from simulator.engine.sight import Observation, Seen, observe, read_picture
+from simulator.engine.start import first_state
+from simulator.engine.step import step
+from simulator.procedure.score import score
+from simulator.units import PSI_PER_MPA, TICKS_PER_S, seconds
+from simulator.world.action import Action
+from simulator.world.arm import View
+from simulator.world.case import Case
+from simulator.world.events import Event, Exposed, Refused, Said
+from simulator.world.report import Report
+from simulator.world.state import State
+
+HASH_TICKS = TICKS_PER_S
+"""The world is hashed once a second."""
+
+SNAPSHOT_TICKS = 5 * TICKS_PER_S
+SAMPLE_TICKS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Caption:
+    """One spoken line."""
+
+    tick: int
+    speaker: str
+    text: str
+    alarm: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One row of the gauges' history."""
+
+    tick: int
+    phase: str
+    side: int
+    force_n: float
+    depth_mm: float
+    tamp_ml: float
+    tamp_psi: float
+    cement_ml: float
+    thumb_n: float
+    map_mmhg: float
+    spo2: float
+    kerma_mgy: float
+    beam: bool
+    orbit_deg: float
+
+
+class Session:
+    """A run in progress (a lifetime: open recording, growing history)."""
+
+    def __init__(
+        self,
+        case: Case,
+        operator_name: str,
+        recording: Path | None = None,
+        *,
+        source: str = "",
+        scenario: str = "",
+    ) -> None:
+        """Begin at tick 0; `source` and `scenario` are written into the recording's head."""
+        self.case = case
+        self.operator_name = operator_name
+        self.state: State = first_state(case)
+        self.captions: list[Caption] = []
+        self.trace: list[Sample] = []
+        self.snapshots: list[State] = [self.state]
+        self.ap: Seen | None = None
+        self.lateral: Seen | None = None
+        self._events: tuple[Event, ...] = ()
+        self._recorder = (
+            Recorder(recording, case, operator_name, source, scenario) if recording else None
+        )
+
+    @property
+    def recording(self) -> Path | None:
+        """Where the run is being kept."""
+        return self._recorder.path if self._recorder else None
+
+    def observe(self) -> Observation:
+        """Return what the operator may know now."""
+        return observe(self.case, self.state, self.ap, self.lateral, self._events)
+
+    def advance(self, action: Action) -> tuple[Event, ...]:
+        """Take one step (or one whole wait) and return what happened."""
+        before = self.state
+        if before.over:
+            return ()
+        if self._recorder is not None:
+            self._recorder.action(before.tick, action)
+        self.state, events = step(self.case, before, action)
+        self._events = events
+        for event in events:
+            self._note(event)
+        self._keep(before.tick, events)
+        return events
+
+    def _note(self, event: Event) -> None:
+        tick = self.state.tick
+        if isinstance(event, Said):
+            self.captions.append(Caption(tick, event.speaker, event.text, event.alarm))
+        elif isinstance(event, Refused):
+            self.captions.append(Caption(tick, "assistant", event.reason, alarm=False))
+        elif isinstance(event, Exposed):
+            seen = read_picture(self.case, self.state, event.shot)
+            if seen.view is View.AP:
+                self.ap = seen
+            elif seen.view is View.LATERAL:
+                self.lateral = seen
+
+    def _keep(self, before: int, events: tuple[Event, ...]) -> None:
+        tick = self.state.tick
+        if self._recorder is not None and events:
+            self._recorder.events(tick, events)
+        if tick // HASH_TICKS != before // HASH_TICKS and self._recorder is not None:
+            self._recorder.hash(tick, digest.parts(self.state))
+        if tick // SNAPSHOT_TICKS != before // SNAPSHOT_TICKS:
+            self.snapshots.append(self.state)
+        if tick // SAMPLE_TICKS != before // SAMPLE_TICKS:
+            self.trace.append(_sample(self.state))
+
+    def state_at(self, tick: int) -> State:
+        """Return the kept state at or just before `tick`, for scrubbing and forks."""
+        at = bisect.bisect_right(self.snapshots, tick, key=lambda s: s.tick)
+        return self.snapshots[max(0, at - 1)]
+
+    def report(self) -> Report:
+        """Return the judgement as it stands; final once the state is over."""
+        return score(self.case, self.state, self.operator_name)
+
+    def state_hash(self) -> str:
+        """Return the digest of case and state."""
+        return digest.state_hash(self.case, self.state)
+
+    def close(self) -> None:
+        """End the recording; may be called twice."""
+        if self._recorder is None:
+            return
+        self._recorder.hash(self.state.tick, digest.parts(self.state))
+        self._recorder.close(
+            {
+                "t": self.state.tick,
+                "over": self.state.over,
+                "state_hash": self.state_hash(),
+                "report": plain(self.report()),
+            }
+        )
+
+
+def _sample(state: State) -> Sample:
+    tool, tamp = state.cannulas[state.side], state.tamps[state.side]
+    return Sample(
+        tick=state.tick,
+        phase=state.phase,
+        side=int(state.side),
+        force_n=tool.force_n if tool else 0.0,
+        depth_mm=tool.depth_mm if tool else 0.0,
+        tamp_ml=tamp.volume_ml if tamp else 0.0,
+        tamp_psi=tamp.pressure_mpa * PSI_PER_MPA if tamp else 0.0,
+        cement_ml=state.cement.injected_ml,
+        thumb_n=state.cement.thumb_n,
+        map_mmhg=state.vitals.map_mmhg,
+        spo2=state.vitals.spo2_pct,
+        kerma_mgy=state.c_arm.air_kerma_mgy,
+        beam=state.c_arm.beam,
+        orbit_deg=state.c_arm.pose.orbit_deg,
+    )
+
+
+def clock(tick: int) -> str:
+    """Return a tick as minutes and seconds, "06:42"."""
+    whole = int(seconds(tick))
+    return f"{whole // 60:02d}:{whole % 60:02d}"

@@ -1,0 +1,235 @@
+"""What a person sees: in a picture, on the gauges, at the table. Operators get this, not `State`.
+
+A picture is read with its own geometry, so a rotated view misleads an operator as it would
+mislead a surgeon.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from simulator.anatomy.plan import Plan
+from simulator.frames import Side
+from simulator.imaging.positioner import geometry, project
+from simulator.imaging.visibility import voxel_points_mm, visible_routes
+from simulator.units import PSI_PER_MPA, Vec3, seconds
+from simulator.world.arm import CArm, Shot, View
+from simulator.world.case import Case, Procedure
+from simulator.world.events import Event, Said
+from simulator.world.instruments import CementSpec, TampSpec
+from simulator.world.state import State
+from simulator.world.tools import Inside
+from simulator.world.vitals import Vitals
+
+_N = 512
+_EDGE_SHARE = 0.02
+"""The outermost part of a cement cloud that the eye does not take for its edge."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One picture as read: distances in mm at the patient, None where nothing is to be read."""
+
+    tick: int
+    view: View
+    error_deg: float
+    tip_medial_mm: tuple[float | None, float | None] = (None, None)
+    """AP: tip to the medial border of its pedicle, positive while lateral of it."""
+    tip_past_wall_mm: tuple[float | None, float | None] = (None, None)
+    """Lateral: tip anterior of the posterior wall."""
+    tip_to_front_mm: tuple[float | None, float | None] = (None, None)
+    """Lateral: tip to the anterior wall."""
+    plate_rise_mm: float | None = None
+    """Lateral: how far the superior endplate's front edge has risen since the first picture."""
+    cement_to_wall_mm: float | None = None
+    """Lateral: hindmost cement in the body to the posterior wall."""
+    leak: bool = False
+    """Cement is seen outside the body."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToolSeen:
+    """A cannula as seen and felt from outside."""
+
+    skin_mm: Vec3
+    direction: Vec3
+    depth_mm: float
+    force_n: float
+    speed_mm_s: float
+    grips: bool
+    """The tip holds in bone."""
+    inside: Inside
+    working: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TampSeen:
+    """Manometer and syringe scale of one tamp."""
+
+    volume_ml: float
+    pressure_psi: float
+    peak_psi: float
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """All that an operator may know at one tick."""
+
+    tick: int
+    phase: str
+    procedure: Procedure
+    sides: tuple[Side, ...]
+    plans: tuple[Plan, Plan]
+    c_arm: CArm
+    tools: tuple[ToolSeen | None, ToolSeen | None]
+    tamps: tuple[TampSeen | None, TampSeen | None]
+    tamp_spec: TampSpec
+    cement_spec: CementSpec
+    cement_age_s: float | None
+    filler_ml: float
+    batch_ml: float
+    given_ml: float
+    pocket_ml: float
+    """Largest filling of the tamps, as the nurse wrote it down."""
+    thumb_n: float
+    vitals: Vitals
+    ap: Seen | None
+    lateral: Seen | None
+    heard: tuple[Said, ...]
+    events: tuple[Event, ...]
+    over: bool
+
+    @property
+    def t_s(self) -> float:
+        """Seconds since the start."""
+        return seconds(self.tick)
+
+
+def observe(
+    case: Case, state: State, ap: Seen | None, lateral: Seen | None, events: tuple[Event, ...]
+) -> Observation:
+    """Return what can be known in `state`, with the last pictures as read."""
+    tools = tuple(
+        None
+        if t is None
+        else ToolSeen(
+            t.skin_mm, t.direction, t.depth_mm, t.force_n, t.speed_mm_s, t.dock_mm is not None,
+            t.inside, t.working,
+        )
+        for t in state.cannulas
+    )  # fmt: skip
+    tamps = tuple(
+        None
+        if t is None
+        else TampSeen(t.volume_ml, t.pressure_mpa * PSI_PER_MPA, t.peak_mpa * PSI_PER_MPA)
+        for t in state.tamps
+    )
+    cement = state.cement
+    mixed = cement.mixed_tick
+    return Observation(
+        tick=state.tick,
+        phase=state.phase,
+        procedure=case.procedure,
+        sides=tuple(Side(s) for s in case.sides),
+        plans=case.plans,
+        c_arm=state.c_arm,
+        tools=(tools[0], tools[1]),
+        tamps=(tamps[0], tamps[1]),
+        tamp_spec=case.tamp,
+        cement_spec=case.cement,
+        cement_age_s=None if mixed is None else seconds(state.tick - mixed),
+        filler_ml=cement.filler_ml,
+        batch_ml=cement.batch_left_ml,
+        given_ml=cement.injected_ml,
+        pocket_ml=state.tally.values.get("tamp_volume_ml", 0.0),
+        thumb_n=cement.thumb_n,
+        vitals=state.vitals,
+        ap=ap,
+        lateral=lateral,
+        heard=tuple(e for e in events if isinstance(e, Said)),
+        events=events,
+        over=state.over,
+    )
+
+
+def read_picture(case: Case, state: State, shot: Shot) -> Seen:
+    """Read the picture taken at `shot` while the world was in `state`."""
+    if shot.view is View.AP:
+        return _read_ap(case, state, shot)
+    if shot.view is View.LATERAL:
+        return _read_lateral(case, state, shot)
+    return Seen(shot.tick, shot.view, shot.error_deg)
+
+
+def _scale(case: Case, shot: Shot, origin: Vec3) -> tuple[float, float]:
+    """Return the column of `origin` and millimetres per pixel at its depth."""
+    g = geometry(case.c_arm, shot.pose, _N)
+    col, _, magnification = project(g, origin)
+    return col, g.pitch_mm / magnification
+
+
+def _column(case: Case, shot: Shot, point: Vec3) -> float:
+    return project(geometry(case.c_arm, shot.pose, _N), point)[0]
+
+
+def _read_ap(case: Case, state: State, shot: Shot) -> Seen:
+    medial: list[float | None] = [None, None]
+    for side in Side:
+        tool = state.cannulas[side]
+        if tool is None or not shot.tip_in_field[side]:
+            continue
+        pedicle = case.patient.target.landmarks.pedicles[side]
+        x, y, z = pedicle.centre_mm
+        border, mm_per_px = _scale(case, shot, (pedicle.medial_border_x_mm, y, z))
+        # The picture has the patient's left on its left: columns fall towards +x.
+        offset = (border - _column(case, shot, tool.tip_mm)) * mm_per_px
+        medial[side] = side.sign * offset
+    return Seen(
+        shot.tick, shot.view, shot.error_deg, tip_medial_mm=(medial[0], medial[1]),
+        leak=_leak_seen(case, state, View.AP),
+    )  # fmt: skip
+
+
+def _read_lateral(case: Case, state: State, shot: Shot) -> Seen:
+    marks = case.patient.target.landmarks
+    centre = marks.centre_mm
+    wall, mm_per_px = _scale(case, shot, (centre[0], marks.posterior_wall_y_mm, centre[2]))
+    front = _column(case, shot, (centre[0], marks.anterior_wall_y_mm, centre[2]))
+    past: list[float | None] = [None, None]
+    ahead: list[float | None] = [None, None]
+    for side in Side:
+        tool = state.cannulas[side]
+        if tool is not None and shot.tip_in_field[side]:
+            tip = _column(case, shot, tool.tip_mm)
+            past[side] = (wall - tip) * mm_per_px
+            ahead[side] = (tip - front) * mm_per_px
+    arm = case.patient.hinge.hinge_y_mm - marks.anterior_wall_y_mm
+    return Seen(
+        shot.tick, shot.view, shot.error_deg,
+        tip_past_wall_mm=(past[0], past[1]),
+        tip_to_front_mm=(ahead[0], ahead[1]),
+        plate_rise_mm=state.body.lift_rad * arm,
+        cement_to_wall_mm=_cement_to_wall(case, state),
+        leak=_leak_seen(case, state, View.LATERAL),
+    )  # fmt: skip
+
+
+def _cement_to_wall(case: Case, state: State) -> float | None:
+    cloud = state.cement.cloud
+    inside = (cloud.route < 0) & (cloud.fill > 0.5)
+    if not inside.any():
+        return None
+    points = voxel_points_mm(state, cloud.voxel[inside])
+    marks = case.patient.target.landmarks
+    # Cement standing in the pedicle's channel lies behind the wall and is no front.
+    y = points[points[:, 1] < marks.posterior_wall_y_mm, 1]
+    if not len(y):
+        return None
+    return marks.posterior_wall_y_mm - float(np.quantile(y, 1.0 - _EDGE_SHARE))
+
+
+def _leak_seen(case: Case, state: State, view: View) -> bool:
+    threshold = case.physics["looking"]["cement_seen_mm"]
+    return bool(visible_routes(state, view, threshold))

@@ -1,0 +1,110 @@
+"""The one step that makes time pass, for every driver: order only, no formula."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from simulator.engine import acts, room
+from simulator.physics import cementing, physiology, tamping
+from simulator.procedure import fold, phases
+from simulator.units import TICKS_PER_S, ticks
+from simulator.world.action import Action, Do
+from simulator.world.case import Case
+from simulator.world.events import Event, PhaseChanged, Said
+from simulator.world.state import State
+
+Result = tuple[State, tuple[Event, ...]]
+
+
+def step(case: Case, state: State, action: Action) -> Result:
+    """Return the world one tick later (or after the whole of `action.wait_s`) and what happened.
+
+    Neither `case` nor `state` is changed; equal inputs give equal bits.
+    """
+    if state.over:
+        return state, ()
+    if action.wait_s > 0.0:
+        return wait(case, state, action)
+    before = state
+    state = replace(state, tick=state.tick + 1, side=action.side)
+    events: tuple[Event, ...] = ()
+
+    # What was asked for in words, unless staff or physics refuse.
+    if action.do is not Do.NONE:
+        state, events = _then(acts.carry_out, case, state, action, events)
+    # Hands on arm and needle.
+    state = room.move_arm(case, state, action)
+    state, events = _then(room.move_tools, case, state, action, events)
+    # What runs slower than the tick keeps to fixed ticks.
+    if state.tick % tamping.PERIOD_TICKS == 0:
+        state, events = _then(tamping.work, case, state, action, events)
+        state, events = _then(cementing.work, case, state, action, events)
+    events += cementing.clock(case, before.tick, state)
+    if state.tick % physiology.PERIOD_TICKS == 0:
+        vitals, said = physiology.follow(case, state, physiology.PERIOD_TICKS / TICKS_PER_S)
+        state, events = replace(state, vitals=vitals), events + said
+    # Pictures come last, so that they show what this tick did.
+    state, events = _then(room.expose, case, state, action, events)
+    return _judged(case, before, state, events)
+
+
+def _then(
+    part: Callable[[Case, State, Action], Result],
+    case: Case,
+    state: State,
+    action: Action,
+    events: tuple[Event, ...],
+) -> Result:
+    state, more = part(case, state, action)
+    return state, events + more
+
+
+def _judged(case: Case, before: State, state: State, events: tuple[Event, ...]) -> Result:
+    """Wind the clocks of blind advance, follow the phase, end the run in time, and count."""
+    events = room.see_leaks(case, state, events)
+    state, blind = room.wind_clocks(case, before, state, events)
+    events += blind
+    if events:
+        phase = phases.follow(case, state, events)
+        if phase != state.phase:
+            events += (PhaseChanged(state.phase, phase),)
+            state = replace(state, phase=phase)
+    if state.tick >= ticks(case.time_limit_s) and "dress" not in state.tally.done:
+        events += (Said("assistant", "Time is up."),)
+        state = replace(state, over=True)
+    tally = fold.fold(case, before, state, events)
+    return (state if tally is state.tally else replace(state, tally=tally)), events
+
+
+_CHUNK_TICKS = physiology.PERIOD_TICKS
+
+
+def wait(case: Case, state: State, action: Action) -> Result:
+    """Let time pass in one action: hands off, beam off; an alarm or a new phase ends it early."""
+    first = state
+    end = state.tick + max(1, ticks(action.wait_s))
+    idle = Action(side=state.side)
+    state = replace(state, c_arm=replace(state.c_arm, beam=False, moving=False))
+    events: tuple[Event, ...] = ()
+    while state.tick < end and not state.over:
+        before = state
+        # Whole slow periods where tamp or cement still move, quarter seconds where nothing does.
+        lively = tamping.lively(state) or cementing.lively(state)
+        span = min(tamping.PERIOD_TICKS if lively else _CHUNK_TICKS, end - state.tick)
+        state = replace(state, tick=state.tick + span)
+        new: tuple[Event, ...] = ()
+        if lively:
+            state, new = _then(tamping.work, case, state, idle, new)
+        state, new = _then(cementing.work, case, state, idle, new)
+        new += cementing.clock(case, before.tick, state)
+        vitals, said = physiology.follow(case, state, span / TICKS_PER_S)
+        state, new = replace(state, vitals=vitals), new + said
+        state, new = _judged(case, before, state, new)
+        events += new
+        if any(isinstance(e, PhaseChanged) or (isinstance(e, Said) and e.alarm) for e in new):
+            break
+    if state.phase == "recover":
+        lain = state.vitals.supine_s + (state.tick - first.tick) / TICKS_PER_S
+        state = replace(state, vitals=replace(state.vitals, supine_s=lain))
+    return state, events

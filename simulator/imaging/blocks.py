@@ -1,0 +1,175 @@
+"""Path lengths of X-rays through one block of voxels, by perspective shear-warp."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from simulator.frames import along
+from simulator.imaging.positioner import Geometry, project
+from simulator.kernels.raycast import row_spans, shear, warp
+from simulator.units import Float32Array, FloatArray, IntArray, Vec3, frozen
+
+_ORDER = ((0, 1, 2), (1, 0, 2), (2, 0, 1))
+"""Voxel axes (a, b, c) when looking mainly along x, y, z; c runs fastest in memory."""
+
+_STEP = 0.42
+"""Distance of base points in voxels: closer adds cost and no detail, the voxel limits the band."""
+
+Pose3 = tuple[FloatArray, FloatArray]
+"""Rotation (3, 3) and translation (3,) in mm: a point p of the block is found at R p + t."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """A block as slices across one main axis of view."""
+
+    voxels: Float32Array
+    """(na, nb, nc, 2): both fields side by side, with an empty border."""
+    spans: IntArray
+    """(na, nb, 2) columns in use."""
+
+
+class Block:
+    """Two fields of a voxel block, cut to what is not empty; stacks are made when first needed."""
+
+    def __init__(self, first: Float32Array, second: Float32Array, origin: Vec3, side: float):
+        """Take two (nx, ny, nz) fields whose voxel [0, 0, 0] is centred at `origin` (mm)."""
+        used = (first != 0.0) | (second != 0.0)
+        box = []
+        for axis in range(3):
+            hit = np.flatnonzero(used.any(axis=tuple(m for m in range(3) if m != axis)))
+            box.append(slice(int(hit[0]), int(hit[-1]) + 1) if hit.size else slice(0, 1))
+        cut = tuple(box)
+        self.spacing_mm = side
+        x, y, z = (o + (c.start - 1) * side for o, c in zip(origin, box, strict=True))
+        self.origin_mm: Vec3 = (x, y, z)
+        self._fields = np.zeros((*(c.stop - c.start + 2 for c in box), 2), np.float32)
+        self._fields[1:-1, 1:-1, 1:-1, 0] = first[cut]
+        self._fields[1:-1, 1:-1, 1:-1, 1] = second[cut]
+        self._stacks: dict[int, Stack] = {}
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Number of voxels along x, y, z, empty border included."""
+        nx, ny, nz, _ = self._fields.shape
+        return nx, ny, nz
+
+    def stack(self, axis: int) -> Stack:
+        """Return the slices across `axis`."""
+        if axis not in self._stacks:
+            voxels = np.ascontiguousarray(self._fields.transpose(*_ORDER[axis], 3))
+            self._stacks[axis] = Stack(voxels, row_spans(voxels))
+        return self._stacks[axis]
+
+    @property
+    def corners_mm(self) -> list[Vec3]:
+        """The eight corners of the block."""
+        ends = [
+            (o, o + (n - 1) * self.spacing_mm)
+            for o, n in zip(self.origin_mm, self.shape, strict=True)
+        ]
+        return [(x, y, z) for x in ends[0] for y in ends[1] for z in ends[2]]
+
+
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """Path lengths on a rectangle of the picture, cm."""
+
+    row: int
+    col: int
+    first: Float32Array
+    second: Float32Array
+
+
+def seen_from(g: Geometry, pose: Pose3 | None) -> Geometry:
+    """Return the geometry in the frame of a block that was moved by `pose`."""
+    if pose is None:
+        return g
+    back, shift = pose[0].T, pose[1]
+
+    def point(p: Vec3) -> Vec3:
+        x, y, z = (back @ (np.array(p) - shift)).tolist()
+        return x, y, z
+
+    def vector(v: Vec3) -> Vec3:
+        x, y, z = (back @ np.array(v)).tolist()
+        return x, y, z
+
+    return replace(
+        g,
+        source_mm=point(g.source_mm),
+        centre_mm=point(g.centre_mm),
+        right=vector(g.right),
+        up=vector(g.up),
+    )
+
+
+def first_pixel(g: Geometry) -> Vec3:
+    """Return the centre of the pixel at row 0, column 0 (mm)."""
+    half = 0.5 * (g.n - 1) * g.pitch_mm
+    return along(along(g.centre_mm, g.right, -half), g.up, half)
+
+
+def _rectangle(block: Block, g: Geometry) -> tuple[int, int, int, int] | None:
+    """Return row, column, height and width of the part of the picture the block can touch."""
+    spots = [project(g, p) for p in block.corners_mm]
+    if min(m for _, _, m in spots) <= 0.0:
+        return 0, 0, g.n, g.n
+    c0 = max(math.floor(min(c for c, _, _ in spots)) - 1, 0)
+    c1 = min(math.ceil(max(c for c, _, _ in spots)) + 2, g.n)
+    r0 = max(math.floor(min(r for _, r, _ in spots)) - 1, 0)
+    r1 = min(math.ceil(max(r for _, r, _ in spots)) + 2, g.n)
+    return (r0, c0, r1 - r0, c1 - c0) if r1 > r0 and c1 > c0 else None
+
+
+def _base_grid(
+    size: FloatArray, source: FloatArray, pixels: FloatArray
+) -> tuple[float, FloatArray, tuple[int, int]]:
+    """Choose the base plane and the part of it that the wanted pixels look at.
+
+    Args:
+        size: (3,) voxels along a, b, c.
+        source: (3,) along a, b, c in voxels.
+        pixels: (4, 3) corners of the wanted rectangle, the same way.
+
+    Returns:
+        Index of the plane along a, (2,) its first point, rows and columns.
+    """
+    base = 0.5 * (size[0] - 1.0)
+    rays = pixels - source
+    seen = source[1:] + rays[:, 1:] * ((base - source[0]) / rays[:, :1])
+    reach = (base - source[0]) / (np.array([[0.0], [size[0] - 1.0]]) - source[0])
+    ends = source[1:] + np.vstack([-source[1:] * reach, (size[1:] - 1.0 - source[1:]) * reach])
+    low = np.maximum(seen.min(0), ends.min(0)) - _STEP
+    high = np.minimum(seen.max(0), ends.max(0)) + _STEP
+    count = np.maximum(np.ceil((high - low) / _STEP), 1.0).astype(int) + 1
+    return base, low, (int(count[0]), int(count[1]))
+
+
+def project_block(block: Block, g: Geometry, pose: Pose3 | None = None) -> Patch | None:
+    """Return the path lengths through both fields of a block; None if it is out of the field."""
+    g = seen_from(g, pose)
+    rectangle = _rectangle(block, g)
+    if rectangle is None:
+        return None
+    row, col, height, width = rectangle
+    middle = 0.5 * (np.array(block.corners_mm[0]) + np.array(block.corners_mm[-1]))
+    main = int(np.argmax(np.abs(middle - np.array(g.source_mm))))
+    order = np.array(_ORDER[main])
+    side, origin = block.spacing_mm, np.array(block.origin_mm)
+
+    source = ((np.array(g.source_mm) - origin) / side)[order]
+    per_col = np.array(g.right)[order] * (g.pitch_mm / side)
+    per_row = np.array(g.up)[order] * (-g.pitch_mm / side)
+    corner = ((np.array(first_pixel(g)) - origin) / side)[order] + row * per_row + col * per_col
+    rim = np.array([corner + i * per_row + j * per_col for i in (-1, height) for j in (-1, width)])
+    base, start, shape = _base_grid(np.array(block.shape)[order].astype(float), source, rim)
+    plane = np.zeros((*shape, 2), np.float32)
+    stack = block.stack(main)
+    shear(stack.voxels, stack.spans, source, base, start, _STEP, plane)
+    first, second = np.empty((2, height, width), np.float32)
+    warp(plane, base, start, _STEP, source, corner, per_col, per_row, side / 10.0, first, second)
+    return Patch(row, col, frozen(first), frozen(second))

@@ -1,0 +1,97 @@
+"""One pulse: what it adds to the counters, what it teaches, and how brightness follows."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from simulator.frames import Side
+from simulator.imaging import beam
+from simulator.imaging.beam import PathLengths
+from simulator.imaging.machine import machine
+from simulator.imaging.positioner import geometry, in_field, view_error_deg, view_of
+from simulator.units import TICKS_PER_S, Vec3
+from simulator.world.arm import CArm, Pose, Shot, View
+
+if TYPE_CHECKING:
+    from simulator.world.case import Case
+
+BEST: dict[View, tuple[float, float]] = {View.AP: (0.0, 0.0), View.LATERAL: (90.0, 0.0)}
+"""Machine angles of the true views of the index vertebra: its frame is the patient frame."""
+
+
+def pulse_due(tick: int, pulses_per_s: float) -> bool:
+    """Return whether the generator fires in this tick: 30, 15, 7.5, 3.75 / s are every 2 .. 16."""
+    return tick % round(TICKS_PER_S / pulses_per_s) == 0
+
+
+def lengths_for(case: Case, pose: Pose, known: PathLengths | None = None) -> PathLengths:
+    """Return the path lengths at `pose`: `known` if it still holds."""
+    if known is not None and known.pose == pose:
+        return known
+    return beam.path_lengths(case.c_arm, case.patient, pose)
+
+
+def shot_of(case: Case, pose: Pose, tips: tuple[Vec3 | None, Vec3 | None], tick: int) -> Shot:
+    """Return what is known of a picture taken now.
+
+    An oblique is measured from the nearer of the true AP and lateral.
+    """
+    view = view_of(pose)
+    g = geometry(case.c_arm, pose, 1)
+    errors = [view_error_deg(pose, *BEST[v]) for v in BEST if view in (v, View.OBLIQUE)]
+    left, right = (tip is not None and in_field(g, tip) for tip in tips)
+    return Shot(tick, view, pose, min(errors), (left, right))
+
+
+def hand_in_beam(case: Case, pose: Pose, hubs: tuple[Vec3 | None, Vec3 | None]) -> bool:
+    """Return whether a hub, and the hand that holds it, lies in the field."""
+    g = geometry(case.c_arm, pose, 1)
+    return any(hub is not None and in_field(g, hub) for hub in hubs)
+
+
+def expose(
+    case: Case,
+    c_arm: CArm,
+    tips: tuple[Vec3 | None, Vec3 | None],
+    tick: int,
+    lengths: PathLengths,
+    operator: Side = Side.LEFT,
+) -> tuple[CArm, Shot]:
+    """Fire one pulse with the present kVp and mAs; brightness control acts on the next.
+
+    Args:
+        case: For the machine and the patient.
+        c_arm: As it stands; its pose must be that of `lengths`.
+        tips: Tool tips per `Side`.
+        tick: Now.
+        lengths: From `lengths_for`.
+        operator: Side of the table at which the operator stands.
+
+    Returns:
+        The C-arm with everything counted, and the picture's record.
+    """
+    m, spec, pose = machine(), case.c_arm, c_arm.pose
+    kvp, mas = c_arm.kvp, c_arm.mas_pulse
+    kap = beam.kap_gycm2(spec, kvp, mas, pose.field_mm)
+    kvp_goal, mas_goal = beam.settled(spec, lengths, pose.field_mm)
+    share = 1.0 - math.exp(-1.0 / (c_arm.pulses_per_s * m.limits.response_s))
+    step = share * (kvp_goal - kvp)
+    shot = shot_of(case, pose, tips, tick)
+    return (
+        replace(
+            c_arm,
+            kvp=kvp + min(max(step, -m.limits.step_kv), m.limits.step_kv),
+            mas_pulse=mas + share * (mas_goal - mas),
+            exposures=c_arm.exposures + 1,
+            air_kerma_mgy=c_arm.air_kerma_mgy
+            + beam.kerma_mgy(spec, kvp, mas, spec.sad_mm - m.dose.reference_mm),
+            kap_gycm2=c_arm.kap_gycm2 + kap,
+            operator_dose_usv=c_arm.operator_dose_usv + beam.operator_usv(pose, kvp, kap, operator),
+            last_ap=shot if shot.view is View.AP else c_arm.last_ap,
+            last_lateral=shot if shot.view is View.LATERAL else c_arm.last_lateral,
+            last=shot,
+        ),
+        shot,
+    )

@@ -1,0 +1,145 @@
+"""A store of the patient's path lengths that projects only what changed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from simulator.anatomy.patient import Patient
+from simulator.anatomy.volume import BoneField, Volume
+from simulator.anatomy.warp import superior_pose, warped
+from simulator.imaging.blocks import Block, Patch, project_block
+from simulator.imaging.positioner import Geometry
+from simulator.units import AnyArray, Float32Array, IntArray, frozen
+from simulator.world.cement import Cloud
+from simulator.world.tamp import Body, Tamp
+
+_KEPT = 40
+"""Projections kept: some poses of a whole spine."""
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """Path lengths through the patient without any device, cm."""
+
+    soft: Float32Array
+    """(n, n)."""
+    cortical: Float32Array
+    """(n, n)."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Fill:
+    view: tuple[Geometry, float]
+    arrays: list[AnyArray]
+    patch: Patch | None
+
+
+def _block(volume: Volume) -> Block:
+    return Block(volume.soft, volume.cortical, volume.origin_mm, volume.spacing_mm)
+
+
+class PatientProjector:
+    """The patient's path lengths; each vertebra and the torso is projected once per pose.
+
+    A class, because the prepared blocks live as long as the patient is looked at.
+    """
+
+    def __init__(self, patient: Patient):
+        """Prepare for `patient`; blocks are made when they are first needed."""
+        self._patient = patient
+        self._blocks: dict[int, Block] = {}
+        self._lifted: tuple[float, Block] | None = None
+        self._patches: dict[tuple[object, ...], Patch | None] = {}
+        self._total: tuple[tuple[object, ...], Paths] | None = None
+        self._fill: _Fill | None = None
+
+    def _block_of(self, layer: int, lift_rad: float) -> Block:
+        """Return a vertebra, the target with its endplate lifted, or what is not spine (-1, ..)."""
+        patient = self._patient
+        if layer == patient.index and lift_rad:
+            if self._lifted is None or self._lifted[0] != lift_rad:
+                volume = warped(patient.target.volume, patient.hinge, lift_rad)
+                self._lifted = (lift_rad, _block(volume))
+            return self._lifted[1]
+        if layer not in self._blocks:
+            others = (patient.torso, *patient.extras)
+            volume = others[-1 - layer] if layer < 0 else patient.vertebrae[layer].volume
+            self._blocks[layer] = _block(volume)
+        return self._blocks[layer]
+
+    def _patch(self, layer: int, g: Geometry, lift_rad: float) -> Patch | None:
+        index = self._patient.index
+        lift = lift_rad if 0 <= layer <= index else 0.0
+        key = (layer, g, lift)
+        if key not in self._patches:
+            above = layer < index and lift != 0.0
+            pose = superior_pose(self._patient.hinge, lift) if above else None
+            self._patches[key] = project_block(self._block_of(layer, lift), g, pose)
+            while len(self._patches) > _KEPT:
+                self._patches.pop(next(iter(self._patches)))
+        return self._patches[key]
+
+    def paths(self, g: Geometry, lift_rad: float = 0.0) -> Paths:
+        """Return the path lengths seen from `g`, the endplate lifted by `lift_rad`."""
+        key = (g, lift_rad)
+        if self._total is None or self._total[0] != key:
+            soft, cortical = np.zeros((2, g.n, g.n), np.float32)
+            for layer in range(-1 - len(self._patient.extras), len(self._patient.vertebrae)):
+                patch = self._patch(layer, g, lift_rad)
+                if patch is not None:
+                    rows, cols = patch.first.shape
+                    part = np.s_[patch.row : patch.row + rows, patch.col : patch.col + cols]
+                    soft[part] += patch.first
+                    cortical[part] += patch.second
+            self._total = (key, Paths(frozen(soft), frozen(cortical)))
+        return self._total[1]
+
+    def fill(
+        self, g: Geometry, body: Body, cloud: Cloud, tamps: Sequence[Tamp | None]
+    ) -> Patch | None:
+        """Return cement (first) and contrast medium (second) in the target seen from `g`, cm.
+
+        Both are fractions of the voxels of the body's bone field. States share their arrays
+        while nothing changes, so that the arrays themselves are the key.
+        """
+        inside = [t for t in tamps if t is not None and t.voxels.size]
+        if not inside and not cloud.voxel.size:
+            return None
+        lift = body.lift_rad - body.baked_rad
+        arrays = [cloud.voxel, cloud.fill, *(a for t in inside for a in (t.voxels, t.fill))]
+        kept = self._fill
+        if (
+            kept is None
+            or kept.view != (g, lift)
+            or len(kept.arrays) != len(arrays)
+            or any(a is not b for a, b in zip(kept.arrays, arrays, strict=True))
+        ):
+            volume = _filled(body.bone, cloud, inside)
+            if lift:
+                volume = warped(volume, self._patient.hinge, lift)
+            kept = _Fill((g, lift), arrays, project_block(_block(volume), g))
+            self._fill = kept
+        return kept.patch
+
+
+def _filled(bone: BoneField, cloud: Cloud, tamps: Sequence[Tamp]) -> Volume:
+    """Return the box around all filled voxels: cement as its soft field, contrast as cortical."""
+    voxel_ul = bone.spacing_mm**3
+    every = np.concatenate([cloud.voxel, *(t.voxels for t in tamps)])
+    at = np.array(np.unravel_index(every, bone.shape))
+    low, shape = at.min(1), tuple(np.ptp(at, axis=1) + 1)
+    cement, contrast = np.zeros((2, *shape), np.float32)
+
+    def put(field: Float32Array, voxels: IntArray, share: AnyArray) -> None:
+        i, j, k = np.array(np.unravel_index(voxels, bone.shape)) - low[:, None]
+        np.add.at(field, (i, j, k), share.astype(np.float32))
+
+    put(cement, cloud.voxel, cloud.fill * cloud.volume_ul / voxel_ul)
+    for tamp in tamps:
+        put(contrast, tamp.voxels, tamp.fill)
+    np.minimum(contrast, 1.0, out=contrast)
+    x, y, z = (o + i * bone.spacing_mm for o, i in zip(bone.origin_mm, low.tolist(), strict=True))
+    return Volume((x, y, z), bone.spacing_mm, cement, contrast)

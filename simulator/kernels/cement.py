@@ -1,0 +1,218 @@
+"""Cement in voxels: what it meets, how it enters, how it is counted; compiled.
+
+Units throughout: mm, s, kPa, microlitres, Pa.s and permeability in 1e-9 m2, in which the flux
+through a voxel face is q [uL/s] = (k / viscosity) * h * pressure step, with no other constant.
+
+Cement lives in lists (one entry per voxel, in order of entry); `slot` is a full-grid scratch map
+from flat voxel index to entry, -1 where there is none, and `mark` one that is 1 in the void at
+the tip, 2 in open channels, 0 elsewhere. Both are clean again when `flow.advance` returns.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from numba import njit
+
+from simulator.units import AnyArray, ByteArray, FloatArray, IntArray
+
+JIT = {"cache": True, "nogil": True}
+
+
+class Medium(NamedTuple):
+    """What cement flows through, flat in C order (all arrays (nx*ny*nz,))."""
+
+    k: AnyArray
+    """float32, permeability in 1e-9 m2; below `Law.wall_k` nothing passes."""
+    volume: AnyArray
+    """float32, fluid space in microlitres."""
+    threshold: AnyArray
+    """float32, kPa above ambient before cement enters."""
+    drag: AnyArray
+    """float32, further kPa per uL/s of total flow: back pressure of the marrow."""
+    zone: AnyArray
+    """uint8, see `exit_route`."""
+    sink: AnyArray
+    """uint8, 1 where cement is carried away."""
+    route: AnyArray
+    """(zones, zones) int32: route of a step from one zone into another, -1 inside."""
+
+
+class Grid(NamedTuple):
+    """Shape of the voxel grid."""
+
+    nx: int
+    ny: int
+    nz: int
+    h: float
+
+
+class Law(NamedTuple):
+    """Scalars of the flow law."""
+
+    wall_k: float
+    """Nothing passes below this permeability."""
+    void_k: float
+    """Permeability of channels and of the void at the tip."""
+    ambient_kpa: float
+    shear_n: float
+    flow_smooth: float
+    """uL/s, low-passed flow that the marrow feels."""
+    tolerance: float
+
+
+class Drive(NamedTuple):
+    """The hand, the syringe and the cannula."""
+
+    source: int
+    """Flat index of the voxel at the tip."""
+    syringe_kpa: float
+    hand_kpa: float
+    hand_resistance: float
+    """kPa per uL/s that the hand gives up when it moves."""
+    compliance: float
+    """uL per kPa."""
+    conductance: float
+    """uL/s per kPa of the cannula."""
+    age_s: float
+
+
+class Lists(NamedTuple):
+    """Cement entries with spare room, changed in place (fill, volume, age, p, lam, route)."""
+
+    voxel: IntArray
+    fill: FloatArray
+    volume: FloatArray
+    age: FloatArray
+    p: FloatArray
+    lam: FloatArray
+    route: IntArray
+
+
+class Ground(NamedTuple):
+    """Everything that cement meets in one step."""
+
+    medium: Medium
+    grid: Grid
+    law: Law
+    table: FloatArray
+    """(t,) zero-shear viscosity in Pa.s, one value per second of effective age."""
+    slot: IntArray
+    """(nx*ny*nz,) scratch, all -1 between calls."""
+    mark: ByteArray
+    """(nx*ny*nz,) scratch, all 0 between calls."""
+
+
+@njit(**JIT)
+def viscosity(age: float, w: Ground) -> float:
+    """Return the zero-shear viscosity in Pa.s at effective `age`, linear between the rows."""
+    last = w.table.size - 1
+    if age >= last:
+        return w.table[last]
+    i = int(age)
+    return w.table[i] + (w.table[i + 1] - w.table[i]) * (age - i)
+
+
+@njit(**JIT)
+def perm(g: int, w: Ground) -> float:
+    """Return the permeability of voxel `g`, drilled or not."""
+    return max(w.law.void_k, w.medium.k[g]) if w.mark[g] else w.medium.k[g]
+
+
+@njit(**JIT)
+def own_perm(e: int, w: Ground, c: Lists) -> float:
+    """Return the permeability of an entry; what was void when cement came in stays void."""
+    g = c.voxel[e]
+    if c.volume[e] > 0.97 * w.grid.h**3:
+        return max(w.law.void_k, w.medium.k[g])
+    return perm(g, w)
+
+
+@njit(**JIT)
+def barrier(g: int, w: Ground) -> float:
+    """Return the pressure in kPa that cement must exceed to enter voxel `g`."""
+    if w.mark[g]:
+        return w.law.ambient_kpa
+    return w.law.ambient_kpa + w.medium.threshold[g] + w.law.flow_smooth * w.medium.drag[g]
+
+
+@njit(**JIT)
+def zone(g: int, w: Ground) -> int:
+    """Return the zone of the upstream voxel; a drilled hole is a zone of its own (the last)."""
+    if w.mark[g] == 2 or (w.mark[g] and w.medium.k[g] <= w.law.wall_k):
+        return w.medium.route.shape[0] - 1
+    return w.medium.zone[g]
+
+
+@njit(**JIT)
+def enter(g: int, n: int, route: int, from_zone: int, mobility: float, age: float, w: Ground,
+          c: Lists) -> int:  # fmt: skip
+    """Append voxel `g` to the lists as entry `n`; the caller checked the room."""
+    c.voxel[n] = g
+    c.fill[n] = 0.0
+    c.volume[n] = w.grid.h**3 if w.mark[g] else w.medium.volume[g]
+    c.age[n] = age
+    c.p[n] = w.law.ambient_kpa
+    c.lam[n] = perm(g, w) * mobility
+    c.route[n] = route if route >= 0 else w.medium.route[from_zone, w.medium.zone[g]]
+    w.slot[g] = n
+    return n
+
+
+@njit(**JIT)
+def pour(e: int, ul: float, age: float, c: Lists, books: FloatArray) -> None:
+    """Add `ul` microlitres of cement of `age` to entry `e` and to the books."""
+    had = c.fill[e] * c.volume[e]
+    c.age[e] = (c.age[e] * had + age * ul) / (had + ul)
+    c.fill[e] += ul / c.volume[e]
+    books[c.route[e] + 1] += ul
+
+
+@njit(**JIT)
+def _takes(j: int, p: float, room: int, w: Ground, c: Lists) -> bool:
+    """Could cement at pressure `p` flow over into voxel `j`?"""
+    if perm(j, w) <= w.law.wall_k or w.medium.sink[j] or barrier(j, w) >= p:
+        return False
+    s = w.slot[j]
+    return c.fill[s] < 1.0 if s >= 0 else room >= 6
+
+
+@njit(**JIT)
+def spill(first: int, n: int, p: float, w: Ground, c: Lists, books: FloatArray) -> int:
+    """Hand the excess of an entry that just became full on to its neighbours, and on from there.
+
+    Where no neighbour takes it the excess stays: a fill above 1 is trapped.
+    """
+    sx, sy = w.grid.ny * w.grid.nz, w.grid.nz
+    queue = [first]
+    head = 0
+    while head < len(queue):
+        e = queue[head]
+        head += 1
+        extra = (c.fill[e] - 1.0) * c.volume[e]
+        if extra <= 0.0:
+            continue
+        g = c.voxel[e]
+        room = c.voxel.size - n
+        total = 0.0
+        for o in (sx, -sx, sy, -sy, 1, -1):
+            if _takes(g + o, p, room, w, c):
+                total += perm(g + o, w)
+        if total == 0.0:
+            continue
+        c.fill[e] = 1.0
+        books[c.route[e] + 1] -= extra
+        for o in (sx, -sx, sy, -sy, 1, -1):
+            j = g + o
+            if not _takes(j, p, room, w, c):
+                continue
+            s = w.slot[j]
+            if s < 0:
+                mobility = c.lam[e] / own_perm(e, w, c)
+                s = enter(j, n, c.route[e], zone(g, w), mobility, c.age[e], w, c)
+                n += 1
+            pour(s, extra * perm(j, w) / total, c.age[e], c, books)
+            c.p[s] = p
+            if c.fill[s] > 1.0:
+                queue.append(s)
+    return n

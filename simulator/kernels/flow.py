@@ -1,0 +1,321 @@
+"""Cement front in porous bone: one-phase Darcy flow behind Dirichlet thresholds, compiled.
+
+One sub-step: pressure in the full voxels, flux through the open faces of the front, age and
+viscosity, fill. See `kernels/cement.py` for units and lists.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+
+from simulator.kernels.cement import (
+    JIT,
+    Drive,
+    Ground,
+    Lists,
+    barrier,
+    enter,
+    own_perm,
+    perm,
+    pour,
+    spill,
+    viscosity,
+    zone,
+)
+from simulator.kernels.pressure import solve
+from simulator.units import FloatArray, IntArray
+
+MAX_SUBSTEPS = 6
+COURANT = 0.7
+"""Share of a front voxel that one sub-step may fill."""
+_NEAREST = 0.25
+"""A front is never closer than this share of a voxel to its upstream face."""
+
+
+class _Faces(NamedTuple):
+    """Open faces between full voxels and the front."""
+
+    count: int
+    cell: IntArray
+    voxel: IntArray
+    flow: FloatArray
+    """Conductance first, flux after `_fluxes`."""
+    bar: FloatArray
+
+
+@njit(**JIT)
+def _compact(n: int, w: Ground, c: Lists) -> tuple[int, IntArray, IntArray]:
+    """Number the full voxels in flat order: entry of each number, number of each entry."""
+    i0, j0, k0 = w.grid.nx, w.grid.ny, w.grid.nz
+    i1, j1, k1 = 0, 0, 0
+    for e in range(n):
+        g = c.voxel[e]
+        k = g % w.grid.nz
+        j = (g // w.grid.nz) % w.grid.ny
+        i = g // (w.grid.nz * w.grid.ny)
+        i0, j0, k0 = min(i0, i), min(j0, j), min(k0, k)
+        i1, j1, k1 = max(i1, i), max(j1, j), max(k1, k)
+    comp = np.full(n, -1, np.int32)
+    entry = np.empty(n, np.int32)
+    m = 0
+    for i in range(i0, i1 + 1):
+        for j in range(j0, j1 + 1):
+            row = (i * w.grid.ny + j) * w.grid.nz
+            for g in range(row + k0, row + k1 + 1):
+                e = w.slot[g]
+                if e >= 0 and c.fill[e] >= 1.0:
+                    comp[e] = m
+                    entry[m] = e
+                    m += 1
+    return m, entry, comp
+
+
+@njit(**JIT)
+def _assemble(m, entry, comp, w, c):  # type: ignore[no-untyped-def]
+    """Return the linear system of the `m` full voxels and the open faces of the front.
+
+    A face whose front threshold is not exceeded by the last pressure is closed: left in the
+    matrix it would feed fluid in. Mobility in the front voxel is the upstream cement's.
+    """
+    steps = (w.grid.ny * w.grid.nz, w.grid.nz, 1)
+    low = np.full((m + 1, 3), m, np.int32)
+    up = np.full((m + 1, 3), m, np.int32)
+    t = np.zeros((m + 1, 3))
+    diag, rhs, x = np.zeros(m + 1), np.zeros(m + 1), np.zeros(m + 1)
+    faces = _Faces(0, np.empty(6 * m, np.int32), np.empty(6 * m, np.int32), np.empty(6 * m),
+                   np.empty(6 * m))  # fmt: skip
+    count = 0
+    for a in range(m):
+        e = entry[a]
+        x[a] = c.p[e]
+        lam, k = c.lam[e], own_perm(e, w, c)
+        for axis in range(3):
+            for sign in (1, -1):
+                j = c.voxel[e] + sign * steps[axis]
+                s = w.slot[j]
+                if s >= 0 and c.fill[s] >= 1.0:
+                    if sign > 0:
+                        b = comp[s]
+                        q = 2.0 * w.grid.h * lam * c.lam[s] / (lam + c.lam[s])
+                        up[a, axis], low[b, axis], t[a, axis] = b, a, q
+                        diag[a] += q
+                        diag[b] += q
+                    continue
+                kj = perm(j, w)
+                if kj <= w.law.wall_k:
+                    continue
+                bar = barrier(j, w)
+                if x[a] <= bar:
+                    continue
+                f = c.fill[s] if s >= 0 else 0.0
+                q = w.grid.h / (0.5 / lam + max(f, _NEAREST) * k / (kj * lam))
+                diag[a] += q
+                rhs[a] += q * bar
+                faces.cell[count], faces.voxel[count] = a, j
+                faces.flow[count], faces.bar[count] = q, bar
+                count += 1
+    return diag, t, low, up, rhs, x, _Faces(count, faces.cell, faces.voxel, faces.flow, faces.bar)
+
+
+@njit(**JIT)
+def _fluxes(n, flow, faces, x, entry, w, c, inflow, aged, lost):  # type: ignore[no-untyped-def]
+    """Share `flow` out over the front; return n and the entries that cement flows into.
+
+    Scaling to the flow of the cannula makes volume exact, whatever the solver left over.
+    """
+    total = 0.0
+    for i in range(faces.count):
+        faces.flow[i] *= max(0.0, x[faces.cell[i]] - faces.bar[i])
+        total += faces.flow[i]
+    scale = flow / total if total > 0.0 else 0.0
+    touched = [0]
+    touched.pop()
+    for i in range(faces.count):
+        q = faces.flow[i] * scale
+        faces.flow[i] = q
+        if q <= 0.0:
+            continue
+        e, j = entry[faces.cell[i]], faces.voxel[i]
+        if w.medium.sink[j]:
+            r = c.route[e]
+            lost[r if r >= 0 else w.medium.route[zone(c.voxel[e], w), w.medium.zone[j]]] += q
+            continue
+        s = w.slot[j]
+        if s < 0:
+            mobility = c.lam[e] / own_perm(e, w, c)
+            s = enter(j, n, c.route[e], zone(c.voxel[e], w), mobility, c.age[e], w, c)
+            n += 1
+        if inflow[s] == 0.0:
+            touched.append(s)
+            c.p[s] = 0.0
+        inflow[s] += q
+        aged[s] += q * c.age[e]
+        c.p[s] = max(c.p[s], x[faces.cell[i]])
+    return n, total > 0.0, touched
+
+
+@njit(**JIT)
+def _thicken(m, entry, faces, flow, src, d, t, up, x, drive, w, c):  # type: ignore[no-untyped-def]
+    """Carry age along with the flow and renew the lagged, shear-thinned mobility."""
+    square, came, brought = np.zeros(m + 1), np.zeros(m + 1), np.zeros(m + 1)
+    for i in range(faces.count):
+        square[faces.cell[i]] += faces.flow[i] ** 2
+    for a in range(m):
+        for axis in range(3):
+            if t[a, axis] == 0.0:
+                continue
+            b = up[a, axis]
+            q = t[a, axis] * (x[a] - x[b])
+            square[a] += q * q
+            square[b] += q * q
+            if q > 0.0:
+                came[b] += q
+                brought[b] += q * c.age[entry[a]]
+            else:
+                came[a] -= q
+                brought[a] -= q * c.age[entry[b]]
+    came[src] += flow
+    brought[src] += flow * drive.age_s
+    square[src] += flow * flow
+    for a in range(m):
+        e = entry[a]
+        share = d / c.volume[e]
+        c.age[e] = (c.age[e] + share * brought[a]) / (1.0 + share * came[a])
+        c.p[e] = x[a]
+        k = own_perm(e, w, c)
+        porosity = min(1.0, c.volume[e] / (0.93 * w.grid.h**3))
+        speed = np.sqrt(0.5 * square[a]) / w.grid.h**2
+        # mm/s over the square root of 1e-9 m2, in 1/s
+        rate = 4.0 * speed * 1e-3 / np.sqrt(8.0 * k * porosity * 1e-9)
+        eta = viscosity(c.age[e], w)
+        if rate > 1.0:
+            eta *= rate ** (w.law.shear_n - 1.0)
+        c.lam[e] = 0.5 * c.lam[e] + 0.5 * k / eta
+
+
+@njit(**JIT)
+def _substep(n, g_e, p_d, left, steps, drive, w, c, books):  # type: ignore[no-untyped-def]
+    """Move the front by at most a share of a voxel; return n, flow, seconds, tip, iterations."""
+    m, entry, comp = _compact(n, w, c)
+    diag, t, low, up, rhs, x, faces = _assemble(m, entry, comp, w, c)
+    src = comp[w.slot[drive.source]]
+    diag[src] += g_e
+    rhs[src] += g_e * p_d
+    tolerance = w.law.tolerance * max(w.law.flow_smooth, 2.0)
+    iterations = solve(m, diag, t, low, up, rhs, x, tolerance, 300)
+    if n + faces.count > c.voxel.size:
+        return -1, 0.0, left, 0.0, iterations
+    inflow, aged = np.zeros(n + faces.count), np.zeros(n + faces.count)
+    lost = np.zeros(books.size - 2)
+    flow = max(0.0, g_e * (p_d - x[src]))
+    n, moves, touched = _fluxes(n, flow, faces, x, entry, w, c, inflow, aged, lost)
+    if not moves:
+        flow = 0.0  # every face is closed: wait until the pressure has risen
+    fastest = 0.0
+    for s in touched:
+        fastest = max(fastest, inflow[s] / c.volume[s])
+    d = left
+    if fastest * left > COURANT and steps < MAX_SUBSTEPS - 1:
+        d = COURANT / fastest
+    _thicken(m, entry, faces, flow, src, d, t, up, x, drive, w, c)
+    for s in touched:
+        pour(s, inflow[s] * d, aged[s] / inflow[s], c, books)
+    for s in touched:
+        if c.fill[s] >= 1.0:
+            n = spill(s, n, c.p[s], w, c, books)
+    for r in range(lost.size):
+        books[r + 1] += lost[r] * d
+        books[lost.size + 1] += lost[r] * d
+    return n, flow, d, x[src], iterations
+
+
+@njit(**JIT)
+def _robin(left: float, drive: Drive, syringe: float) -> tuple[float, float, float]:
+    """Return hand, syringe and cannula as one boundary: conductance, pressure, compliance."""
+    a = 0.0
+    if drive.hand_kpa > syringe:
+        a = left / (drive.compliance * drive.hand_resistance)
+    rest = (syringe + a * drive.hand_kpa) / (1.0 + a)
+    give = drive.compliance * (1.0 + a)
+    return drive.conductance / (1.0 + left * drive.conductance / give), rest, give
+
+
+@njit(**JIT)
+def _flood(n, flow, left, voids, ball, drive, w, c, books):  # type: ignore[no-untyped-def]
+    """Fill the void at the tip, which offers no resistance; return n, uL and seconds used."""
+    room = 0.0
+    if flow <= 0.0:
+        return n, 0.0, 0.0
+    mobility = 1.0 / viscosity(drive.age_s, w)
+    hole = w.medium.route.shape[0] - 1
+    for i in range(ball):
+        e = w.slot[voids[i]]
+        if e < 0:
+            e = enter(voids[i], n, -1, hole, mobility, drive.age_s, w, c)
+            n += 1
+        room += max(0.0, 1.0 - c.fill[e]) * c.volume[e]
+    if room <= 0.0:
+        return n, 0.0, 0.0
+    ul = min(room, flow * left)
+    rest = ul
+    for i in range(ball):
+        e = w.slot[voids[i]]
+        part = min(rest, (1.0 - c.fill[e]) * c.volume[e])
+        if part <= 0.0:
+            continue
+        full = part < rest or ul == room
+        pour(e, part, drive.age_s, c, books)
+        if full:
+            c.fill[e] = max(c.fill[e], 1.0)
+        rest -= part
+    return n, ul, left if ul < room else min(left, ul / flow)
+
+
+@njit(**JIT)
+def advance(n, drive, voids, ball, dt, w, c, books):  # type: ignore[no-untyped-def]
+    """Push cement for `dt` seconds.
+
+    Args:
+        n: entries in use.
+        drive: see `Drive`.
+        voids: (v,) flat indices of voxels without bone around the tip and along open channels.
+        ball: the first `ball` of `voids` lie at the tip and fill at once.
+        dt: seconds.
+        w: see `Ground`.
+        c: see `Lists`; changed in place.
+        books: (routes + 2,) uL [inside, each route..., embolised], added to in place.
+
+    Returns:
+        n (-1: the lists have too little spare room), uL out of the tip, syringe kPa, tip kPa,
+        sub-steps, solver iterations.
+    """
+    for e in range(n):
+        w.slot[c.voxel[e]] = e
+    for i in range(voids.size):
+        w.mark[voids[i]] = 1 if i < ball else 2
+    left, out = dt, 0.0
+    syringe, tip = drive.syringe_kpa, w.law.ambient_kpa
+    steps, iterations = 0, 0
+    while left > 1e-12:
+        g_e, p_d, give = _robin(left, drive, syringe)
+        n, ul, d = _flood(n, g_e * (p_d - w.law.ambient_kpa), left, voids, ball, drive, w, c,
+                          books)  # fmt: skip
+        if d == 0.0:
+            n, flow, d, tip, its = _substep(n, g_e, p_d, left, steps, drive, w, c, books)
+            if n < 0:
+                break
+            ul = flow * d
+            steps += 1
+            iterations += its
+        # the step of the syringe is linear in its part that was used
+        syringe += d / left * (p_d - syringe) - ul / give
+        out += ul
+        left -= d
+    for e in range(c.voxel.size):
+        w.slot[c.voxel[e]] = -1
+    for i in range(voids.size):
+        w.mark[voids[i]] = 0
+    return n, out, syringe, tip, steps, iterations

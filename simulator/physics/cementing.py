@@ -1,0 +1,195 @@
+"""The thumb at the plunger, 15 times a second: flow into the bone, leaks, setting."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from dataclasses import replace
+
+from simulator.anatomy.volume import BoneField
+from simulator.frames import Side, along, dot, minus
+from simulator.physics import injection, permeability, setting
+from simulator.physics.permeability import FlowField
+from simulator.units import MM3_PER_ML, TICKS_PER_S, seconds
+from simulator.world.action import Action
+from simulator.world.case import Case
+from simulator.world.cement import ROUTES, Cement, Route
+from simulator.world.events import CementLeaked, CementSet, Embolised, Event, Said
+from simulator.world.state import State
+from simulator.world.tools import Cannula, Inside
+
+PERIOD_TICKS = 4
+_TOLD_ML = 0.05
+"""A leak is reported at its beginning and at every further mark of this size."""
+_FIRST_UL = 1.0
+_TAIL_SHARE, _TAIL_PA_S = 0.5, 200.0
+_STUB_MM = 2.0
+"""The stylet stops this far from the tip in the flow's eyes: a tube must have a length."""
+_STYLET_N, _STYLET_STEPS, _LEFT_ML = 8.0, 450, 0.02
+_NOZZLE_BACK_MM = 4.0
+"""A bone filler's nozzle stops this far short of the end of the channel."""
+
+_fields: deque[tuple[BoneField, int, FlowField]] = deque(maxlen=4)
+"""Pure function values, kept for speed; never part of a state."""
+
+
+def flow_field(case: Case, bone: BoneField) -> FlowField:
+    """Return how cement meets `bone`; remembered, because it takes a while."""
+    for known, seed, field in _fields:
+        if known is bone and seed == case.seed:
+            return field
+    wall_y = case.patient.target.landmarks.posterior_wall_y_mm
+    field = permeability.flow_field(bone, case.physics["cement"], case.seed, wall_y)
+    _fields.append((bone, case.seed, field))
+    return field
+
+
+def outlet_of(case: Case, cannula: Cannula, filler_ml: float) -> injection.Outlet:
+    """Return where cement comes out, and through how long a tube.
+
+    Through a needle the syringe fills the needle's bore. Through a working cannula a bone
+    filler is passed to the front of the pocket and emptied by its own plunger: its tube is as
+    long as what it still holds, and nothing stands in the cannula.
+    """
+    if not cannula.working:
+        return injection.Outlet(
+            cannula.side, cannula.tip_mm, cannula.channel_end_mm, cannula.inner_mm,
+            cannula.length_mm,
+        )  # fmt: skip
+    bore = case.filler.bore_mm
+    left_mm = filler_ml * MM3_PER_ML / (math.pi / 4.0 * bore**2)
+    nozzle = along(cannula.channel_end_mm, cannula.direction, -_NOZZLE_BACK_MM)
+    if dot(minus(nozzle, cannula.tip_mm), cannula.direction) < 0.0:
+        nozzle = cannula.tip_mm
+    return injection.Outlet(
+        cannula.side, nozzle, cannula.channel_end_mm, bore, max(left_mm, _STUB_MM)
+    )
+
+
+def _pressed(case: Case, state: State, cannula: Cannula, press_n: float) -> Cement:
+    """Press for one period."""
+    before = state.cement
+    outlet = outlet_of(case, cannula, before.filler_ml)
+    ready = before
+    if cannula.working:
+        full = injection.dead_volume_ml(outlet)
+        ready = replace(before, cannula_ml=_both(before, cannula.side, full))
+    after = injection.inject(
+        case.cement, case.physics["cement"], flow_field(case, state.body.bone), ready, outlet,
+        case.filler, press_n, state.tick, PERIOD_TICKS / TICKS_PER_S,
+    )  # fmt: skip
+    if after is ready:
+        return before
+    if cannula.working:
+        # A bone filler leaves nothing behind in the cannula; what ran dry is dry.
+        side = cannula.side
+        missing = full - after.cannula_ml[side]
+        after = replace(
+            after,
+            cannula_ml=_both(after, side, before.cannula_ml[side]),
+            filler_ml=max(after.filler_ml - missing, 0.0),
+        )
+    return after
+
+
+def lively(state: State) -> bool:
+    """True while cement still flows or a syringe is under pressure."""
+    return state.cement.flow_ul_s > 0.0 or state.cement.syringe_kpa > 0.0
+
+
+def work(case: Case, state: State, action: Action) -> tuple[State, tuple[Event, ...]]:
+    """Press on the active side's filler, and report what left the body or has set."""
+    before = state.cement
+    if before.mixed_tick is None:
+        return state, ()
+    cannula = state.cannulas[action.side]
+    if cannula is not None and cannula.inside is Inside.FILLER:
+        if action.press_n != 0.0 or lively(state) or before.thumb_n != 0.0:
+            after = _pressed(case, state, cannula, action.press_n)
+            if after is not before:
+                state = replace(state, cement=after)
+    return state, _leaks(before, state.cement) if state.cement is not before else ()
+
+
+def _leaks(before: Cement, after: Cement) -> tuple[Event, ...]:
+    """Report new leaks; whether a picture could show them is judged where pictures are known."""
+    events: list[Event] = []
+    for route, old, new in zip(ROUTES, before.cloud.leak_ul, after.cloud.leak_ul, strict=True):
+        mark = _TOLD_ML * MM3_PER_ML
+        begins = old < _FIRST_UL <= new
+        if begins or (new > _FIRST_UL and int(new / mark) > int(old / mark)):
+            events.append(CementLeaked(Route(route), new / MM3_PER_ML, visible=False))
+    lost = after.cloud.embolised_ul - before.cloud.embolised_ul
+    if before.cloud.embolised_ul < _FIRST_UL <= after.cloud.embolised_ul:
+        events.append(Embolised(lost / MM3_PER_ML))
+    return tuple(events)
+
+
+def clock(case: Case, before_tick: int, state: State) -> tuple[Event, ...]:
+    """The nurse reads the clock: dough, two minutes left, hard; each is said once."""
+    mixed = state.cement.mixed_tick
+    if mixed is None:
+        return ()
+    spec = case.cement
+    then, now = seconds(before_tick - mixed), seconds(state.tick - mixed)
+    events: list[Event] = []
+    for mark, words in (
+        (spec.wait_s, "The cement is dough. You can give it."),
+        (spec.work_until_s - 120.0, "Two minutes of working time."),
+        (spec.set_s, "The sample is hard."),
+    ):
+        if then < mark <= now:
+            events.append(Said("nurse", words))
+    if then < spec.set_s <= now:
+        events.append(CementSet())
+    return tuple(events)
+
+
+def tail_ml(case: Case, age_s: float, standing_ml: float) -> float:
+    """Return how much of the cement in a bore is drawn out along the tract with the cannula.
+
+    Hard cement breaks off at the tip, dough tears, runny cement follows: the share falls with
+    viscosity. The scale is a design value; no measurement is known.
+    """
+    if setting.is_set(case.cement, age_s):
+        return 0.0
+    eta = setting.viscosity_pa_s(case.cement, age_s)
+    return standing_ml * _TAIL_SHARE / (1.0 + eta / _TAIL_PA_S)
+
+
+def expelled(case: Case, state: State, cannula: Cannula) -> State | str:
+    """Let the stylet drive what stands in the bore out of the tip, as far as a hand can."""
+    cement, side = state.cement, cannula.side
+    if cement.mixed_tick is None:
+        return state
+    outlet = replace(outlet_of(case, cannula, 0.0), length_mm=_STUB_MM)
+    stub = min(injection.dead_volume_ml(outlet), cement.cannula_ml[side])
+    plunger = replace(case.filler, name="stylet", bore_mm=cannula.inner_mm)
+    field = flow_field(case, state.body.bone)
+    now = replace(
+        cement, filler_ml=cement.cannula_ml[side] - stub, cannula_ml=_both(cement, side, stub)
+    )
+    for _ in range(_STYLET_STEPS):
+        if now.filler_ml <= 1e-9:
+            break
+        now = injection.inject(
+            case.cement, case.physics["cement"], field, now, outlet, plunger, _STYLET_N,
+            state.tick, PERIOD_TICKS / TICKS_PER_S,
+        )  # fmt: skip
+    if now.filler_ml > _LEFT_ML:
+        return "The stylet does not go in: the cement in the bore is too stiff."
+    return replace(
+        state,
+        cement=replace(
+            now,
+            filler_ml=cement.filler_ml,
+            cannula_ml=_both(cement, side, now.filler_ml + now.cannula_ml[side]),
+            syringe_kpa=0.0,
+            thumb_n=0.0,
+        ),
+    )
+
+
+def _both(cement: Cement, side: Side, ml: float) -> tuple[float, float]:
+    left, right = cement.cannula_ml
+    return (ml, right) if side is Side.LEFT else (left, ml)

@@ -1,0 +1,231 @@
+"""Deliberate acts with instruments: what may be put into what, and what becomes of it.
+
+Each act is a pure function of the state. It returns the new state with the events that follow,
+or, where physics refuses, the reason as a sentence. Whether an act is wise, or permitted in
+this phase, is not asked here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from types import MappingProxyType
+
+from simulator.frames import Side, minus, needle_direction, norm
+from simulator.physics import cementing, inflation, insertion, reduction, setting
+from simulator.units import seconds
+from simulator.world.action import Do
+from simulator.world.case import Case
+from simulator.world.cement import Route
+from simulator.world.events import CementLeaked, Event, Said
+from simulator.world.state import State
+from simulator.world.tools import Cannula, Inside
+
+Outcome = tuple[State, tuple[Event, ...]] | str
+
+_START_LATERAL_MM = 20.0
+_START_MEDIAL_DEG = 15.0
+_EMPTY_TAMP_ML = 0.05
+"""A tamp with less than this left in it slips through its cannula."""
+_SWAP = "There is no cannula on this side. Place the needle first."
+
+
+def with_cannula(state: State, cannula: Cannula | None, side: Side) -> State:
+    """Return `state` with one side's cannula replaced."""
+    left, right = state.cannulas
+    pair = (cannula, right) if side is Side.LEFT else (left, cannula)
+    return replace(state, cannulas=pair)
+
+
+def place_needle(case: Case, state: State, side: Side) -> Outcome:
+    """Put the access needle on the skin of one side, somewhere lateral of the pedicle."""
+    if state.cannulas[side] is not None:
+        return "This side already has its needle. Move it, or take it out."
+    marks = case.patient.target.landmarks
+    pedicle = marks.pedicles[side]
+    x = pedicle.lateral_border_x_mm + side.sign * _START_LATERAL_MM
+    skin = (x, marks.skin_y_mm, pedicle.centre_mm[2])
+    needle = insertion.place(case, side, skin, needle_direction(side, _START_MEDIAL_DEG, 0.0))
+    return with_cannula(state, needle, side), ()
+
+
+def stylet_out(case: Case, state: State, side: Side) -> Outcome:
+    """Open the bore."""
+    cannula = state.cannulas[side]
+    if cannula is None:
+        return _SWAP
+    if cannula.inside is not Inside.STYLET:
+        return "The stylet is already out."
+    return with_cannula(state, replace(cannula, inside=Inside.EMPTY), side), ()
+
+
+def stylet_in(case: Case, state: State, side: Side) -> Outcome:
+    """Close the bore again; what cement stands in it goes into the patient."""
+    cannula = state.cannulas[side]
+    if cannula is None:
+        return _SWAP
+    if cannula.inside is Inside.STYLET:
+        return "The stylet is already in."
+    if cannula.inside is Inside.TAMP:
+        return "The tamp is in the cannula. Take it out first."
+    if state.cement.cannula_ml[side] > 0.0:
+        pushed = cementing.expelled(case, state, cannula)
+        if isinstance(pushed, str):
+            return pushed
+        state = pushed
+    return with_cannula(state, replace(cannula, inside=Inside.STYLET), side), ()
+
+
+def seat_cannula(case: Case, state: State, side: Side) -> Outcome:
+    """Exchange the needle over a wire for the working cannula, its tip on the entry cortex.
+
+    The channel that the needle made stays open in front of it; the wider cannula has still to
+    be pushed in.
+    """
+    cannula = state.cannulas[side]
+    if cannula is None:
+        return _SWAP
+    if cannula.working:
+        return "The working cannula is already in."
+    if cannula.dock_mm is None:
+        return "The needle does not hold in bone yet. The wire would slip out."
+    if cannula.inside is not Inside.EMPTY:
+        return "The stylet is in the way of the wire. Take the stylet out first."
+    tube = case.working_cannula
+    seated = replace(
+        cannula,
+        depth_mm=norm(minus(cannula.dock_mm, cannula.skin_mm)),
+        outer_mm=tube.outer_mm,
+        inner_mm=tube.inner_mm,
+        length_mm=tube.length_mm,
+        working=True,
+        force_n=0.0,
+        speed_mm_s=0.0,
+    )
+    return with_cannula(state, insertion.settled(case, state.body, seated), side), ()
+
+
+def tamp_in(case: Case, state: State, side: Side) -> Outcome:
+    """Slide the deflated tamp down the cannula to the end of the channel."""
+    cannula = state.cannulas[side]
+    if cannula is None:
+        return _SWAP
+    if not cannula.working:
+        return "The tamp does not fit the needle. Seat the working cannula first."
+    if cannula.inside is not Inside.EMPTY:
+        return f"The {cannula.inside} is in the cannula. Take it out first."
+    if state.cement.cloud.inside_ul > 0.0 and state.cement.cannula_ml[side] > 0.0:
+        return "There is cement in this cannula."
+    tamp = inflation.insert(
+        case.tamp, case.physics["tamp"], state.body.bone, side, cannula.tip_mm,
+        cannula.direction, cannula.channel_end_mm,
+    )  # fmt: skip
+    state = with_cannula(state, replace(cannula, inside=Inside.TAMP), side)
+    tamps = (tamp, state.tamps[1]) if side is Side.LEFT else (state.tamps[0], tamp)
+    return replace(state, tamps=tamps), ()
+
+
+def tamp_out(case: Case, state: State, side: Side) -> Outcome:
+    """Pull the deflated tamp; the pocket it pressed stays behind."""
+    cannula, tamp = state.cannulas[side], state.tamps[side]
+    if cannula is None or tamp is None:
+        return "There is no tamp on this side."
+    if tamp.volume_ml > _EMPTY_TAMP_ML and not tamp.ruptured:
+        return "The tamp is still filled. Deflate it first."
+    last = state.tamps[1 - side] is None
+    body = reduction.bake(case.physics["tamp"], case.patient.hinge, state.body, tamp, last=last)
+    state = with_cannula(state, replace(cannula, inside=Inside.EMPTY), side)
+    tamps = (None, state.tamps[1]) if side is Side.LEFT else (state.tamps[0], None)
+    return replace(state, tamps=tamps, body=body), ()
+
+
+def mix(case: Case, state: State, side: Side) -> Outcome:
+    """Pour the liquid to the powder: the cement's clock starts."""
+    if state.cement.mixed_tick is not None:
+        return "The cement is already mixed."
+    cement = replace(
+        state.cement, mixed_tick=state.tick, batch_left_ml=case.cement.batch_ml
+    )
+    return replace(state, cement=cement), (Said("nurse", "Mixing now."),)
+
+
+def load(case: Case, state: State, side: Side) -> Outcome:
+    """Draw a filler from the bowl and connect it."""
+    cannula, cement = state.cannulas[side], state.cement
+    if cannula is None:
+        return _SWAP
+    if cement.mixed_tick is None:
+        return "The cement is not mixed yet."
+    if cannula.inside not in (Inside.EMPTY, Inside.FILLER):
+        return f"The {cannula.inside} is in the cannula. Take it out first."
+    if cement.batch_left_ml <= 0.0:
+        return "The bowl is empty."
+    if setting.is_set(case.cement, seconds(state.tick - cement.mixed_tick)):
+        return "The cement in the bowl has set."
+    kept = cement.filler_ml if cannula.inside is Inside.FILLER else 0.0
+    drawn = min(case.filler.volume_ml - kept, cement.batch_left_ml)
+    if drawn <= 0.0:
+        return "The filler is still full."
+    cement = replace(
+        cement,
+        filler_ml=kept + drawn,
+        batch_left_ml=cement.batch_left_ml - drawn,
+        fillers_used=cement.fillers_used + 1,
+        syringe_kpa=0.0,
+    )
+    state = with_cannula(state, replace(cannula, inside=Inside.FILLER), side)
+    return replace(state, cement=cement), ()
+
+
+def strand_test(case: Case, state: State, side: Side) -> Outcome:
+    """Pull a strand between two gloved fingers and say what it does."""
+    if state.cement.mixed_tick is None:
+        return "The cement is not mixed yet."
+    age = seconds(state.tick - state.cement.mixed_tick)
+    if setting.is_set(case.cement, age):
+        words = "The sample is hard."
+    elif age > case.cement.work_until_s:
+        words = "The sample crumbles. It will hardly go through."
+    elif age > case.cement.wait_s:
+        words = "The strand holds. It is dough."
+    else:
+        words = "It still sticks and drips."
+    return state, (Said("nurse", words),)
+
+
+def cannula_out(case: Case, state: State, side: Side) -> Outcome:
+    """Pull needle or cannula out of the patient; soft cement comes along the tract."""
+    cannula = state.cannulas[side]
+    if cannula is None:
+        return "There is nothing to take out on this side."
+    if cannula.inside is Inside.TAMP:
+        return "The tamp is in the cannula. Take it out first."
+    events: tuple[Event, ...] = ()
+    cement = state.cement
+    standing = cement.cannula_ml[side]
+    if cement.mixed_tick is not None and cement.injected_ml > 0.0 and standing > 0.0:
+        age = seconds(state.tick - cement.mixed_tick)
+        tail = cementing.tail_ml(case, age, standing)
+        left, right = cement.cannula_ml
+        pair = (0.0, right) if side is Side.LEFT else (left, 0.0)
+        cement = replace(cement, cannula_ml=pair, tail_ml=cement.tail_ml + tail)
+        if tail > 0.0:
+            events = (CementLeaked(Route.TRACT, tail, visible=True),)
+    return with_cannula(replace(state, cement=cement), None, side), events
+
+
+ACTS: Mapping[Do, Callable[[Case, State, Side], Outcome]] = MappingProxyType(
+    {
+        Do.PLACE_NEEDLE: place_needle,
+        Do.STYLET_OUT: stylet_out,
+        Do.STYLET_IN: stylet_in,
+        Do.SEAT_CANNULA: seat_cannula,
+        Do.TAMP_IN: tamp_in,
+        Do.TAMP_OUT: tamp_out,
+        Do.MIX: mix,
+        Do.LOAD: load,
+        Do.STRAND_TEST: strand_test,
+        Do.CANNULA_OUT: cannula_out,
+    }
+)
+"""Acts that change instruments or cement. Words to the patient and staff are in `care`."""

@@ -1,0 +1,172 @@
+"""What the bone is to cement: permeability, fluid space, entry pressure, ageing, ways out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.ndimage import distance_transform_edt, gaussian_filter, maximum_filter
+
+from simulator.anatomy.volume import BoneField, Tissue
+from simulator.physics.catalogue import Constants
+from simulator.rng import stream
+from simulator.units import AnyArray, ByteArray, Float32Array, FloatArray, IntArray, Vec3, frozen
+from simulator.world.cement import ROUTES, Route
+
+_INSIDE, _VEIN, _DEFECT, _SOFT, _BACK_VEIN, _SIDE_VEIN, _DISC, _CANAL, _FORAMEN, _TRACT = range(10)
+_FLAT_MM = 0.75
+"""Voxel size for which thresholds are given; a threshold is a pressure jump per voxel."""
+_THIN_MM = 0.5
+"""Veins thinner than a voxel are drawn a voxel wide; none conducts less than this radius."""
+
+
+@dataclass(frozen=True, slots=True)
+class FlowField:
+    """One bone as cement meets it; arrays are (nx*ny*nz,), flat in C order."""
+
+    origin_mm: Vec3
+    spacing_mm: float
+    shape: tuple[int, int, int]
+    permeability: Float32Array
+    """1e-9 m2."""
+    volume_ul: Float32Array
+    """Space for cement."""
+    threshold_kpa: Float32Array
+    drag_kpa_s_ul: Float32Array
+    """Back pressure of the marrow per flow."""
+    ageing: Float32Array
+    """Seconds of effective age per second."""
+    zone: ByteArray
+    sink: ByteArray
+    """1 at the border of the grid: what arrives is carried away."""
+    routes: IntArray
+    """(zones, zones) index into `ROUTES` for a step from the row's zone, -1 inside."""
+
+
+def flow_field(
+    bone: BoneField, constants: Constants, seed: int, posterior_wall_y_mm: float
+) -> FlowField:
+    """Build the field; once per bone revision.
+
+    Args:
+        bone: the treated vertebra.
+        constants: section "cement".
+        seed: of the run: pores differ from run to run, but not within one.
+        posterior_wall_y_mm: veins that leave behind this are basivertebral.
+    """
+    tissue = bone.tissue.ravel()
+    bv = np.clip(bone.bv_tv.ravel().astype(np.float64), 0.0, 1.0)
+    perm, phi, pe, drag, ageing = _porous(bone, bv, constants, seed)
+    for name, (k, porosity, threshold, rate) in _plain(constants).items():
+        there = tissue == name
+        perm[there], phi[there], pe[there], ageing[there] = k, porosity, threshold, rate
+        drag[there] = 0.0  # marrow holds against the flow; veins and gaps drain
+    perm[tissue == Tissue.VEIN] *= _lumen_mm2(bone.tissue, bone.spacing_mm)
+    scale = bone.spacing_mm / _FLAT_MM
+    share = constants["fluid_share"]
+    volume = bone.spacing_mm**3 * np.where(phi >= 1.0, 1.0, share * phi)
+    per_flow = constants["drag_per_100_ul_s"] / 100.0
+    return FlowField(
+        origin_mm=bone.origin_mm,
+        spacing_mm=bone.spacing_mm,
+        shape=bone.shape,
+        permeability=_small(perm),
+        volume_ul=_small(volume),
+        threshold_kpa=_small(pe * scale),
+        drag_kpa_s_ul=_small(drag * scale * per_flow),
+        ageing=_small(ageing),
+        zone=frozen(_zones(bone, posterior_wall_y_mm)),
+        sink=frozen(_border(bone.shape)),
+        routes=frozen(_routes()),
+    )
+
+
+def _small(values: FloatArray) -> Float32Array:
+    return frozen(values.astype(np.float32))
+
+
+def _porous(
+    bone: BoneField, bv: FloatArray, c: Constants, seed: int
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray]:
+    """Return permeability, porosity, threshold, drag base and ageing as if all were cancellous."""
+    noise = stream(seed, "pores").standard_normal(bone.shape)
+    sigma = c["pore_correlation_mm"] / bone.spacing_mm
+    noise = gaussian_filter(noise, sigma, mode="nearest")
+    noise /= noise.std()
+    solid = np.maximum(bv, 0.01)
+    perm = c["k_trabecular"] * (solid / 0.10) ** -2.0 * ((1.0 - bv) / 0.90) ** 3
+    perm = np.minimum(perm, c["k_trabecular_max"])
+    base = c["threshold_trabecular_kpa"]
+    density = (solid / 0.10) ** 0.7
+    pe = base * np.exp(c["threshold_spread"] * noise.ravel()) * density
+    phi = np.minimum(1.0 - bv, 0.999)
+    return perm, phi, pe, base * density, np.full(bv.shape, c["ageing_bone"])
+
+
+def _plain(c: Constants) -> dict[Tissue, tuple[float, float, float, float]]:
+    """Return (k, phi, threshold, ageing) of each tissue that is all alike."""
+    vein, warm = c["ageing_vein"], c["ageing_bone"]
+    epidural = (c["k_epidural"], c["phi_epidural"], c["threshold_epidural_kpa"], vein)
+    soft = (c["k_soft"], c["phi_soft"], c["threshold_soft_kpa"], vein)
+    void = (c["k_cavity"], 1.0, 0.0, c["ageing_void"])
+    return {
+        Tissue.SOFT: soft,
+        Tissue.FORAMEN: soft,
+        Tissue.CORTICAL: (c["k_shell"], 0.1, 0.0, warm),
+        Tissue.CANAL: epidural,
+        Tissue.EPIDURAL: epidural,
+        Tissue.DISC: (c["k_disc"], c["phi_disc"], c["threshold_disc_kpa"], vein),
+        Tissue.VEIN: (c["k_vein_per_mm2"], 0.9, c["threshold_vein_kpa"], vein),
+        Tissue.CLEFT: void,
+        Tissue.CAVITY: void,
+        Tissue.DEFECT: (c["k_defect"], c["phi_defect"], c["threshold_defect_kpa"], warm),
+    }
+
+
+def _lumen_mm2(tissue: ByteArray, h: float) -> FloatArray:
+    """Return the squared radius of the vein around each of its voxels, (n,) in flat order."""
+    lumen = tissue == Tissue.VEIN
+    depth = distance_transform_edt(lumen, sampling=h)
+    radius = maximum_filter(depth, size=3)[lumen] - 0.25 * h
+    return np.asarray(np.maximum(radius, _THIN_MM) ** 2)
+
+
+def _zones(bone: BoneField, posterior_wall_y_mm: float) -> ByteArray:
+    """Sort voxels by which side of the bone's barriers they lie on."""
+    named: dict[Tissue, int] = {
+        Tissue.SOFT: _SOFT, Tissue.CANCELLOUS: _INSIDE, Tissue.CORTICAL: _INSIDE,
+        Tissue.CANAL: _CANAL, Tissue.EPIDURAL: _CANAL, Tissue.DISC: _DISC, Tissue.VEIN: _VEIN,
+        Tissue.FORAMEN: _FORAMEN, Tissue.CLEFT: _INSIDE, Tissue.DEFECT: _DEFECT,
+        Tissue.CAVITY: _INSIDE,
+    }  # fmt: skip
+    lut = np.array([named[t] for t in Tissue], np.uint8)
+    zone = lut[bone.tissue]
+    y = bone.origin_mm[1] + bone.spacing_mm * np.arange(bone.shape[1])
+    behind = np.broadcast_to((y > posterior_wall_y_mm - 1.0)[None, :, None], bone.shape)
+    out = (zone == _VEIN) & (bone.distance_mm > 0.0)
+    zone[out & behind] = _BACK_VEIN
+    zone[out & ~behind] = _SIDE_VEIN
+    return zone.ravel()
+
+
+def _border(shape: tuple[int, int, int]) -> ByteArray:
+    sink = np.ones(shape, np.uint8)
+    sink[1:-1, 1:-1, 1:-1] = 0
+    return sink.ravel()
+
+
+def _routes() -> IntArray:
+    """Return which barrier a step from one zone (row) into another (column) crosses."""
+    table: AnyArray = np.full((10, 10), -1, np.int32)
+    number = {route: i for i, route in enumerate(ROUTES)}
+    outside = {
+        _SOFT: Route.CORTICAL, _BACK_VEIN: Route.BASIVERTEBRAL, _SIDE_VEIN: Route.SEGMENTAL,
+        _DISC: Route.DISC, _CANAL: Route.CANAL, _FORAMEN: Route.FORAMEN,
+    }  # fmt: skip
+    for to, route in outside.items():
+        table[:, to] = number[route]
+    # a vein carries its name along, whatever it opens into
+    table[_VEIN, [_SOFT, _SIDE_VEIN, _FORAMEN, _DISC]] = number[Route.SEGMENTAL]
+    table[_VEIN, [_CANAL, _BACK_VEIN]] = number[Route.BASIVERTEBRAL]
+    table[_TRACT, [_SOFT, _SIDE_VEIN, _BACK_VEIN]] = number[Route.TRACT]
+    return table

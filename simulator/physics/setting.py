@@ -1,0 +1,95 @@
+"""How cement thickens: viscosity against effective age, and what a cannula makes of it.
+
+Effective age is counted in seconds at 22 C; warmth makes it run faster (see `ageing_factor`).
+"""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+
+import numpy as np
+
+from simulator.units import FloatArray, frozen
+from simulator.world.instruments import CementSpec
+
+ROOM_C = 22.0
+BODY_C = 37.0
+_DOUBLING_K = 15.0
+"""Cure time halves from 22 to 37 C (Nicholas 2007: about halved from 25 to 37 C)."""
+_SET_PA_S = 1e9
+"""Stands for "does not flow"."""
+_SHORTEST_MM = 2.0
+"""A shorter tube would conduct astronomically and drown the pressures in rounding."""
+
+
+def viscosity_pa_s(spec: CementSpec, age_s: float) -> float:
+    """Return the zero-shear-rate viscosity at effective age `age_s`."""
+    if is_set(spec, age_s):
+        return _SET_PA_S
+    growth = math.exp(max(age_s, 0.0) / spec.tau_s)
+    chains = (1.0 - max(age_s, 0.0) / spec.set_s) ** -spec.shape_m
+    return min(spec.eta_initial_pa_s * growth * chains, spec.eta_cap_pa_s)
+
+
+def is_set(spec: CementSpec, age_s: float) -> bool:
+    """Has cement of effective age `age_s` hardened?"""
+    return age_s >= spec.set_s
+
+
+def ageing_factor(temperature_c: float) -> float:
+    """Return seconds of effective age per second at `temperature_c`."""
+    return float(2.0 ** ((temperature_c - ROOM_C) / _DOUBLING_K))
+
+
+@lru_cache(maxsize=8)
+def viscosity_table(spec: CementSpec) -> FloatArray:
+    """Return (t,) Pa.s at effective age 0, 1, 2, ... s up to setting."""
+    ages = range(math.ceil(spec.set_s) + 1)
+    return frozen(np.array([viscosity_pa_s(spec, float(age)) for age in ages]))
+
+
+def cannula_kpa(
+    spec: CementSpec, age_s: float, flow_ul_s: float, bore_mm: float, length_mm: float
+) -> float:
+    """Return the pressure that drives a power-law cement through a tube.
+
+    Hagen-Poiseuille with the Rabinowitsch correction: viscosity eta * rate^(n-1) above a shear
+    rate of 1/s, Newtonian below (as in the bone, so that the two laws meet).
+
+    Source: Krause 1982 for the power law of dough; any rheology text for the formula.
+    """
+    rate = 32.0 * flow_ul_s / (math.pi * bore_mm**3)
+    eta = viscosity_pa_s(spec, age_s)
+    n = spec.shear_exponent
+    # the corrected law would exceed the Newtonian one at low rates, and stands for it there
+    thin = min(1.0, ((3.0 * n + 1.0) / (4.0 * n)) ** n * max(rate, 1e-9) ** (n - 1.0))
+    length = max(length_mm, _SHORTEST_MM)
+    # Pa.s * uL/s / mm^3 = kPa / 1000
+    return 128.0 * eta * thin * length * flow_ul_s / (math.pi * bore_mm**4) * 1e-3
+
+
+def cannula_conductance(
+    spec: CementSpec,
+    age_s: float,
+    drive_kpa: float,
+    series_kpa_s_ul: float,
+    bore_mm: float,
+    length_mm: float,
+) -> float:
+    """Return uL/s per kPa of the cannula at the flow that `drive_kpa` brings about.
+
+    The drive acts over the cannula and a constant resistance `series_kpa_s_ul` in series;
+    bisection finds the flow, because the cannula's share thins with the flow itself.
+    """
+    if is_set(spec, age_s):
+        return 0.0
+    newton = 1.0 / cannula_kpa(spec, age_s, 1e-9, bore_mm, length_mm) * 1e-9
+    low, high = 0.0, 1e6
+    for _ in range(60):
+        flow = 0.5 * (low + high)
+        needed = cannula_kpa(spec, age_s, flow, bore_mm, length_mm) + series_kpa_s_ul * flow
+        low, high = (flow, high) if needed < drive_kpa else (low, flow)
+    if low <= 1e-6:
+        return newton
+    return low / cannula_kpa(spec, age_s, low, bore_mm, length_mm)

@@ -1,0 +1,93 @@
+"""What an assistant beside the trainee would say next: from the phase and what was looked at.
+
+A hint never tells what only the 3-D truth knows.
+"""
+
+from __future__ import annotations
+
+from simulator.procedure.clocks import limit_mm
+from simulator.units import seconds
+from simulator.world.case import Case, Procedure
+from simulator.world.state import State
+from simulator.world.tools import Cannula, Inside
+
+Hint = tuple[str, str]
+"""Headline of at most 30 characters, and one or two short sentences."""
+
+
+def next_hint(case: Case, state: State) -> Hint:
+    """Return the coach's words for this moment."""
+    tool = state.cannulas[state.side]
+    match state.phase:
+        case "position":
+            return "Find a true AP and lateral", "Look in both planes, then say the time-out."
+        case "local":
+            return "Numb skin and periosteum", "Give the local and let it work for two minutes."
+        case "access":
+            return _access(case, state, tool)
+        case "tamp":
+            return _tamp(case, state)
+        case "mix":
+            return _mix(case, state, tool)
+        case "inject":
+            return _inject(case, state)
+        case "set":
+            return _set(case, state, tool)
+        case "recover":
+            return "An hour flat", "Let the hour pass, ask for the feet, then discharge."
+    return "Done", "Read the debrief."
+
+
+def _access(case: Case, state: State, tool: Cannula | None) -> Hint:
+    if tool is None:
+        return "Place the needle", "Put its tip over the outer upper rim of the pedicle."
+    limit = limit_mm(case.physics["looking"], tool)
+    for view, gone in (("AP", tool.blind_medial_mm), ("lateral", tool.blind_depth_mm)):
+        if gone > 0.6 * limit:
+            return "Look before you push on", (
+                f"{gone:.1f} mm deeper since the last {view}. {limit:.0f} mm is blind."
+            )
+    if tool.bone_mm < 1.0:
+        return "Dock on the pedicle", "Check the tip in AP, then push until it grips bone."
+    if tool.past_wall_mm < 0.0:
+        return "Stay outside the medial rim", "Until the lateral shows the tip past the back wall."
+    if tool.inside is Inside.STYLET:
+        return "On to the front third", "Stop 5 mm short of the front wall, then stylet out."
+    if case.procedure is Procedure.KYPHOPLASTY and not tool.working:
+        return "Exchange", "Seat the working cannula over the wire."
+    if tool.past_wall_mm < 2.0 or tool.working:
+        return "Cannula just past the wall", "Two to three millimetres in, then the tamp."
+    return "Tamp in", "Both markers must be out of the cannula."
+
+
+def _tamp(case: Case, state: State) -> Hint:
+    tamp = state.tamps[state.side]
+    if tamp is None:
+        return "Tamp in", "Both markers must be out of the cannula."
+    if tamp.in_cannula_mm > 0.5:
+        return "Cannula back", f"{tamp.in_cannula_mm:.0f} mm of the tamp is still inside it."
+    if state.cement.mixed_tick is None and tamp.volume_ml > 2.0:
+        return "Small steps, then a pause", "Watch plate and walls. Mix the cement while it holds."
+    return "Let the bone give", "Wait for the pressure to fall before the next 0.25 mL."
+
+
+def _mix(case: Case, state: State, tool: Cannula | None) -> Hint:
+    if state.cement.mixed_tick is None:
+        return "Mix the cement", "The clock starts with the liquid."
+    age = seconds(state.tick - state.cement.mixed_tick)
+    left = case.cement.wait_s - age
+    if left > 0.0:
+        return "Wait for dough", f"About {max(1, round(left / 60))} min more. Try the strand test."
+    return "Load the filler", "Then look in the lateral and press gently."
+
+
+def _inject(case: Case, state: State) -> Hint:
+    if state.cement.thumb_n > 0.0 and not state.c_arm.beam:
+        return "Never press unseen", "Keep the lateral live while cement runs."
+    return "Watch wall and both discs", "Stop before the back quarter, or at the first leak."
+
+
+def _set(case: Case, state: State, tool: Cannula | None) -> Hint:
+    if tool is None:
+        return "Close", "A last picture in both planes, then the dressing."
+    return "Let it set", "Wait until the sample is hard, then take the cannula out."

@@ -1,0 +1,282 @@
+"""The running account of a run: one small fold per metric, over states and events.
+
+Nothing here decides about points. What the numbers mean is told in `simulator.procedure.metrics`,
+what is a mistake in `simulator.procedure.mistakes`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from types import MappingProxyType
+
+from simulator.frames import Side, dot, minus, norm
+from simulator.units import TICKS_PER_S, seconds
+from simulator.procedure import mistakes
+from simulator.procedure.clocks import adequate
+from simulator.world.action import Do
+from simulator.world.arm import View
+from simulator.world.case import Case
+from simulator.world.events import (
+    BlindAdvance,
+    BodyEntered,
+    BoneContact,
+    CementLeaked,
+    Done,
+    Event,
+    Exposed,
+    Redirected,
+    TampMisused,
+    WallBreached,
+)
+from simulator.world.state import State
+from simulator.world.tally import Tally
+
+_NEAR_WAY_POINT_MM = 6.0
+_FLOWING_UL_S = 1.0
+_LOW_SPO2_PCT, _LOW_MAP_MMHG = 90.0, 60.0
+_NEVER = 1e12
+_STEP_PAUSE_TICKS = 2 * TICKS_PER_S
+
+
+class _Account:
+    """Collects changes to a tally's values, and is thrown away with the tick."""
+
+    __slots__ = ("_old", "new")
+
+    def __init__(self, tally: Tally) -> None:
+        self._old = tally.values
+        self.new: dict[str, float] = {}
+
+    def get(self, name: str, default: float = 0.0) -> float:
+        return self.new.get(name, self._old.get(name, default))
+
+    def put(self, name: str, value: float) -> None:
+        if self._old.get(name) != value:
+            self.new[name] = value
+
+    def most(self, name: str, value: float) -> None:
+        if value > self.get(name, -1e30):
+            self.new[name] = value
+
+    def least(self, name: str, value: float) -> None:
+        if value < self.get(name, 1e30):
+            self.new[name] = value
+
+    def add(self, name: str, value: float) -> None:
+        if value:
+            self.new[name] = self.get(name) + value
+
+    def once(self, name: str, value: float) -> None:
+        if name not in self.new and name not in self._old:
+            self.new[name] = value
+
+
+def fold(case: Case, before: State, after: State, events: Sequence[Event]) -> Tally:
+    """Return the tally after one step from `before` to `after` that reported `events`."""
+    tally = after.tally
+    account = _Account(tally)
+    dt = seconds(after.tick - before.tick)
+    _fold_tools(case, before, after, account)
+    _fold_tamps(before, after, account)
+    _fold_cement(case, before, after, account, dt)
+    if after.vitals is not before.vitals:
+        account.most("pain_peak", after.vitals.pain_vas)
+        account.least("map_min", after.vitals.map_mmhg)
+        account.least("spo2_min", after.vitals.spo2_pct)
+        unstable = after.vitals.spo2_pct < _LOW_SPO2_PCT or after.vitals.map_mmhg < _LOW_MAP_MMHG
+        if not unstable:
+            account.put("unstable_since_s", _NEVER)
+        elif account.get("unstable_since_s", _NEVER) == _NEVER:
+            account.put("unstable_since_s", seconds(after.tick))
+    for event in events:
+        handler = _ON.get(type(event))
+        if handler is not None:
+            handler(case, after, account, event)
+    counts = tally.counts
+    if events:
+        more = dict(counts)
+        for event in events:
+            name = type(event).__name__
+            more[name] = more.get(name, 0) + 1
+        counts = MappingProxyType(more)
+    done = tally.done
+    acts = {event.act for event in events if isinstance(event, Done)}
+    if not acts <= done:
+        done = done | acts
+    values = MappingProxyType({**tally.values, **account.new}) if account.new else tally.values
+    changed = replace(tally, values=values, counts=counts, done=done)
+    findings = mistakes.found(case, before, replace(after, tally=changed), events, dt)
+    if findings:
+        return replace(changed, findings=changed.findings + findings)
+    if values is tally.values and counts is tally.counts and done is tally.done:
+        return tally
+    return changed
+
+
+def _fold_tools(case: Case, before: State, after: State, account: _Account) -> None:
+    for side, tool in zip(Side, after.cannulas, strict=True):
+        if tool is None or tool is before.cannulas[side]:
+            continue
+        account.most("needle_force_peak_n", tool.force_n)
+        if tool.bone_mm > 0.0:
+            account.most("blind_max_mm", max(tool.blind_medial_mm, tool.blind_depth_mm))
+            account.most("medial_breach_mm", tool.canal_breach_mm)
+        if tool.was_in_bone:
+            account.most("breach_mm", max(tool.breach_mm, tool.canal_breach_mm))
+        if tool.past_wall_mm > 0.0 and tool.bone_mm > 5.0:
+            account.least("anterior_clearance_mm", 0.0 if tool.breach_mm > 0 else tool.ahead_mm)
+            plan = case.plans[side]
+            account.put(f"tip_error_{side}", norm(minus(tool.channel_end_mm, plan.target_mm)))
+            account.put(f"midline_{side}", abs(tool.channel_end_mm[0]))
+
+
+def _fold_tamps(before: State, after: State, account: _Account) -> None:
+    if after.tamps is not before.tamps:
+        total = sum(t.volume_ml for t in after.tamps if t is not None)
+        account.most("tamp_volume_ml", total)
+        for side, tamp in zip(Side, after.tamps, strict=True):
+            if tamp is None:
+                continue
+            account.most("tamp_pressure_mpa", tamp.peak_mpa)
+            _fold_step(before, after, account, side)
+    if after.body is not before.body:
+        account.most("lift_peak_rad", after.body.lift_rad)
+
+
+def _fold_step(before: State, after: State, account: _Account, side: Side) -> None:
+    """Follow one inflation step: it ends when the inflator has rested for two seconds."""
+    old, new = before.tamps[side], after.tamps[side]
+    if old is None or new is None or new.volume_ml <= old.volume_ml:
+        return
+    last = account.get("inflated_tick", -1e9)
+    fresh = after.tick - last > _STEP_PAUSE_TICKS
+    account.put("tamp_step_ml", (0.0 if fresh else account.get("tamp_step_ml"))
+                + new.volume_ml - old.volume_ml)  # fmt: skip
+    account.most("tamp_step_max_ml", account.get("tamp_step_ml"))
+    account.put("inflated_tick", float(after.tick))
+    account.once("tamp_started_in_cannula_mm", new.in_cannula_mm)
+
+
+def _fold_cement(case: Case, before: State, after: State, account: _Account, dt: float) -> None:
+    cement = after.cement
+    if cement is before.cement:
+        return
+    account.most("syringe_kpa", cement.syringe_kpa)
+    account.most("bone_kpa", cement.tip_kpa)
+    if cement.flow_ul_s > _FLOWING_UL_S:
+        account.add("flowing_s", dt)
+        if after.c_arm.beam and after.c_arm.last is not None:
+            watched = adequate(case.physics["looking"], after.c_arm.last, View.LATERAL)
+            account.add("watched_s", dt if watched else 0.0)
+    if cement.started_tick is not None and cement.mixed_tick is not None:
+        account.once("age_at_start_s", seconds(cement.started_tick - cement.mixed_tick))
+    if cement.thumb_n <= 0.0 and "leak_seen_s" in account._old:
+        account.once("leak_reacted_s", seconds(after.tick))
+
+
+def _on_exposed(case: Case, state: State, account: _Account, event: Event) -> None:
+    assert isinstance(event, Exposed)
+    shot = event.shot
+    account.add("pulses_rate_sum", state.c_arm.pulses_per_s)
+    side = state.side
+    tool = state.cannulas[side]
+    if tool is None:
+        if adequate(case.physics["looking"], shot, View.AP):
+            account.put("ap_before", 1.0)
+        elif adequate(case.physics["looking"], shot, View.LATERAL):
+            account.put("lateral_before", 1.0)
+        return
+    if tool.bone_mm <= 0.0:
+        return
+    if shot.view in (View.AP, View.LATERAL):
+        account.add(f"view_{shot.view}_deg_sum", shot.error_deg)
+        account.add(f"view_{shot.view}_n", 1.0)
+    if shot.tip_in_field[side] and shot.view in (View.AP, View.LATERAL):
+        point = _way_point(case, state, side)
+        if point:
+            account.put(f"seen_{point}_{shot.view}", 1.0)
+
+
+def _way_point(case: Case, state: State, side: Side) -> str:
+    """Name the way-point that the tip is at: entry, pedicle, wall, target; or nothing."""
+    tool = state.cannulas[side]
+    if tool is None:
+        return ""
+    plan = case.plans[side]
+    tip = tool.tip_mm
+    wall = abs(tool.past_wall_mm)
+    if norm(minus(tip, plan.target_mm)) < _NEAR_WAY_POINT_MM:
+        return "target"
+    if wall < _NEAR_WAY_POINT_MM / 2.0:
+        return "wall"
+    if norm(minus(tip, plan.entry_mm)) < _NEAR_WAY_POINT_MM:
+        return "entry"
+    return "pedicle" if tool.past_wall_mm < 0.0 else ""
+
+
+def _on_contact(case: Case, state: State, account: _Account, event: Event) -> None:
+    assert isinstance(event, BoneContact)
+    account.put(f"entry_error_{event.side}", event.entry_error_mm)
+    account.put("bone_entered", 1.0)
+    given = state.vitals.local_tick
+    onset = case.physics["physiology"]["lidocaine_onset_s"]
+    numb = given is not None and seconds(state.tick - given) >= onset
+    account.put("local_before_bone", float(numb))
+
+
+def _on_body(case: Case, state: State, account: _Account, event: Event) -> None:
+    assert isinstance(event, BodyEntered)
+    tool = state.cannulas[event.side]
+    if tool is None:
+        return
+    account.put("body_entered", 1.0)
+    cosine = max(-1.0, min(1.0, dot(tool.direction, case.plans[event.side].direction)))
+    account.put(f"trajectory_cos_{event.side}", cosine)
+
+
+def _on_blind(case: Case, state: State, account: _Account, event: Event) -> None:
+    assert isinstance(event, BlindAdvance)
+    account.add("blind_mm", event.advance_mm)
+
+
+def _on_leak(case: Case, state: State, account: _Account, event: Event) -> None:
+    assert isinstance(event, CementLeaked)
+    if event.visible:
+        account.once("leak_seen_s", seconds(state.tick))
+        account.put(f"visible_{event.route}", event.volume_ml)
+
+
+def _on_redirect(case: Case, state: State, account: _Account, event: Event) -> None:
+    account.add("redirections", 1.0)
+
+
+def _on_misuse(case: Case, state: State, account: _Account, event: Event) -> None:
+    account.add("tamp_misuses", 1.0)
+
+
+def _on_breach(case: Case, state: State, account: _Account, event: Event) -> None:
+    assert isinstance(event, WallBreached)
+    account.most(f"breach_{event.wall}", event.depth_mm)
+
+
+def _on_done(case: Case, state: State, account: _Account, event: Event) -> None:
+    assert isinstance(event, Done)
+    account.once(f"done_{event.act}_s", seconds(state.tick))
+    if event.act == Do.DRESS:
+        account.once("dressed_s", seconds(state.tick))
+
+
+_ON: dict[type, Callable[[Case, State, _Account, Event], None]] = {
+    Exposed: _on_exposed,
+    BoneContact: _on_contact,
+    BodyEntered: _on_body,
+    BlindAdvance: _on_blind,
+    CementLeaked: _on_leak,
+    Redirected: _on_redirect,
+    TampMisused: _on_misuse,
+    WallBreached: _on_breach,
+    Done: _on_done,
+}
+
+

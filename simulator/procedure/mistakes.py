@@ -1,0 +1,253 @@
+"""What counts as a mistake, and the words in which the debrief tells it.
+
+Each finding says what happened, what the picture showed or hid, and what to do instead.
+Sentinel findings fail the run; it goes on, to be learnt from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from simulator.frames import Side
+from simulator.units import MM3_PER_ML, PSI_PER_MPA, seconds
+from simulator.world.case import Case
+from simulator.world.cement import ROUTES, Route
+from simulator.world.events import (
+    BlindAdvance,
+    BoneContact,
+    CanalEntered,
+    CementLeaked,
+    Done,
+    Event,
+    MedialRuleBroken,
+    TampMisused,
+    WallBreached,
+)
+from simulator.world.state import State
+from simulator.world.tally import Finding
+from simulator.world.tools import Wall
+
+_UNSTABLE_S = 60.0
+_IGNORED_S = 3.0
+_LARGE_STEP_ML = 1.0
+_CAUTION_PSI = 300.0
+
+
+def found(
+    case: Case, before: State, after: State, events: Sequence[Event], dt_s: float
+) -> tuple[Finding, ...]:
+    """Return the new findings of this step; the same mistake is told once."""
+    new: list[Finding] = []
+    for event in events:
+        finding = _of_event(case, after, event)
+        if finding is not None:
+            new.append(finding)
+    new.extend(_of_state(case, before, after))
+    if not new:
+        return ()
+    known = {finding.id for finding in after.tally.findings}
+    out: list[Finding] = []
+    for finding in new:
+        if finding.id not in known:
+            known.add(finding.id)
+            out.append(finding)
+    return tuple(out)
+
+
+def _of_event(case: Case, state: State, event: Event) -> Finding | None:
+    tick = state.tick
+    match event:
+        case MedialRuleBroken():
+            rotated = event.rotated_view_deg
+            seen = (
+                f"Your last AP was {rotated:.0f}° off, so it looked safe."
+                if rotated >= 3.0
+                else "The AP showed the tip at the medial border of the pedicle."
+            )
+            return Finding(
+                "medial_rule_broken", "sentinel", tick,
+                f"The tip crossed the medial border {event.behind_wall_mm:.0f} mm behind the "
+                "posterior wall.",
+                seen, "Make the AP true, withdraw, aim less medially.", 9.0,
+            )  # fmt: skip
+        case CanalEntered():
+            return _canal(tick, "The tip is in the spinal canal.")
+        case WallBreached():
+            return _breach(case, tick, event)
+        case BlindAdvance():
+            view = "AP" if event.plane == "medial" else "lateral"
+            return Finding(
+                "blind_advance", "sentinel", tick,
+                f"{event.advance_mm:.1f} mm deeper with no {view}.",
+                "The picture on the monitor was older than the needle's place.",
+                f"Look in the {view} at least every {event.limit_mm:.0f} mm here.", 6.0,
+            )  # fmt: skip
+        case TampMisused():
+            return Finding(
+                "tamp_misuse", "sentinel", tick, f"Tamp misused: {event.reason}.",
+                "Manometer and markers showed it.",
+                "Stop at the first endpoint; markers out of the cannula before inflating.", 7.0,
+            )  # fmt: skip
+        case CementLeaked():
+            return _leak(tick, event)
+        case BoneContact():
+            return _early_bone(case, state)
+        case Done():
+            return _wrong_level(case, state, event)
+    return None
+
+
+def _canal(tick: int, text: str) -> Finding:
+    return Finding(
+        "canal_breach", "sentinel", tick, text,
+        "The AP showed the tip medial of the pedicle's inner border.",
+        "Withdraw, true both views, choose a more lateral path. Never inject through this tract.",
+        10.0,
+    )  # fmt: skip
+
+
+def _breach(case: Case, tick: int, event: WallBreached) -> Finding | None:
+    rules = case.physics["looking"]
+    if event.wall is Wall.MEDIAL:
+        if event.depth_mm >= rules["canal_breach_mm"]:
+            return _canal(tick, f"Medial breach of {event.depth_mm:.1f} mm into the canal.")
+        return Finding(
+            "medial_breach", "major", tick,
+            f"Medial pedicle wall breached by {event.depth_mm:.1f} mm.",
+            "The AP showed the tip on the medial rim.",
+            "Withdraw and aim less medially.", 5.0,
+        )  # fmt: skip
+    if event.wall in (Wall.ANTERIOR, Wall.LATERAL) and event.depth_mm >= rules["perforation_mm"]:
+        return Finding(
+            "anterior_perforation", "sentinel", tick,
+            f"Tip {event.depth_mm:.1f} mm through the {event.wall} cortex.",
+            "The lateral showed the tip at the wall; osteoporotic bone gives no warning.",
+            "Stop 5 mm short of the anterior cortex and look before each millimetre.", 8.0,
+        )  # fmt: skip
+    return Finding(
+        f"breach_{event.wall}", "major", tick,
+        f"Tip out of the bone through the {event.wall} wall, {event.depth_mm:.1f} mm.",
+        "The second plane would have shown it.",
+        "Withdraw to the last safe place and redirect.", 4.0,
+    )  # fmt: skip
+
+
+def _leak(tick: int, event: CementLeaked) -> Finding:
+    place = {
+        Route.BASIVERTEBRAL: "the basivertebral vein",
+        Route.SEGMENTAL: "a segmental vein",
+        Route.CORTICAL: "a cortical crack",
+        Route.DISC: "the disc",
+        Route.CANAL: "the spinal canal",
+        Route.FORAMEN: "the foramen",
+        Route.TRACT: "the needle tract",
+    }[event.route]
+    seen = "It was plain in the view in use." if event.visible else "The view in use hid it."
+    return Finding(
+        f"leak_{event.route}", "minor", tick, f"Cement ran into {place}.", seen,
+        "Unload, wait 60 s, look in both planes, then decide.", 2.0,
+    )  # fmt: skip
+
+
+def _early_bone(case: Case, state: State) -> Finding | None:
+    if state.tally.values.get("local_before_bone", 1.0) > 0.0:
+        return None
+    return Finding(
+        "bone_not_numb", "minor", state.tick, "Bone touched before the periosteum was numb.",
+        "The patient said so.", "Give the local anaesthetic two minutes.", 1.0,
+    )  # fmt: skip
+
+
+def _wrong_level(case: Case, state: State, event: Done) -> Finding | None:
+    """Going on (tamp or cement) with a tool in another vertebra."""
+    if event.act not in ("tamp_in", "load"):
+        return None
+    tool = state.cannulas[event.side]
+    if tool is None or tool.dock_mm is None:
+        return None
+    target = case.patient.target
+    level = min(
+        case.patient.vertebrae,
+        key=lambda v: abs(v.landmarks.centre_mm[2] - tool.channel_end_mm[2]),
+    ).level
+    if level == target.level:
+        return None
+    return Finding(
+        "wrong_level", "sentinel", state.tick, f"Working in {level}, planned was {target.level}.",
+        "The first films showed where the fracture is.", "Count the levels in both planes.", 10.0,
+    )  # fmt: skip
+
+
+def _of_state(case: Case, before: State, after: State) -> list[Finding]:
+    """Findings that no single event tells."""
+    new: list[Finding] = []
+    values = after.tally.values
+    if values.get("tamp_step_max_ml", 0.0) > _LARGE_STEP_ML:
+        new.append(Finding(
+            "large_step", "major", after.tick, "More than 1 mL in one inflation step.",
+            "The pressure had no time to fall.", "Steps of 0.25 to 0.5 mL, a picture, a pause.",
+            3.0,
+        ))  # fmt: skip
+    for side in Side:
+        tamp = after.tamps[side]
+        if tamp is not None and tamp.peak_mpa * PSI_PER_MPA > _CAUTION_PSI:
+            new.append(Finding(
+                "high_pressure", "minor", after.tick, "Tamp pressure above 300 psi.",
+                "The manometer showed it.", "Wait for the bone to give before the next step.", 1.5,
+            ))  # fmt: skip
+    cement = after.cement
+    if cement.started_tick is not None and before.cement.started_tick is None:
+        new.extend(_early_cement(case, after))
+    new.extend(_ignored_leak(before, after))
+    new.extend(_instability(after))
+    return new
+
+
+def _early_cement(case: Case, state: State) -> list[Finding]:
+    age = state.tally.values.get("age_at_start_s", 1e9)
+    new = []
+    if age < case.cement.wait_s:
+        new.append(Finding(
+            "runny_cement", "major", state.tick,
+            f"Cement given {age / 60:.1f} min after mixing, still runny.",
+            "The strand test would have dripped.",
+            f"Wait for dough, about {case.cement.wait_s / 60:.0f} min.", 4.0,
+        ))  # fmt: skip
+    if state.tally.values.get("medial_breach_mm", 0.0) >= 0.5:
+        new.append(Finding(
+            "breached_tract", "major", state.tick, "Cement given through a breached path.",
+            "The path had left the pedicle.", "Use the other side.", 5.0,
+        ))  # fmt: skip
+    return new
+
+
+def _ignored_leak(before: State, after: State) -> list[Finding]:
+    """Cement still pressed a few seconds after a leak could be seen."""
+    values = after.tally.values
+    if "leak_seen_s" not in values or after.cement.flow_ul_s <= 1.0:
+        return []
+    if "leak_reacted_s" in values or seconds(after.tick) - values["leak_seen_s"] < _IGNORED_S:
+        return []
+    canal = after.cement.cloud.leak_ul[ROUTES.index(Route.CANAL)] / MM3_PER_ML
+    if "visible_canal" in values and canal > 0.02:
+        return [Finding(
+            "canal_leak_ignored", "sentinel", after.tick,
+            "Cement in the canal, and the injection went on.",
+            "The lateral showed it behind the posterior wall.",
+            "Unload at once, wait, ask for the feet, call for CT and a surgeon.", 10.0,
+        )]  # fmt: skip
+    return [Finding(
+        "leak_ignored", "major", after.tick, "A visible leak, and the injection went on.",
+        "It was plain in the view in use.", "Unload, wait 60 s, look in both planes.", 4.0,
+    )]  # fmt: skip
+
+
+def _instability(after: State) -> list[Finding]:
+    since = after.tally.values.get("unstable_since_s")
+    if since is None or seconds(after.tick) - since < _UNSTABLE_S:
+        return []
+    return [Finding(
+        "instability_ignored", "sentinel", after.tick,
+        "A minute of low saturation or pressure with no answer.",
+        "The monitor alarmed.", "Stop, oxygen, fluids, lighten the sedation.", 8.0,
+    )]  # fmt: skip

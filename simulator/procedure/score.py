@@ -1,0 +1,126 @@
+"""The judge: metrics through the rubric's curves, findings, and three worst moments."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from simulator.procedure.metrics import measure
+from simulator.units import seconds
+from simulator.world.case import Case
+from simulator.world.report import DomainScore, Metric, Report
+from simulator.world.rubric import Criterion, Rubric
+from simulator.world.state import State
+from simulator.world.tally import Finding
+
+_WORST = 3
+_GOOD_SHARE = 0.99
+_GOOD_LINES = 4
+
+
+def tolerance(value: float, low: float, high: float, margin: float) -> float:
+    """Return 1 inside [low, high], falling linearly to 0 at `margin` outside.
+
+    >>> tolerance(2.0, 0.0, 2.0, 4.0), tolerance(4.0, 0.0, 2.0, 4.0), tolerance(9.0, 0.0, 2.0, 4.0)
+    (1.0, 0.5, 0.0)
+    """
+    outside = max(low - value, value - high, 0.0)
+    if outside == 0.0:
+        return 1.0
+    return max(0.0, 1.0 - outside / margin) if margin > 0.0 else 0.0
+
+
+def share(criterion: Criterion, metrics: Mapping[str, Metric]) -> float:
+    """Return the part 0..1 of a criterion's points that the metrics earn."""
+    if criterion.gate and not metrics[criterion.gate]:
+        return 0.0
+    value = metrics[criterion.metric]
+    if value is None or isinstance(value, str):
+        return 0.0
+    return tolerance(float(value), criterion.low, criterion.high, criterion.margin)
+
+
+def applicable(rubric: Rubric, procedure: str) -> tuple[Criterion, ...]:
+    """Return the criteria that a procedure is judged by; their points sum to 100."""
+    return tuple(c for c in rubric.criteria if c.procedure in ("both", procedure))
+
+
+def score(case: Case, state: State, operator: str = "") -> Report:
+    """Judge a run as it stands; final once `state.over`."""
+    metrics = measure(case, state)
+    rubric = case.rubric
+    lines = tuple(
+        (c.domain, c.text, share(c, metrics) * c.points, c.points)
+        for c in applicable(rubric, case.procedure.value)
+    )
+    findings = state.tally.findings
+    critical = tuple(
+        f for f in findings if f.severity == "sentinel" and f.id in rubric.sentinels
+    )
+    # A sentinel that this case leaves off its list still counts as a major error.
+    errors = tuple(
+        f if f.severity != "sentinel" else replace(f, severity="major")
+        for f in findings
+        if f not in critical
+    )
+    domains = _domains(rubric, lines)
+    lost = sum(
+        rubric.major_points if f.severity == "major" else rubric.minor_points for f in errors
+    )
+    total = max(0.0, sum(d.score for d in domains.values()) - lost)
+    passed, reason = _verdict(rubric, state, total, domains, critical)
+    return Report(
+        scenario=case.id,
+        title=case.notes.title,
+        seed=case.seed,
+        operator=operator,
+        procedure=case.procedure.value,
+        passed=passed,
+        total=total,
+        reason=reason,
+        domains=domains,
+        lines=lines,
+        critical=critical,
+        errors=errors,
+        moments=tuple(sorted(findings, key=lambda f: (-f.harm, f.tick))[:_WORST]),
+        went_well=_went_well(lines),
+        metrics=metrics,
+        events={k: int(v) for k, v in sorted(state.tally.counts.items())},
+        duration_s=float(metrics["duration_s"] or seconds(state.tick)),
+    )
+
+
+def _domains(
+    rubric: Rubric, lines: tuple[tuple[str, str, float, float], ...]
+) -> dict[str, DomainScore]:
+    return {
+        name: DomainScore(
+            sum(score for domain, _, score, _ in lines if domain == name),
+            sum(points for domain, _, _, points in lines if domain == name),
+        )
+        for name in rubric.domains
+    }
+
+
+def _verdict(
+    rubric: Rubric,
+    state: State,
+    total: float,
+    domains: Mapping[str, DomainScore],
+    critical: tuple[Finding, ...],
+) -> tuple[bool, str]:
+    if critical:
+        return False, f"{critical[0].text}"
+    if state.phase != "done":
+        return False, "The procedure was not finished."
+    access = domains["access"].score
+    if state.tally.values.get("bone_entered") and access < rubric.access_mark:
+        return False, f"Access {access:.0f}, needed {rubric.access_mark:.0f}."
+    if total < rubric.pass_mark:
+        return False, f"Total {total:.0f}, pass mark {rubric.pass_mark:.0f}."
+    return True, f"Pass mark {rubric.pass_mark:.0f} reached, no sentinel error."
+
+
+def _went_well(lines: tuple[tuple[str, str, float, float], ...]) -> tuple[str, ...]:
+    full = [(points, text) for _, text, got, points in lines if got >= _GOOD_SHARE * points]
+    return tuple(text for _, text in sorted(full, key=lambda row: -row[0])[:_GOOD_LINES])

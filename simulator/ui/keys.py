@@ -1,0 +1,80 @@
+"""The keys of the theatre, in one table: the help overlay, the key caps and the operator read it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pygame
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One key: its code, the word on its cap, what it does and where it is listed."""
+
+    code: int
+    cap: str
+    does: str
+    group: str
+
+
+KEYS: dict[str, Key] = {
+    "beam": Key(pygame.K_SPACE, "Space", "X-ray while held; a tap is one image", "X-ray"),
+    "ap": Key(pygame.K_1, "1", "Drive to AP", "X-ray"),
+    "lateral": Key(pygame.K_2, "2", "Drive to lateral", "X-ray"),
+    "en_face_left": Key(pygame.K_3, "3", "Drive to en face, left", "X-ray"),
+    "en_face_right": Key(pygame.K_4, "4", "Drive to en face, right", "X-ray"),
+    "store_view": Key(pygame.K_RETURN, "Enter", "Keep the trimmed angles in the slot", "X-ray"),
+    "store": Key(pygame.K_n, "N", "Store the image as reference", "X-ray"),
+    "swap": Key(pygame.K_u, "U", "Swap the two monitors", "X-ray"),
+    "field": Key(pygame.K_k, "K", "Magnification", "X-ray"),
+    "rate": Key(pygame.K_p, "P", "Pulse rate", "X-ray"),
+    "push": Key(pygame.K_w, "W", "Push; the force climbs to your ceiling", "Hands"),
+    "back": Key(pygame.K_s, "S", "Draw back", "Hands"),
+    "left": Key(pygame.K_q, "Q", "Twist anticlockwise", "Hands"),
+    "right": Key(pygame.K_e, "E", "Twist clockwise", "Hands"),
+    "tap": Key(pygame.K_t, "T", "Tap with the mallet; strand test with cement", "Hands"),
+    "hold": Key(pygame.K_h, "H", "Hold the cannula, or let go", "Hands"),
+    "press": Key(pygame.K_f, "F", "Inflate, or press the plunger", "Hands"),
+    "unload": Key(pygame.K_g, "G", "Deflate, or unload the plunger", "Hands"),
+    "less": Key(pygame.K_MINUS, "–", "Wheel down: less force or speed", "Hands"),
+    "more": Key(pygame.K_EQUALS, "+", "Wheel up: more force or speed", "Hands"),
+    "side": Key(pygame.K_y, "Y", "Work on the other side", "Hands"),
+    "next": Key(pygame.K_r, "R", "The next exchange of this tool", "Hands"),
+    "needle": Key(pygame.K_z, "Z", "Needle", "Tools"),
+    "tamp": Key(pygame.K_x, "X", "Tamp", "Tools"),
+    "cement": Key(pygame.K_c, "C", "Cement", "Tools"),
+    "drugs": Key(pygame.K_v, "V", "Drugs and care", "Tools"),
+    "plan": Key(pygame.K_b, "B", "Plan", "Tools"),
+    "faster": Key(pygame.K_PERIOD, ".", "Time at eight times; any act stops it", "Room"),
+    "mute": Key(pygame.K_m, "M", "Sound on or off", "Room"),
+    "coach": Key(pygame.K_o, "O", "Coach on or off", "Room"),
+    "help": Key(pygame.K_SLASH, "?", "This list", "Room"),
+    "pause": Key(pygame.K_ESCAPE, "Esc", "Pause", "Room"),
+}
+
+CHORDS: tuple[tuple[str, str, str], ...] = (
+    ("Arrows", "Trim orbit and tilt by 1°, with Shift by 0.2°", "X-ray"),
+    ("Home End", "Move the field to the left or right", "X-ray"),
+    ("Page Up Down", "Move the field to the head or feet", "X-ray"),
+    ("Ctrl Space", "Latch the beam for those who cannot hold", "X-ray"),
+    ("Drag", "Move the hub (the entry before the skin), Shift fine", "Hands"),
+    ("Ctrl Arrows", "The same by keys, with Shift fine", "Hands"),
+    ("Shift", "Brace the hand while pushing", "Hands"),
+    ("Wheel", "Ceiling, thumb force or inflation speed", "Hands"),
+    ("Shift .", "Wait one minute in one go", "Room"),
+    ("Tab", "Go round the controls, Enter uses one", "Room"),
+    ("F11", "Full screen", "Room"),
+)
+
+BY_CODE = {key.code: name for name, key in KEYS.items()} | {
+    pygame.K_KP_ENTER: "store_view",
+    pygame.K_KP_PLUS: "more",
+    pygame.K_KP_MINUS: "less",
+    pygame.K_F1: "help",
+}
+"""Key code -> name; layouts without a key of their own for ? have F1."""
+
+
+def cap(name: str) -> str:
+    """Return the word on the cap of a key."""
+    return KEYS[name].cap

@@ -1,0 +1,304 @@
+"""The small set of controls that every screen is made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pygame
+
+from simulator.ui.canvas import Canvas
+from simulator.ui.hots import Act, Hold, Hot, Hots
+from simulator.ui.theme import Rgb, mixed
+
+_MARKS = {"ok": "tick", "warn": "triangle", "alarm": "octagon"}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A choice of a choice row."""
+
+    label: str
+    below: str = ""
+    enabled: bool = True
+
+
+class Kit:
+    """Draws controls on a canvas and registers them with the hots of the screen."""
+
+    def __init__(self, canvas: Canvas, hots: Hots) -> None:
+        """Draw on `canvas`, register in `hots`."""
+        self.canvas = canvas
+        self.hots = hots
+        self.colour = canvas.colour
+        self.px = canvas.px
+        self._tip: tuple[Any, str] | None = None
+
+    # -- words --------------------------------------------------------------------------------
+
+    def section(self, text: str, at: tuple[float, float], align: str = "l") -> int:
+        """Write a section label: small capitals, spaced."""
+        c = self.canvas
+        gap = max(1, c.px(0.11))
+        words = text.upper()
+        widths = [c.width(ch, "xs", "scb") + gap for ch in words]
+        x = at[0] - (sum(widths) if align == "r" else 0)
+        for ch, w in zip(words, widths, strict=True):
+            c.text(ch, (x, at[1]), "xs", "scb", self.colour.low)
+            x += w
+        return sum(widths)
+
+    def number(
+        self,
+        value: str,
+        unit: str,
+        at: tuple[float, float],
+        size: str = "num",
+        unit_size: str = "sm",
+        colour: Rgb | None = None,
+    ) -> int:
+        """Write a value and its unit on a shared baseline at `at`; return the width."""
+        c = self.canvas
+        w = c.text(value, at, size, "semi", colour or self.colour.hi, baseline=True)
+        x = at[0] + w + c.px(0.7)
+        w2 = c.text(unit, (x, at[1]), unit_size, "medium", self.colour.low, baseline=True)
+        return w + c.px(0.7) + w2
+
+    def cap(self, key: str, at: tuple[float, float], *, dark: bool = False) -> int:
+        """Draw a key cap whose left middle is `at`; return its width."""
+        c = self.canvas
+        w = max(c.px(1.7), c.width(key, "xs", "sc") + c.px(0.9))
+        h = c.px(2.0)
+        rect = pygame.Rect(round(at[0]), round(at[1] - h / 2), w, h)
+        edge = self.colour.line2
+        face = self.colour.pane
+        ink = self.colour.mid
+        if dark:
+            edge, face, ink = (
+                mixed(self.colour.acc, self.colour.ink, 0.45),
+                mixed(self.colour.acc, self.colour.ink, 0.3),
+                self.colour.ink,
+            )
+        c.box(rect, face, edge, 0.33)
+        c.surface.fill(edge, (rect.x + 2, rect.bottom - 2, rect.w - 4, 1))
+        c.text(key, (rect.centerx, rect.centery - 0.5), "xs", "sc", ink, "c")
+        return w
+
+    # -- buttons ------------------------------------------------------------------------------
+
+    def _ground(self, name: str, rect: Any, kind: str) -> tuple[Rgb, Rgb, Rgb]:
+        """Return ground, edge and label colours of a control."""
+        col = self.colour
+        over = self.hots.hovered(rect)
+        if kind == "off":
+            return col.card, col.line, col.off
+        if kind == "pri":
+            return (mixed(col.acc, col.hi, 0.25) if over else col.acc), col.acc, col.ink
+        if kind == "on" or self.hots.pressed(name):
+            return col.accd, col.acc, col.hi
+        if kind == "ghost":
+            return (col.raised if over else col.pane), col.line2, col.hi
+        return (col.hover if over else col.raised), col.line2, col.hi
+
+    def ring(self, name: str, rect: Any, *, enabled: bool = True) -> None:
+        """Draw the focus ring outside `rect` when `name` has the focus."""
+        if enabled and self.hots.focused(name):
+            grown = rect.inflate(6, 6)
+            pygame.draw.rect(
+                self.canvas.surface, self.colour.acc, grown, 2, border_radius=self.px(0.7)
+            )
+
+    def button(
+        self,
+        name: str,
+        rect: Any,
+        label: str,
+        key: str = "",
+        act: Act | None = None,
+        hold: Hold | None = None,
+        kind: str = "",
+        *,
+        icon: str = "",
+        size: str = "sm",
+        align: str = "c",
+    ) -> None:
+        """Draw a button with its key cap; kinds are "", "pri", "ghost", "on" and "off"."""
+        c = self.canvas
+        enabled = kind != "off"
+        ground, edge, ink = self._ground(name, rect, kind)
+        c.box(rect, ground, edge)
+        face = "semi" if kind == "on" else "medium"
+        room = rect.w - c.px(1.0)
+        cap_w = max(c.px(1.7), c.width(key, "xs", "sc") + c.px(0.9)) if key and enabled else 0
+        icon_w = c.px(2.0) if icon else 0
+        gap = c.px(0.7) if cap_w and label else 0
+        if c.width(label, size, face) + cap_w + icon_w + gap > room:
+            face = "scb" if kind == "on" else "sc"
+            gap = min(gap, c.px(0.4))
+            label = c.fitted(label, room - cap_w - icon_w - gap, size, face)
+        total = c.width(label, size, face) + gap + cap_w + icon_w
+        x = rect.x + c.px(1.0) if align == "l" else rect.centerx - total / 2
+        if icon:
+            c.icon(icon, (x + c.px(0.7), rect.centery), 1.5, ink, ground)
+            x += icon_w
+        x += c.text(label, (x, rect.centery), size, face, ink) + gap
+        if cap_w:
+            self.cap(key, (x, rect.centery), dark=kind == "pri")
+        self.ring(name, rect, enabled=enabled)
+        self.hots.add(Hot(name, rect, act, hold, enabled))
+
+    def choices(
+        self, name: str, rect: Any, rows: list[Row], chosen: int, pick: list[Act]
+    ) -> None:
+        """Draw a row of equal buttons of which one is chosen."""
+        c = self.canvas
+        gap = c.px(0.67)
+        each = (rect.w - gap * (len(rows) - 1)) / len(rows)
+        for i, row in enumerate(rows):
+            box = pygame.Rect(round(rect.x + i * (each + gap)), rect.y, round(each), rect.h)
+            one = f"{name}.{i}"
+            kind = "off" if not row.enabled else "on" if i == chosen else ""
+            if not row.below:
+                mark = "tick" if i == chosen and len(rows) <= 3 else ""
+                self.button(one, box, row.label, act=pick[i], kind=kind, icon=mark)
+                continue
+            ground, edge, ink = self._ground(one, box, kind)
+            c.box(box, ground, edge)
+            c.text(
+                row.label,
+                (box.centerx, box.y + box.h * 0.32),
+                "sm",
+                "semi" if i == chosen else "medium",
+                ink,
+                "c",
+            )
+            c.text(row.below, (box.centerx, box.y + box.h * 0.72), "xs", "sc", self.colour.low, "c")
+            self.ring(one, box)
+            self.hots.add(Hot(one, box, pick[i], enabled=row.enabled))
+
+    def tip(self, name: str, rect: Any, why: str) -> None:
+        """Keep the reason of a control that is off, shown while it is pointed at or focused."""
+        if self.hots.hovered(rect) or self.hots.focused(name):
+            self._tip = (rect, why)
+
+    def finish(self) -> None:
+        """Draw the reason over everything else; called last in a frame."""
+        if self._tip is None:
+            return
+        rect, why = self._tip
+        self._tip = None
+        c, col = self.canvas, self.colour
+        w = c.width(why) + c.px(4.2)
+        x = min(max(rect.centerx - w // 2, c.px(1)), c.theme.size[0] - w - c.px(1))
+        above = rect.y - c.px(4.2)
+        box = pygame.Rect(x, above if above > 0 else rect.bottom + c.px(0.8), w, c.px(3.4))
+        c.box(box, col.warnd, col.warn)
+        self.mark("warn", (box.x + c.px(1.6), box.centery))
+        c.text(why, (box.x + c.px(3.0), box.centery))
+
+    # -- chips and meters ---------------------------------------------------------------------
+
+    def chip(
+        self,
+        text: str,
+        at: tuple[float, float],
+        ink: Rgb | None = None,
+        ground: Rgb | None = None,
+        icon: str = "",
+        align: str = "l",
+    ) -> int:
+        """Draw a chip whose left (or right) middle is `at`; return its width."""
+        c = self.canvas
+        pad = c.px(0.85)
+        icon_w = c.px(1.9) if icon else 0
+        w = c.width(text, "xs", "sc") + 2 * pad + icon_w
+        h = c.px(2.4)
+        x = at[0] - (w if align == "r" else 0)
+        rect = pygame.Rect(round(x), round(at[1] - h / 2), w, h)
+        fill = ground or self.colour.card
+        c.box(rect, fill, radius=0.33)
+        if icon:
+            c.icon(icon, (rect.x + pad + c.px(0.6), rect.centery), 1.35, ink or self.colour.mid, fill)
+        c.text(
+            text, (rect.x + pad + icon_w, rect.centery), "xs", "sc", ink or self.colour.mid
+        )
+        return w
+
+    def state_chip(self, level: str, text: str, at: tuple[float, float], align: str = "l") -> int:
+        """Draw a chip in the colours and with the mark of a level: "ok", "warn" or "alarm"."""
+        ink, ground = self.level(level)
+        return self.chip(text, at, ink, ground, _MARKS[level], align)
+
+    def level(self, level: str) -> tuple[Rgb, Rgb]:
+        """Return ink and dark ground of a level."""
+        col = self.colour
+        return {
+            "ok": (col.ok, col.okd),
+            "warn": (col.warn, col.warnd),
+            "alarm": (col.alarm, col.alarmd),
+        }[level]
+
+    def mark(self, level: str, centre: tuple[float, float], size: float = 1.5) -> None:
+        """Draw the tick, triangle or octagon of a level."""
+        ink, _ = self.level(level)
+        self.canvas.icon(_MARKS[level], centre, size, ink)
+
+    def meter(
+        self,
+        rect: Any,
+        share: float,
+        colour: Rgb | None = None,
+        set_at: float | None = None,
+        limit_at: float | None = None,
+    ) -> None:
+        """Draw a bar: what is, the mark of what you set above it, the limit across it."""
+        c = self.canvas
+        c.box(rect, self.colour.raised, radius=0.22)
+        filled = round(rect.w * min(max(share, 0.0), 1.0))
+        if filled > 1:
+            c.box(
+                pygame.Rect(rect.x, rect.y, filled, rect.h),
+                colour or self.colour.hi,
+                radius=0.22,
+            )
+        if limit_at is not None:
+            x = rect.x + rect.w * min(limit_at, 1.0)
+            c.fill((x - 1, rect.y - c.px(0.35), 2, rect.h + c.px(0.7)), self.colour.alarm)
+        if set_at is not None:
+            x = rect.x + rect.w * min(max(set_at, 0.0), 1.0)
+            top = rect.y - c.px(0.15)
+            h, w = c.px(0.95), c.px(0.7)
+            c.poly([(x - w, top - h), (x + w, top - h), (x, top)], self.colour.acc)
+
+    def cells(self, rect: Any, value: float, full: float, level: str, count: int = 10) -> None:
+        """Draw a segmented meter with the limit bar at its end."""
+        c = self.canvas
+        gap = c.px(0.3)
+        each = (rect.w - gap * (count - 1)) / count
+        ink, _ = self.level(level)
+        for i in range(count):
+            x = round(rect.x + i * (each + gap))
+            box = pygame.Rect(x, rect.y, round(each), rect.h)
+            c.box(box, self.colour.raised, radius=0.22)
+            part = min(max(value / full * count - i, 0.0), 1.0)
+            if part * box.w >= 1:
+                c.box(pygame.Rect(x, rect.y, round(box.w * part), rect.h), ink, radius=0.22)
+        c.fill((rect.right + c.px(0.45), rect.y - c.px(0.35), 2, rect.h + c.px(0.7)), self.colour.alarm)
+
+    # -- grounds ------------------------------------------------------------------------------
+
+    def pane(self, rect: Any, title: str = "", right: str = "") -> None:
+        """Draw a panel with an optional section title and a word on the right."""
+        c = self.canvas
+        c.box(rect, self.colour.pane, self.colour.line, 0.55)
+        y = rect.y + c.px(1.9)
+        if title:
+            self.section(title, (rect.x + c.px(1.4), y))
+        if right:
+            c.text(right, (rect.right - c.px(1.4), y), "xs", "sc", self.colour.low, "r")
+
+    def pair(self, label: str, value: str, x: float, right: float, y: float) -> None:
+        """Write a label on the left and its value on the right of one row."""
+        c = self.canvas
+        c.text(label, (x, y), "sm", "medium", self.colour.low)
+        c.text(value, (right, y), "sm", "medium", self.colour.hi, "r")

@@ -1,0 +1,111 @@
+"""The pictures of the two monitors: rendered when a pulse was taken, held until the next one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pygame
+
+from simulator.imaging import display, projector, render
+from simulator.units import ByteArray, FloatArray
+from simulator.world.arm import Shot, View
+from simulator.world.case import Case
+from simulator.world.events import Event, Exposed
+from simulator.world.state import State
+
+_BLADE = 0.478
+_TUBE = 0.515
+"""Half side of the blades and radius of the image circle, in sides of the picture."""
+
+_GREYS = [(i, i, i) for i in range(256)]
+
+
+@dataclass(frozen=True, slots=True)
+class Film:
+    """One developed picture with what is written in its corners."""
+
+    pixels: ByteArray
+    surface: Any
+    shot: Shot
+    kvp: float
+    ma: float
+    pulses_per_s: float
+
+
+def mask(n: int) -> FloatArray:
+    """Return the (n, n) collimator mask: square blades in a round field, edges soft."""
+    at = np.abs(np.arange(n) - (n - 1) / 2)
+    soft = max(n / 250.0, 1.5)
+    square = np.clip((_BLADE * n - at) / soft, 0.0, 1.0)
+    radius = np.hypot(*np.meshgrid(at, at))
+    circle = np.clip((_TUBE * n - radius) / soft, 0.0, 1.0)
+    return np.asarray(square[:, None] * square[None, :] * circle)
+
+
+def grey_surface(pixels: ByteArray) -> Any:
+    """Return an 8-bit grey surface that shares nothing with `pixels`."""
+    h, w = pixels.shape
+    surface = pygame.image.frombuffer(pixels.tobytes(), (w, h), "P")
+    surface.set_palette(_GREYS)
+    return surface
+
+
+class Pictures:
+    """Develops pulses into films and remembers the last film of each view."""
+
+    def __init__(self, case: Case, n: int) -> None:
+        """Prepare a picture chain of n x n pixels."""
+        self.case = case
+        self.live: Film | None = None
+        self.pinned: Film | None = None
+        self.swapped = False
+        self._by_view: dict[View, Film] = {}
+        self._projector = projector.PatientProjector(case.patient)
+        self._display = display.DisplayState()
+        self._settings = display.Settings()
+        self.resize(n)
+
+    def resize(self, n: int) -> None:
+        """Render the next pictures with n pixels per side."""
+        self.n = n
+        self._mask = mask(n)
+
+    def see(self, state: State, events: Sequence[Event]) -> bool:
+        """Develop the last pulse among the events; tell whether there was one."""
+        pulses = [e for e in events if isinstance(e, Exposed)]
+        if not pulses:
+            return False
+        self.live = self._develop(state, pulses[-1])
+        self._by_view[pulses[-1].shot.view] = self.live
+        return True
+
+    def _develop(self, state: State, pulse: Exposed) -> Film:
+        radiograph = render.render(self.case, state, self.n, self._projector)
+        self._display, pixels = display.develop(self._display, radiograph, self._settings)
+        shown = np.ascontiguousarray((pixels * self._mask).astype(np.uint8))
+        arm = state.c_arm
+        return Film(
+            shown,
+            grey_surface(shown),
+            pulse.shot,
+            pulse.kvp,
+            arm.mas_pulse * arm.pulses_per_s,
+            arm.pulses_per_s,
+        )
+
+    @property
+    def reference(self) -> Film | None:
+        """The stored picture, or the last one of another view than the live one."""
+        if self.pinned is not None:
+            return self.pinned
+        others = [
+            f for v, f in self._by_view.items() if self.live is None or v is not self.live.shot.view
+        ]
+        return max(others, key=lambda f: f.shot.tick, default=None)
+
+    def store(self) -> None:
+        """Pin the live picture as reference, or let the pinned one go."""
+        self.pinned = None if self.pinned is self.live else self.live

@@ -1,0 +1,30 @@
+"""The plan of a case in words and numbers."""
+
+from __future__ import annotations
+
+from simulator.frames import Side
+from simulator.ui.scene import number
+from simulator.ui.table_pane import gauge, tilt_deg
+from simulator.world.case import Case, Procedure
+
+
+def plan_rows(case: Case) -> list[tuple[str, str]]:
+    """Return the plan in words and numbers."""
+    rows = [("Way in", " and ".join("right" if Side(s) else "left" for s in case.sides))]
+    for index in case.sides:
+        plan = case.plans[index]
+        side = "right" if Side(index) else "left"
+        out, up = tilt_deg(plan.direction, Side(index))
+        words = f"hub {number(out)}° out, {number(abs(up))}° {'up' if up >= 0 else 'down'}"
+        rows.append((f"Path {side}", f"{words}, {number(plan.length)} mm deep"))
+    needle, tube = case.needle, case.working_cannula
+    rows.append(("Needle", f"{gauge(needle.outer_mm)}, {needle.name}"))
+    if case.procedure is Procedure.KYPHOPLASTY:
+        rows.append(("Working cannula", f"{gauge(tube.outer_mm)}, {tube.name}"))
+        tamp = case.tamp
+        rows.append(
+            ("Tamp", f"{tamp.length_mm:.0f} mm, {tamp.max_volume_ml:.0f} mL, {tamp.max_pressure_psi:.0f} psi")
+        )
+    rows.append(("Cement", f"{case.cement.name}, {case.cement.batch_ml:.0f} mL"))
+    rows.append(("Filler", f"{case.filler.name}, {case.filler.volume_ml:.1f} mL"))
+    return rows

@@ -1,0 +1,3 @@
+"""placeholder"""
+class Progress:
+    def __init__(self, cards): ...

@@ -1,0 +1,214 @@
+"""The theatre: the screen in which the case is done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pygame
+
+from simulator.engine.pace import Pacer
+from simulator.engine.session import Session
+from simulator.ui import (
+    carm_pane,
+    layout,
+    monitors,
+    patient_pane,
+    table_pane,
+    talk,
+    tool_care,
+    tool_cement,
+    tool_needle,
+    tool_tamp,
+    top_bar,
+)
+from simulator.ui.canvas import Canvas
+from simulator.ui.controls import FAST, TOOLS, HumanOperator
+from simulator.ui.hots import Hots
+from simulator.ui.keys import BY_CODE, cap
+from simulator.ui.kit import Kit
+from simulator.ui.overlays import Help, Menu
+from simulator.ui.pictures import Pictures
+from simulator.ui.scene import Scene
+from simulator.ui.screens import Change, Pop, Push, Replace, as_change
+from simulator.ui.sound import Sound
+from simulator.world.action import Do
+from simulator.world.events import Done, Event, PhaseChanged, Refused, Said
+
+Finish = Callable[[Session], Any]
+
+_PANES = {
+    "needle": (tool_needle.draw, tool_needle.acts),
+    "tamp": (tool_tamp.draw, tool_tamp.acts),
+    "cement": (tool_cement.draw, tool_cement.acts),
+    "drugs": (tool_care.draw_drugs, tool_care.acts_care),
+    "plan": (tool_care.draw_plan, tool_care.acts_care),
+}
+
+_TAB_OF_PHASE = {
+    "position": "drugs",
+    "local": "drugs",
+    "access": "needle",
+    "tamp": "tamp",
+    "mix": "cement",
+    "inject": "cement",
+    "recover": "drugs",
+}
+
+
+class Theatre:
+    """One run: events to the operator, actions to the session, pictures and panes to the window."""
+
+    overlay = False
+
+    def __init__(self, session: Session, image_px: int, finish: Finish, sound: Sound) -> None:
+        """Begin the run; `finish` makes the screen that follows it."""
+        self.operator = HumanOperator(session.case)
+        self.operator.tool = _TAB_OF_PHASE.get(session.state.phase, "needle")
+        self.scene = Scene(session, self.operator, Pictures(session.case, image_px))
+        self.hots = Hots(space_acts=False)
+        self.pacer = Pacer()
+        self._finish = finish
+        self._sound = sound
+        self._drag = False
+        self._image = pygame.Rect(0, 0, 1, 1)
+
+    # -- events -------------------------------------------------------------------------------
+
+    def handle(self, event: Any) -> Change:
+        """Give an event to the controls, the live image or the operator."""
+        if event.type == pygame.WINDOWFOCUSLOST:
+            self.operator.release()
+            return None
+        taken = self.hots.handle(event)
+        if taken is not None:
+            return as_change(taken.result)
+        if event.type in (pygame.MOUSEBUTTONDOWN, pygame.MOUSEBUTTONUP, pygame.MOUSEMOTION):
+            self._mouse(event)
+            return None
+        if event.type == pygame.KEYDOWN:
+            self.hots.focus_seen = False
+            change = self._own_key(event)
+            if change is not None:
+                return change
+        self.operator.event(event, self.scene.state)
+        return None
+
+    def _mouse(self, event: Any) -> None:
+        if event.type == pygame.MOUSEBUTTONDOWN and event.button == 1:
+            self._drag = bool(self._image.collidepoint(event.pos))
+        elif event.type == pygame.MOUSEBUTTONUP and event.button == 1:
+            self._drag = False
+        elif event.type == pygame.MOUSEMOTION and self._drag:
+            self.operator.drag(event.rel, self.scene.state, self._image.w)
+
+    def _own_key(self, event: Any) -> Change:
+        """Use the keys that mean something to the window, not to the world."""
+        name = BY_CODE.get(event.key, "")
+        if name == "pause":
+            return self._pause()
+        if name == "help":
+            return Push(Help())
+        if name == "swap":
+            self.scene.pictures.swapped = not self.scene.pictures.swapped
+        elif name == "store":
+            self.scene.pictures.store()
+        elif name == "coach":
+            self.scene.coach = not self.scene.coach
+        elif name == "mute":
+            self.scene.sound = not self.scene.sound
+        return None
+
+    def _pause(self) -> Change:
+        lines: list[tuple[str, str, Callable[[], Any]]] = [
+            ("Go on", "Esc", Pop),
+            ("Keys", "F1", lambda: Push(Help())),
+            ("Stop the case and see the debrief", "", self._stop),
+            ("Leave without a debrief", "", lambda: Pop(2)),
+        ]
+        return Push(Menu("Paused", "Time stands still.", lines))
+
+    def _stop(self) -> Change:
+        self.operator.ask(Do.ABORT)
+        return Pop()
+
+    def leave(self) -> None:
+        """Let go of everything while another screen has the keyboard."""
+        self.operator.release()
+        self.hots.drop()
+        self._drag = False
+        self._sound.quiet()
+
+    # -- time ---------------------------------------------------------------------------------
+
+    def update(self) -> Change:
+        """Run the ticks that are due, then develop at most one picture."""
+        scene = self.scene
+        events: list[Event] = []
+        speed = float(FAST) if self.operator.fast else 1.0
+        for _ in range(self.pacer.due(speed)):
+            step = scene.session.advance(self.operator.next_action(scene.state))
+            events += step
+            self._note(step)
+            if scene.state.over:
+                break
+        if scene.pictures.see(scene.state, events) and not self.operator.holding("beam"):
+            self.pacer.rest()  # a first picture may take long; the world waits for it
+        scene.follow()
+        self._sound.follow(scene, events)
+        if scene.state.over:
+            self._sound.quiet()
+            return Replace(self._finish(scene.session))
+        return None
+
+    def _note(self, events: Sequence[Event]) -> None:
+        for event in events:
+            if isinstance(event, Refused):
+                self.scene.refused = (event.reason, self.scene.state.tick)
+            elif isinstance(event, Done) and event.act == Do.STRAND_TEST.value:
+                said = [e.text for e in events if isinstance(e, Said)]
+                self.scene.strand = (said[-1] if said else "done", self.scene.state.tick)
+            elif isinstance(event, PhaseChanged):
+                self.operator.fast = False
+                self.operator.tool = _TAB_OF_PHASE.get(event.after, self.operator.tool)
+            elif isinstance(event, Said) and event.alarm:
+                self.operator.fast = False
+
+    # -- drawing ------------------------------------------------------------------------------
+
+    def draw(self, canvas: Canvas) -> None:
+        """Draw every pane."""
+        places = layout.theatre(canvas.theme)
+        self._image = layout.image(canvas.theme, places.live)
+        if self.scene.pictures.n != self._image.w:
+            self.scene.pictures.resize(self._image.w)
+        self.hots.clear()
+        kit = Kit(canvas, self.hots)
+        canvas.surface.fill(canvas.colour.bg)
+        scene = self.scene
+        top_bar.draw(kit, places.top, scene, lambda: Push(Help()), self._pause)
+        monitors.draw_reference(kit, places.reference, scene)
+        monitors.draw_live(kit, places.live, scene)
+        carm_pane.draw(kit, places.arm, scene)
+        table_pane.draw(kit, places.table, scene)
+        self._tabs(kit, places.tabs)
+        pane, acts = _PANES[self.operator.tool]
+        pane(kit, places.tool, scene)
+        acts(kit, places.acts, scene)
+        patient_pane.draw(kit, places.patient, scene)
+        talk.captions(kit, places.captions, scene)
+        talk.coach(kit, places.coach, scene)
+        talk.strip(kit, places.strip, scene)
+        kit.finish()
+
+    def _tabs(self, kit: Kit, rect: Any) -> None:
+        gap = kit.px(0.75)
+        wide = (rect.w - gap * (len(TOOLS) - 1)) / len(TOOLS)
+        for i, tool in enumerate(TOOLS):
+            box = pygame.Rect(round(rect.x + i * (wide + gap)), rect.y, round(wide), rect.h)
+
+            def pick(tool: str = tool) -> None:
+                self.operator.tool = tool
+
+            kind = "on" if tool == self.operator.tool else "ghost"
+            kit.button(f"tab.{tool}", box, tool.capitalize(), cap(tool), pick, kind=kind)

@@ -1,0 +1,198 @@
+"""The cement pane: the clock, the filler, the thumb, what was given."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pygame
+
+from simulator.frames import Side
+from simulator.physics.setting import viscosity_pa_s
+from simulator.ui.gauges import clock_ring
+from simulator.ui.keys import cap
+from simulator.ui.kit import Kit
+from simulator.ui.plots import trace
+from simulator.ui.scene import Scene, ago, clock, number
+from simulator.ui.tool_parts import Deed, act_button, exchange, held, other_side, row
+from simulator.units import TICKS_PER_S
+from simulator.world.action import Do
+from simulator.world.case import Procedure
+
+_SAMPLES = 15 * 30
+
+
+def draw(kit: Kit, rect: Any, scene: Scene) -> None:
+    """Draw the pane."""
+    c = kit.canvas
+    kit.pane(rect)
+    left, wide = rect.x + c.px(1.45), rect.w - 2 * c.px(1.45)
+    _clock(kit, rect, scene)
+    c.rule(left, rect.y + c.px(24.8), wide)
+    _filler(kit, rect, scene)
+    c.rule(left, rect.y + c.px(35.9), wide)
+    _thumb(kit, rect, scene)
+    c.rule(left, rect.y + c.px(50.3), wide)
+    _given(kit, rect, scene)
+
+
+def acts(kit: Kit, rect: Any, scene: Scene) -> None:
+    """Draw the row of acts."""
+    first = exchange(scene)
+    deeds: list[Deed] = [held(scene, "press", "Press"), held(scene, "unload", "Unload"), first,
+                         other_side(scene)]
+    row(kit, rect, deeds)
+
+
+def age_s(scene: Scene) -> float | None:
+    """Return the seconds since powder met liquid."""
+    mixed = scene.state.cement.mixed_tick
+    return None if mixed is None else (scene.state.tick - mixed) / TICKS_PER_S
+
+
+def stage(scene: Scene) -> tuple[str, str, str, float]:
+    """Return level, word of the state, words after the big time, and that time in seconds."""
+    spec, age = scene.case.cement, age_s(scene)
+    if age is None:
+        return "", "In the packet", "not mixed", 0.0
+    if age < spec.wait_s:
+        return "warn", "Wait: runny", "until it is dough", spec.wait_s - age
+    if age < spec.work_until_s:
+        left = spec.work_until_s - age
+        return ("warn" if left < 60 else "ok"), "Work: dough", "of working time left", left
+    if age < spec.set_s:
+        return "alarm", "Stiff", "until it is hard", spec.set_s - age
+    return "alarm", "Set", "since it is hard", age - spec.set_s
+
+
+def _clock(kit: Kit, rect: Any, scene: Scene) -> None:
+    c, col = kit.canvas, kit.colour
+    spec, age = scene.case.cement, age_s(scene)
+    centre = (rect.x + c.px(11.5), rect.y + c.px(11.9))
+    stops = (spec.wait_s / 60, spec.work_until_s / 60, spec.set_s / 60)
+    clock_ring(kit, centre, float(c.px(9.2)), None if age is None else age / 60, stops)
+    c.text(ago(age or 0.0), (centre[0], rect.y + c.px(17.3)), "lg", "semi", col.hi, "c")
+    c.text("since mixing", (centre[0], rect.y + c.px(19.8)), "xs", "sc", col.low, "c")
+    x, right = rect.x + c.px(23.8), rect.right - c.px(1.45)
+    level, word, after, span = stage(scene)
+    if level:
+        kit.state_chip(level, word, (x, rect.y + c.px(3.4)))
+        kit.number(ago(span), after, (x, rect.y + c.px(10.0)))
+    else:
+        kit.chip(word, (x, rect.y + c.px(3.4)))
+        act_button(kit, scene, pygame.Rect(x, rect.y + c.px(6.2), c.px(14), c.px(3.6)), Do.MIX,
+                   cap("next"))
+    rows = (("Viscosity", _viscosity(scene)), ("Cement", c.fitted(spec.name, right - x - c.px(9.8))))
+    for i, (label, value) in enumerate(rows):
+        y = rect.y + c.px(12.6 + 2.55 * i)
+        c.text(label, (x, y), "sm", "medium", col.low)
+        c.text(value, (x + c.px(9.8), y))
+    y = rect.y + c.px(17.7)
+    button = pygame.Rect(right - c.px(9.4), round(y - c.px(1.5)), c.px(9.4), c.px(3.0))
+    c.text("Strand test", (x, y), "sm", "medium", col.low)
+    if scene.strand is not None:
+        words, tick = scene.strand
+        room = button.x - x - c.px(10.4)
+        for said in (f"{words} ({clock(tick)})", words):
+            if c.width(said) <= room:
+                break
+        c.text(c.fitted(said, room), (x + c.px(9.8), y))
+    why = scene.why_not(Do.STRAND_TEST)
+    kit.button("do.strand_test", button, "Test", cap("tap"),
+               lambda: scene.operator.ask(Do.STRAND_TEST), kind="off" if why else "")
+    _legend(kit, rect, stops)
+
+
+def _legend(kit: Kit, rect: Any, stops: tuple[float, float, float]) -> None:
+    c, col = kit.canvas, kit.colour
+    wait, work, end = stops
+    x, y = rect.x + c.px(1.45), rect.y + c.px(22.8)
+    parts = (("Wait", 0.0, (0xC9, 0x8A, 0x27)), ("Work", wait, col.ok), ("Stiff", work, col.alarm),
+             ("Hard", end, (0x7A, 0x32, 0x2A)))
+    for word, start, colour in parts:
+        c.box(pygame.Rect(round(x), round(y - c.px(0.55)), c.px(1.1), c.px(1.1)), colour, radius=0.2)
+        x += c.px(1.7)
+        x += c.text(word, (x, y), "xs", "sc", col.mid) + c.px(0.5)
+        x += c.text(ago(start * 60), (x, y), "xs", "sc", col.low) + c.px(1.9)
+
+
+def _viscosity(scene: Scene) -> str:
+    age = age_s(scene)
+    if age is None:
+        return "–"
+    value = viscosity_pa_s(scene.case.cement, age)
+    return f"{number(value)} Pa·s" if value < 2000 else "too stiff to measure"
+
+
+def _filler(kit: Kit, rect: Any, scene: Scene) -> None:
+    c, col = kit.canvas, kit.colour
+    cement, spec = scene.state.cement, scene.case.filler
+    x, right = rect.x + c.px(1.45), rect.right - c.px(1.45)
+    y = rect.y + c.px(27.0)
+    side = "Right" if scene.operator.side else "Left"
+    w = kit.section(f"{side} filler", (x, y))
+    count = f"number {cement.fillers_used}" if cement.fillers_used else "none loaded"
+    c.text(count, (x + w + c.px(1.2), y), "sm", "medium", col.mid)
+    bore = cement.cannula_ml[scene.operator.side]
+    c.text(f"{number(cement.filler_ml, 1)} mL inside, {number(bore, 1)} in the cannula", (right, y),
+           "sm", "medium", col.hi, "r")
+    barrel = pygame.Rect(rect.x + c.px(11.0), rect.y + c.px(29.2), c.px(32.6), c.px(3.4))
+    mid = barrel.centery
+    share = min(max(cement.filler_ml / spec.volume_ml, 0.0), 1.0)
+    piston = barrel.right - round(barrel.w * share)
+    c.fill((piston - c.px(9.5), mid - c.px(0.5), c.px(9.5), c.px(1.0)), col.line2)
+    c.box(pygame.Rect(piston - c.px(10.4), mid - c.px(1.6), c.px(1.0), c.px(3.2)), col.line2,
+          radius=0.2)
+    c.box(barrel, col.black, col.line2, 0.3)
+    if share > 0:
+        c.fill((piston, barrel.y + 2, barrel.right - piston - 1, barrel.h - 4), col.corner)
+    c.fill((piston - c.px(1.2), barrel.y + 2, c.px(1.2), barrel.h - 4), col.low)
+    c.fill((barrel.right, mid - c.px(0.9), c.px(1.3), c.px(1.8)), col.line2)
+    c.fill((barrel.right + c.px(1.3), mid - 2, right - barrel.right - c.px(1.3), 3), col.corner)
+    for i in range(4):
+        ml = spec.volume_ml * (3 - i) / 3
+        at = barrel.x + barrel.w * i / 3
+        c.post(min(at, barrel.right - 1), barrel.bottom - c.px(0.8), c.px(0.8), col.low)
+        c.text(f"{ml:.1f}" if ml else "0", (at, rect.y + c.px(34.2)), "xs", "sc", col.low, "c")
+
+
+def _thumb(kit: Kit, rect: Any, scene: Scene) -> None:
+    c, col = kit.canvas, kit.colour
+    x, right = rect.x + c.px(1.45), rect.right - c.px(1.45)
+    kit.section("Thumb force", (x, rect.y + c.px(38.0)))
+    c.text("last 30 s", (right, rect.y + c.px(38.0)), "xs", "sc", col.low, "r")
+    kit.number(number(scene.state.cement.thumb_n), "N", (x, rect.y + c.px(43.8)), "num", "md")
+    limit = scene.case.filler.hand_limit_n
+    top = max(limit, scene.operator.hand.wheel.thumb_n) * 1.18
+    plot = pygame.Rect(rect.x + c.px(13.2), rect.y + c.px(39.4), 0, c.px(6.6))
+    plot.w = right - plot.x
+    trace(kit, plot, scene.felt.thumb_n, _SAMPLES, top,
+          (limit, f"{limit:.0f} N: the hand gives up", col.alarm), (50,))
+    wheel = scene.operator.hand.wheel.thumb_n
+    y = rect.y + c.px(48.1)
+    c.text(f"Wheel {wheel:.0f} N", (x, y), "sm", "medium", col.acc)
+    meter = pygame.Rect(plot.x, round(y - c.px(0.65)), plot.w, c.px(1.3))
+    kit.meter(meter, scene.state.cement.thumb_n / top, set_at=wheel / top, limit_at=limit / top)
+
+
+def _given(kit: Kit, rect: Any, scene: Scene) -> None:
+    c, col = kit.canvas, kit.colour
+    cement = scene.state.cement
+    x, right = rect.x + c.px(1.45), rect.right - c.px(1.45)
+    kit.section("Given", (x, rect.y + c.px(52.4)))
+    kit.number(number(cement.injected_ml, 1), "mL", (x, rect.y + c.px(57.9)), "num", "sm")
+    full = 4.0
+    for side in Side:
+        y = rect.y + c.px(53.4 + 2.8 * side)
+        c.text("R" if side else "L", (rect.x + c.px(13.2), y), "sm", "semi", col.side(side))
+        meter = pygame.Rect(rect.x + c.px(15.4), round(y - c.px(0.65)), c.px(25.0), c.px(1.3))
+        kit.meter(meter, scene.felt.given_ml[side] / full, col.side(side))
+        c.text(f"{number(scene.felt.given_ml[side], 1)} mL", (rect.x + c.px(46.8), y), "sm",
+               "medium", col.hi, "r")
+    y = rect.y + c.px(59.6)
+    flow = max(cement.flow_smooth_ul_s, 0.0) * 60.0 / 1000.0
+    c.text(f"Flow {number(flow, 1)} mL/min", (rect.x + c.px(13.2), y), "sm", "medium", col.mid)
+    words = f"{number(cement.batch_left_ml, 1)} mL left in the bowl"
+    pocket = scene.state.body.cavity_ml
+    if scene.case.procedure is Procedure.KYPHOPLASTY and pocket > 0.05:
+        words = f"pocket {number(pocket, 1)} mL"
+    c.text(words, (right, y), "sm", "sc", col.low, "r")

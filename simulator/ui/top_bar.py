@@ -1,0 +1,96 @@
+"""The bar on top: case, clock, dose, beam lamp."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pygame
+
+from simulator.ui.hots import Hot
+from simulator.ui.kit import Kit
+from simulator.ui.scene import Scene, clock, number
+
+
+def draw(kit: Kit, rect: Any, scene: Scene, help_: Callable[[], Any], pause: Callable[[], Any]) -> None:
+    """Draw the bar and its buttons."""
+    c, col = kit.canvas, kit.colour
+    c.fill(rect, col.pane)
+    c.rule(rect.x, rect.bottom - 1, rect.w)
+    y = rect.centery
+    x = c.px(1.6)
+    x += c.text(scene.case.notes.title, (x, y), "md", "semi") + c.px(1.5)
+    if scene.coach:
+        x += kit.chip("Guided", (x, y), col.acc, col.accd, "bulb") + c.px(1.3)
+    c.text(_procedure(scene), (x, y), "sm", "medium", col.low)
+    _numbers(kit, rect, scene)
+    right = rect.right - c.px(1.6)
+    high = c.px(3.2)
+
+    def place(width: float) -> Any:
+        nonlocal right
+        box = pygame.Rect(right - c.px(width), round(y - high / 2), c.px(width), high)
+        right = box.x - c.px(0.9)
+        return box
+
+    kit.button("pause", place(6.2), "", "Esc", pause, icon="pause")
+    kit.button("sound", place(7.6), "Sound" if scene.sound else "Muted", "M", _mute(scene))
+    kit.button("help", place(3.9), "?", "", help_)
+    _lamp(kit, place(15.2), scene)
+
+
+def _procedure(scene: Scene) -> str:
+    case = scene.case
+    ways = "two cannulas" if len(case.sides) > 1 else "one cannula"
+    return f"{case.procedure.value.capitalize()}, {ways}"
+
+
+def _mute(scene: Scene) -> Callable[[], None]:
+    def act() -> None:
+        scene.sound = not scene.sound
+
+    return act
+
+
+def _numbers(kit: Kit, rect: Any, scene: Scene) -> None:
+    c = kit.canvas
+    arm = scene.state.c_arm
+    parts = (
+        ("Time", clock(scene.state.tick), ""),
+        ("Beam", clock(arm.fluoro_ticks), ""),
+        ("Kerma", number(arm.air_kerma_mgy, 1), "mGy"),
+        ("You", number(arm.operator_dose_usv, 0 if arm.operator_dose_usv >= 10 else 1), "µSv"),
+    )
+    x = rect.centerx - c.px(15.0)
+    y = rect.centery
+    base = y + c.theme.type_px("md") * 0.357
+    for label, value, unit in parts:
+        x += kit.section(label, (x, y)) + c.px(0.8)
+        x += c.text(value, (x, base), "md", "semi", baseline=True) + c.px(0.6)
+        if unit:
+            x += c.text(unit, (x, base), "xs", "sc", kit.colour.low, baseline=True)
+        if label == "Time" and scene.operator.fast:
+            c.icon("faster", (x + c.px(0.6), y), 1.5, kit.colour.warn)
+            x += c.px(1.7)
+            x += c.text("8×", (x, y), "sm", "semi", kit.colour.warn)
+        x += c.px(1.9)
+
+
+def _lamp(kit: Kit, rect: Any, scene: Scene) -> None:
+    """Draw the beam lamp; held down with the mouse it is the pedal."""
+    c, col = kit.canvas, kit.colour
+    y = rect.centery
+    if scene.state.c_arm.beam:
+        c.box(rect, col.beam)
+        c.icon("trefoil", (rect.x + c.px(1.9), y), 2.1, col.ink, col.beam)
+        c.text("X-RAY ON", (rect.x + c.px(3.8), y), "sm", "semi", col.ink)
+    else:
+        c.box(rect, col.pane, col.line2)
+        c.icon("trefoil", (rect.x + c.px(1.9), y), 2.0, col.low)
+        c.text("Off", (rect.x + c.px(3.8), y), "sm", "medium", col.low)
+        w = c.width("Space", "xs", "sc") + c.px(0.9)
+        kit.cap("Space", (rect.right - w - c.px(0.8), y))
+        if scene.operator.fast:
+            c.line([(rect.x + c.px(0.9), y + c.px(1)), (rect.x + c.px(2.9), y - c.px(1))], col.warn)
+    kit.ring("beam", rect)
+    kit.hots.add(Hot("beam", rect, hold=lambda down: scene.operator.hold("beam", down=down)))

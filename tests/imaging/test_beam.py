@@ -1,0 +1,167 @@
+import csv
+import itertools
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from simulator.frames import Side
+from simulator.imaging import beam
+from simulator.imaging.beam import PathLengths, transmission
+from simulator.imaging.exposure import expose, hand_in_beam, lengths_for, pulse_due, shot_of
+from simulator.imaging.machine import machine
+from simulator.paths import asset
+from simulator.world.arm import CArm, Pose, View
+from tests.imaging import phantom
+from tests.imaging.phantom import SPEC
+
+
+def rows(name):
+    with asset(name).open() as file:
+        return list(csv.DictReader(line for line in file if not line.startswith("#")))
+
+
+def test_nothing_in_the_way_is_one():
+    for kvp in (60.0, 77.7, 120.0):
+        for copper in (0.0, 0.1, 0.2, 0.3):
+            assert transmission(kvp, copper, {}) == pytest.approx(1.0)
+
+
+def test_80_kvp_with_a_tenth_of_copper_by_hand():
+    w = np.array([0.16184, 0.41434, 0.33626, 0.08329])
+    soft = np.array([0.35761, 0.25673, 0.21711, 0.19982])
+    cortical = np.array([2.0718, 0.97449, 0.60584, 0.46989])
+    steel = np.array([49.473, 21.594, 10.134, 6.1734])
+    want = (w * np.exp(-20.0 * soft - 1.5 * cortical - 0.1 * steel)).sum() / w.sum()
+    got = transmission(80.0, 0.1, {"soft": 20.0, "cortical": 1.5, "steel": 0.1})
+    assert got == pytest.approx(want, rel=1e-3)
+
+
+@pytest.mark.parametrize("material", beam.BASES)
+def test_more_in_the_way_is_less_behind_it_and_more_kvp_is_more(material):
+    lengths = [transmission(83.0, 0.1, {material: x}) for x in (0.0, 0.1, 0.4, 1.0)]
+    assert all(a > b for a, b in itertools.pairwise(lengths))
+    volts = [transmission(v, 0.1, {"soft": 20.0, material: 0.5}) for v in range(60, 121, 3)]
+    assert all(a < b for a, b in itertools.pairwise(volts))
+
+
+def test_between_tables_ln_signal_is_interpolated():
+    path = {"soft": 22.0, "cortical": 1.0}
+    a, b, c = (math.log(transmission(v, 0.2, path)) for v in (90.0, 94.0, 100.0))
+    assert b == pytest.approx(0.6 * a + 0.4 * c)
+
+
+@pytest.mark.parametrize("bad", [(59.0, 0.1, {}), (121.0, 0.1, {}), (80.0, 0.15, {}),
+                                 (80.0, 0.1, {"lead": 1.0})])  # fmt: skip
+def test_beams_and_materials_outside_the_tables_are_refused(bad):
+    with pytest.raises(ValueError, match=r"kVp|copper|material"):
+        transmission(*bad)
+
+
+def test_kerma_of_the_tables_and_the_inverse_square():
+    assert beam.kerma_per_mas(80.0, 0.1) == pytest.approx(35.1, rel=2e-3)
+    assert beam.kerma_mgy(SPEC, 80.0, 0.2, 500.0) == pytest.approx(
+        4.0 * beam.kerma_mgy(SPEC, 80.0, 0.2, 1000.0)
+    )
+    near = replace(SPEC, sdd_mm=800.0, sad_mm=500.0)
+    # The same opening seen nearer: KAP does not change.
+    assert beam.kap_gycm2(near, 80.0, 0.2, 160.0) == pytest.approx(
+        beam.kap_gycm2(SPEC, 80.0, 0.2, 200.0)
+    )
+
+
+def curve(name):
+    return {
+        "normal 0.1Cu": SPEC,
+        "low dose 0.2Cu": replace(SPEC, copper_mm=0.2, receptor_dose_ngy=10.0, mas_base=0.04,
+                                  mas_per_kv=0.0035),
+        "high contrast/low kV 0.1Cu": replace(SPEC, mas_base=0.08, mas_per_kv=0.012),
+    }[name]  # fmt: skip
+
+
+@pytest.mark.parametrize("row", rows("beam/abc_curves.csv"), ids=lambda r: r["curve"] + r["T_cm"])
+def test_brightness_control_follows_the_design_curves(row):
+    t, kvp = float(row["T_cm"]), float(row["kVp"])
+    if not 61.5 < kvp < 119.0:
+        pytest.skip("outside the tables' kVp")
+    spec = curve(row["curve"])
+    lengths = PathLengths(Pose(), (t,) * 25, (0.8 * t / 22.0,) * 25)
+    got, mas = beam.settled(spec, lengths, 300.0)
+    assert got == pytest.approx(kvp, rel=0.05)
+    assert mas == pytest.approx(float(row["mAs_pulse"]), rel=0.10)
+    minute = 15.0 * 60.0
+    at_the_row = kvp, float(row["mAs_pulse"])
+    assert beam.kap_gycm2(spec, *at_the_row, 200.0) * minute == pytest.approx(
+        float(row["KAP_Gycm2_min_20cm_field"]), rel=0.05
+    )
+    assert beam.kerma_mgy(spec, *at_the_row, SPEC.sad_mm - 150.0) * minute == pytest.approx(
+        float(row["Kref_mGy_min_15pps"]), rel=0.05
+    )
+
+
+def test_brightness_control_stops_at_its_limits():
+    m = machine().limits
+    for t, kvp in ((2.0, m.kvp_min), (45.0, m.kvp_max)):
+        lengths = PathLengths(Pose(), (t,) * 25, (0.0,) * 25)
+        got, mas = beam.settled(SPEC, lengths, 300.0)
+        assert got == kvp
+        assert mas <= m.boost * beam.mas_of(SPEC, kvp)
+    thin = beam.settled(SPEC, PathLengths(Pose(), (2.0,) * 25, (0.0,) * 25), 300.0)
+    assert thin[1] < 0.3 * beam.mas_of(SPEC, m.kvp_min)
+
+
+def test_path_lengths_of_a_slab_and_a_ball():
+    ball = phantom.ball((0.0, 0.0, 0.0), 30.0, soft=0.0, cortical=1.0)
+    patient = phantom.patient([ball], torso=phantom.slab(200.0))
+    lengths = beam.path_lengths(SPEC, patient, Pose())
+    assert len(lengths.soft_cm) == 25
+    assert lengths.soft_cm[12] == pytest.approx(20.0, rel=0.01)
+    assert lengths.cortical_cm[12] == pytest.approx(6.0, rel=0.03)
+    known = lengths_for(phantom.case(patient), Pose(), lengths)
+    assert known is lengths
+    assert lengths_for(phantom.case(patient), Pose(30.0), lengths).pose == Pose(30.0)
+
+
+def test_pulse_pattern():
+    for rate, every in ((30.0, 2), (15.0, 4), (7.5, 8), (3.75, 16)):
+        assert [t for t in range(64) if pulse_due(t, rate)] == list(range(0, 64, every))
+
+
+def test_a_pulse_counts_everything_and_brightness_settles():
+    case = phantom.case()
+    lengths = lengths_for(case, Pose())
+    arm = CArm(kvp=70.0, mas_pulse=0.1)
+    arm, shot = expose(case, arm, ((0.0, 0.0, 0.0), None), 8, lengths)
+    assert arm.exposures == 1
+    assert arm.air_kerma_mgy == pytest.approx(beam.kerma_mgy(SPEC, 70.0, 0.1, 470.0))
+    assert arm.kap_gycm2 == pytest.approx(beam.kap_gycm2(SPEC, 70.0, 0.1, 300.0))
+    assert arm.last is arm.last_ap is shot
+    assert arm.last_lateral is None
+    assert shot.view is View.AP
+    assert shot.tip_in_field == (True, False)
+    goal = beam.settled(SPEC, lengths, 300.0)
+    # One pulse at 7.5 / s goes 1 - exp(-0.133 / 0.3) of the way, at most 5 kV.
+    assert arm.kvp == pytest.approx(70.0 + min(5.0, 0.359 * (goal[0] - 70.0)), abs=0.05)
+    for tick in range(40):
+        arm, _ = expose(case, arm, (None, None), tick, lengths)
+    assert (arm.kvp, arm.mas_pulse) == pytest.approx(goal, rel=1e-3)
+
+
+def test_shots_know_their_view_and_error():
+    case = phantom.case()
+    far = ((0.0, 0.0, 300.0), None)
+    lateral = shot_of(case, Pose(85.0), far, 1)
+    assert (lateral.view, lateral.tip_in_field) == (View.LATERAL, (False, False))
+    assert lateral.error_deg == pytest.approx(5.0)
+    assert shot_of(case, Pose(60.0), far, 1).error_deg == pytest.approx(30.0)
+    assert hand_in_beam(case, Pose(), ((0.0, 60.0, 0.0), None))
+    assert not hand_in_beam(case, Pose(), (None, (0.0, 60.0, 200.0)))
+
+
+def test_operator_gets_five_times_more_at_the_tube():
+    detector = beam.operator_usv(Pose(90.0), 80.0, 1.0, Side.LEFT)
+    tube = beam.operator_usv(Pose(90.0), 80.0, 1.0, Side.RIGHT)
+    assert tube == pytest.approx(5.0 * detector)
+    assert detector == pytest.approx(0.5)  # uGy per Gy cm2 at 1 m
+    assert beam.operator_usv(Pose(0.0), 80.0, 1.0, Side.RIGHT) == pytest.approx(detector)

@@ -1,0 +1,190 @@
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy.ndimage import map_coordinates
+
+from simulator.anatomy.patient import Hinge
+from simulator.anatomy.volume import Volume
+from simulator.anatomy.warp import superior_pose
+from simulator.imaging.blocks import Block, first_pixel, project_block, seen_from
+from simulator.imaging.positioner import geometry, project
+from simulator.imaging.projector import PatientProjector
+from simulator.units import frozen
+from simulator.world.arm import Pose
+from simulator.world.cement import Cloud
+from simulator.world.tamp import Body, Tamp
+from tests.imaging import phantom
+from tests.imaging.phantom import SPEC, ball
+
+
+def rays(g):
+    """Unit directions (n, n, 3) of all rays and the source, in mm."""
+    right, up = np.array(g.right) * g.pitch_mm, np.array(g.up) * g.pitch_mm
+    i = np.arange(g.n)
+    points = np.array(first_pixel(g)) - i[:, None, None] * up + i[None, :, None] * right
+    d = points - np.array(g.source_mm)
+    return np.array(g.source_mm), d / np.linalg.norm(d, axis=-1, keepdims=True)
+
+
+def plain(field, volume, g, step=0.2):
+    """The readable twin: march every ray in small steps and interpolate trilinearly."""
+    source, d = rays(g)
+    out = np.zeros((g.n, g.n))
+    for t in np.arange(540.0, 700.0, step):
+        at = (source + d * t - np.array(volume.origin_mm)) / volume.spacing_mm
+        out += map_coordinates(field, at.transpose(2, 0, 1), order=1) * step / 10.0
+    return out
+
+
+def full(patch, n):
+    out = np.zeros((2, n, n))
+    if patch is not None:
+        h, w = patch.first.shape
+        out[0, patch.row : patch.row + h, patch.col : patch.col + w] = patch.first
+        out[1, patch.row : patch.row + h, patch.col : patch.col + w] = patch.second
+    return out
+
+
+def block_of(v):
+    return Block(v.soft, v.cortical, v.origin_mm, v.spacing_mm)
+
+
+def shell():
+    """An egg with a thin shell, off centre, as hard as a vertebra."""
+    x = (np.arange(60) - 29.5) * 0.8
+    r = np.sqrt(
+        (x[:, None, None] / 21) ** 2 + (x[None, :, None] / 16) ** 2 + (x[None, None, :] / 12) ** 2
+    )
+    soft = np.clip((1.0 - r) * 8, 0, 1).astype(np.float32)
+    rim = np.clip(1.0 - np.abs(r - 0.95) * 14, 0, 1).astype(np.float32)
+    return Volume((x[0] + 4.0, x[0] - 6.0, x[0] + 9.0), 0.8, frozen(soft), frozen(rim))
+
+
+@pytest.mark.parametrize(("orbit", "tilt"), [(0, 0), (90, 0), (44, 20), (60, -30), (-35, 10)])
+def test_shear_warp_is_a_trilinear_march(orbit, tilt):
+    v, g = shell(), geometry(SPEC, Pose(orbit, tilt, field_mm=150.0), 64)
+    got = full(project_block(block_of(v), g), 64)
+    for image, field in zip(got, (v.soft, v.cortical), strict=True):
+        truth = plain(field, v, g)
+        assert np.sqrt(np.mean((image - truth) ** 2)) < 0.003 * truth.max()
+
+
+@pytest.mark.parametrize("orbit", [0.0, 52.0, 90.0])
+def test_ball_has_the_chord_of_a_ball(orbit):
+    centre, radius = (6.0, -4.0, 8.0), 11.0
+    g = geometry(SPEC, Pose(orbit, 15.0, field_mm=150.0), 128)
+    image = full(project_block(block_of(ball(centre, radius)), g), 128)[0]
+    source, d = rays(g)
+    m = source - np.array(centre)
+    along = (d * m).sum(-1)
+    depth = radius**2 - (m @ m - along**2)
+    chord = 0.2 * np.sqrt(np.maximum(depth, 0.0))
+    inside = depth > (3.0 * radius)
+    assert np.sqrt(np.mean((image - chord)[inside] ** 2)) < 0.005 * chord.max()
+    rows, cols = np.indices(image.shape)
+    col, row, _ = project(g, centre)
+    assert (image * cols).sum() / image.sum() == pytest.approx(col, abs=0.25)
+    assert (image * rows).sum() / image.sum() == pytest.approx(row, abs=0.25)
+
+
+def test_a_block_outside_the_field_is_not_projected():
+    g = geometry(SPEC, Pose(field_mm=150.0), 64)
+    assert project_block(block_of(ball((120.0, 0.0, 0.0), 5.0)), g) is None
+
+
+def test_a_turned_block_is_the_block_turned():
+    angle = 0.3
+    c, s = math.cos(angle), math.sin(angle)
+    turn = np.array([[1.0, 0.0, 0.0], [0.0, c, -s], [0.0, s, c]])
+    shift = np.array([2.0, -3.0, 4.0])
+    g = geometry(SPEC, Pose(20.0, 5.0, field_mm=150.0), 64)
+    a, b = (3.0, 9.0, -5.0), tuple((turn @ np.array((3.0, 9.0, -5.0)) + shift).tolist())
+    got = full(project_block(block_of(ball(a, 8.0)), g, (turn, shift)), 64)[0]
+    want = full(project_block(block_of(ball(b, 8.0)), g), 64)[0]
+    assert np.abs(got - want).max() < 0.04 * want.max()
+    assert project(seen_from(g, (turn, shift)), a) == pytest.approx(project(g, b))
+
+
+def test_lengths_of_overlapping_blocks_add():
+    volumes = [ball((0.0, 0.0, 0.0), 12.0, cortical=0.3), ball((4.0, 5.0, -9.0), 9.0, soft=-0.2)]
+    patient = phantom.patient(volumes)
+    g = geometry(SPEC, Pose(30.0, 10.0), 64)
+    every = PatientProjector(patient).paths(g)
+    parts = [full(project_block(block_of(v), g), 64) for v in (*volumes, patient.torso)]
+    assert np.allclose(every.soft, sum(p[0] for p in parts), atol=1e-4)
+    assert np.allclose(every.cortical, sum(p[1] for p in parts), atol=1e-5)
+    middle = every.soft[20:44, 20:44]
+    assert middle.min() > 19.0
+
+
+def test_cached_is_uncached():
+    hinge = Hinge(10.0, -8.0, 8.0, 0.3)
+    patient = phantom.patient([ball((0.0, 0.0, 30.0), 9.0), ball((0.0, 0.0, 0.0), 12.0)],
+                              index=1, hinge=hinge)  # fmt: skip
+    kept = PatientProjector(patient)
+    for orbit, lift in ((0.0, 0.0), (90.0, 0.0), (90.0, 0.1), (0.0, 0.0), (90.0, 0.1)):
+        g = geometry(SPEC, Pose(orbit), 64)
+        fresh = PatientProjector(patient).paths(g, lift)
+        again = kept.paths(g, lift)
+        assert np.array_equal(again.soft, fresh.soft)
+        assert np.array_equal(again.cortical, fresh.cortical)
+    assert kept.paths(g, 0.1) is again
+
+
+def test_lift_moves_what_lies_above_and_nothing_below():
+    hinge = Hinge(20.0, -8.0, 8.0, 0.3)
+    volumes = [ball((0.0, 0.0, z), 6.0, soft=0.0, cortical=1.0) for z in (30.0, 0.0, -30.0)]
+    air = phantom.slab(4.0, soft=0.0)
+    patient = phantom.patient(volumes, torso=air, index=1, hinge=hinge)
+    g = geometry(SPEC, Pose(90.0), 128)
+    still, lifted = (PatientProjector(patient).paths(g, a).cortical for a in (0.0, 0.2))
+    below = math.ceil(project(g, (0.0, 0.0, -20.0))[1])
+    above = math.floor(project(g, (0.0, 0.0, 16.0))[1])
+    assert np.array_equal(still[below:], lifted[below:])
+    rows = np.arange(above)[:, None]
+    before, after = ((rows * p[:above]).sum() / p[:above].sum() for p in (still, lifted))
+    turn, shift = superior_pose(hinge, 0.2)
+    risen = tuple((turn @ np.array((0.0, 0.0, 30.0)) + shift).tolist())
+    want = project(g, (0.0, 0.0, 30.0))[1] - project(g, risen)[1]
+    assert want > 2.0
+    assert before - after == pytest.approx(want, rel=0.03)
+
+
+def test_cement_and_contrast_keep_their_volume_on_the_picture():
+    bone = phantom.bone_field()
+    voxels = frozen(np.arange(3000, 3400, dtype=np.int32))
+    cloud = Cloud(voxel=voxels, fill=frozen(np.full(400, 0.5)),
+                  volume_ul=frozen(np.full(400, 0.8)), revision=1)  # fmt: skip
+    tamp = Tamp(0, "", (0, 0, 0), (0, 0, 1), voxels=voxels,
+                fill=frozen(np.full(400, 0.25, np.float32)), revision=1)  # fmt: skip
+    projector = PatientProjector(phantom.patient())
+    g = geometry(SPEC, Pose(25.0), 128)
+    patch = projector.fill(g, Body(bone=bone), cloud, (tamp, None))
+    area = (g.pitch_mm * SPEC.sad_mm / SPEC.sdd_mm) ** 2
+    # At the isocentre a pixel covers `area`; the box lies within 10 mm of it.
+    assert patch.first.sum() * 10.0 * area == pytest.approx(400 * 0.5 * 0.8, rel=0.05)
+    assert patch.second.sum() * 10.0 * area == pytest.approx(400 * 0.25, rel=0.05)
+    assert projector.fill(g, Body(bone=bone), cloud, (tamp, None)) is patch
+    more = replace(cloud, fill=frozen(np.full(400, 1.0)))
+    fuller = projector.fill(g, Body(bone=bone), more, (tamp, None))
+    assert fuller.first.sum() == pytest.approx(2.0 * patch.first.sum(), rel=1e-4)
+    assert projector.fill(g, Body(bone=bone), Cloud(), (None, None)) is None
+
+
+def test_balloon_rides_on_the_lift_that_the_bone_field_does_not_hold_yet():
+    hinge = Hinge(20.0, -20.0, -10.0, 0.3)
+    patient = phantom.patient(hinge=hinge)
+    voxels = frozen(np.arange(6000, 7000, dtype=np.int32))
+    tamp = Tamp(0, "", (0, 0, 0), (0, 0, 1), voxels=voxels,
+                fill=frozen(np.ones(1000, np.float32)), revision=1)  # fmt: skip
+    g = geometry(SPEC, Pose(90.0), 128)
+
+    def height(lift, baked):
+        body = Body(bone=phantom.bone_field(), lift_rad=lift, baked_rad=baked)
+        image = full(PatientProjector(patient).fill(g, body, Cloud(), (tamp, None)), 128)[1]
+        return (image * np.arange(128)[:, None]).sum() / image.sum()
+
+    assert height(0.1, 0.1) == pytest.approx(height(0.0, 0.0))
+    assert height(0.1, 0.0) < height(0.0, 0.0) - 1.0

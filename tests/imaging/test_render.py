@@ -1,0 +1,236 @@
+import csv
+import zlib
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from simulator import rng
+from simulator.frames import Side
+from simulator.imaging import beam, display
+from simulator.imaging.display import DisplayState, Settings, develop, held, picture
+from simulator.imaging.machine import machine
+from simulator.imaging.png import png
+from simulator.imaging.positioner import geometry, project
+from simulator.imaging.projector import Paths, PatientProjector
+from simulator.imaging.render import (
+    Radiograph,
+    exposed,
+    gauss_taps,
+    primary,
+    render,
+    scattered,
+    scene,
+)
+from simulator.imaging.tools import Devices
+from simulator.kernels import detector
+from simulator.paths import asset
+from simulator.world.arm import Pose
+from simulator.world.tools import Cannula, Inside
+from tests.imaging import phantom
+from tests.imaging.phantom import SPEC
+
+N = 128
+
+
+def flat(value, n=N):
+    return np.full((n, n), value, np.float32)
+
+
+def test_every_pixel_obeys_the_beam():
+    gen = rng.stream(1, "test")
+    paths = Paths(*(gen.uniform(0, b, (N, N)).astype(np.float32) for b in (30.0, 4.0)))
+    thick = np.stack([gen.uniform(0, b, (N, N)).astype(np.float32) for b in (2.0, 2.0, 0.3)])
+    thick[:, :5] = 0.0
+    b = beam.nodes(87.0, 0.1)
+    got = primary(b, None, paths, Devices(thick, (5, N)))
+    # Devices push soft tissue aside, and the balloon's contrast is 1.2 of the basis.
+    lengths = np.stack(
+        [paths.soft - thick.sum(0), paths.cortical, thick[0], 1.2 * thick[1], thick[2]], axis=-1
+    )
+    want = beam.signals(b, lengths)
+    assert np.abs(got / want - 1.0).max() < 2e-3
+    assert np.array_equal(got[:5], primary(b, None, paths, None)[:5])
+
+
+def test_blur_is_the_plain_convolution():
+    gen = rng.stream(2, "test")
+    image = gen.uniform(0, 1, (40, 50)).astype(np.float32)
+    taps = gauss_taps(1.3)
+    out = np.empty_like(image)
+    detector.blur(image, taps, 0.7, out)
+    reach = taps.size // 2
+    padded = np.pad(image, reach, mode="edge")
+    twin = sum(
+        taps[i] * taps[j] * padded[i : i + 40, j : j + 50]
+        for i in range(taps.size)
+        for j in range(taps.size)
+    )
+    assert np.allclose(out, 0.3 * image + 0.7 * twin, atol=1e-5)
+    assert taps.sum() == pytest.approx(1.0)
+
+
+def spr_rows():
+    with asset("beam/scatter_broadbeam.csv").open() as file:
+        rows = csv.DictReader(line for line in file if not line.startswith("#"))
+        return [r for r in rows if r["gap_mm"] == "100" and r["SPR_grid"] and r["kVp"] == "80"]
+
+
+@pytest.mark.parametrize("row", spr_rows(), ids=lambda r: f"{r['T_mm']}-{r['field_mm']}")
+def test_scatter_of_a_slab_is_that_of_the_monte_carlo(row):
+    g = geometry(SPEC, Pose(field_mm=float(row["field_mm"])), N)
+    paths = Paths(flat(float(row["T_mm"]) / 10.0), flat(0.0))
+    ratio = scattered(flat(1.0), paths, g.pitch_mm)[31:33, 31:33].mean()
+    assert ratio == pytest.approx(float(row["SPR_grid"]), rel=0.18)
+
+
+def test_bright_air_beside_the_patient_does_not_flood_the_middle():
+    soft = flat(25.0)
+    soft[:, :20] = soft[:, -20:] = 3.0
+    g = geometry(SPEC, Pose(), N)
+    paths = Paths(soft, flat(0.0))
+    direct = primary(beam.nodes(80.0, 0.1), None, paths, None)
+    ratio = scattered(direct, paths, g.pitch_mm)[32, 32] / direct[64, 64]
+    assert ratio < 0.85
+
+
+def test_noise_variance_is_the_mean_of_the_quanta():
+    d = machine().detector
+    g = geometry(SPEC, Pose(), 256)
+    still, zero = flat(0.01, 256), np.zeros((64, 64), np.float32)
+    means, variances = [], []
+    for mas in (0.05, 0.2, 0.8, 3.2):
+        out, _ = exposed(SPEC, 80.0, mas, g, still, zero, rng.stream(3, "test"))
+        means.append(out.mean())
+        electronic = d.electronic_quanta * np.sqrt(d.dqe) * g.pitch_mm / d.electronic_pixel_mm
+        variances.append(out.var() - electronic**2)
+    delta = np.zeros((31, 31), np.float32)
+    delta[15, 15] = 1.0
+    psf = np.empty_like(delta)
+    detector.blur(delta, gauss_taps(d.psf_wide_mm / g.pitch_mm), 1 - d.psf_narrow_weight, psf)
+    slope = np.polyfit(means, variances, 1)[0] / (psf**2).sum()
+    assert slope == pytest.approx(1.0, abs=0.03)
+
+
+def test_quanta_follow_the_receptor_dose():
+    d = machine().detector
+    case = phantom.case()
+    arm = phantom.state().c_arm
+    lengths = beam.path_lengths(SPEC, case.patient, arm.pose)
+    kvp, mas = beam.settled(SPEC, lengths, 300.0)
+    state = phantom.state(c_arm=replace(arm, kvp=kvp, mas_pulse=mas))
+    shot = render(case, state, N)
+    assert shot.dose_ngy == pytest.approx(SPEC.receptor_dose_ngy, rel=0.1)
+    want = d.dqe * d.photons_mm2_ugy * 0.020 * (300.0 / N) ** 2
+    assert np.median(shot.signal[50:78, 50:78]) == pytest.approx(want, rel=0.12)
+
+
+def test_rendering_is_a_function_of_seed_and_tick():
+    case, kept = phantom.case(), PatientProjector(phantom.patient())
+    a = render(case, phantom.state(tick=9), N)
+    b = render(case, phantom.state(tick=9), N, kept)
+    render(case, phantom.state(Pose(40.0), tick=9), N, kept)
+    c = render(case, phantom.state(tick=9), N, kept)
+    assert np.array_equal(a.signal, b.signal)
+    assert np.array_equal(a.signal, c.signal)
+    other = render(case, phantom.state(tick=17), N, kept)
+    assert not np.array_equal(a.signal, other.signal)
+    grain = [np.diff(x.signal[5:40, 5:40]).ravel() for x in (a, other)]
+    assert abs(np.corrcoef(*grain)[0, 1]) < 0.15
+    seeded = render(phantom.case(seed=6), phantom.state(tick=9), N)
+    assert not np.array_equal(a.signal, seeded.signal)
+    with pytest.raises(ValueError, match="64"):
+        render(case, phantom.state(), 100)
+
+
+def test_recursion_quietens_noise_by_0_447_and_follows_motion():
+    gen = rng.stream(4, "test")
+    state = DisplayState()
+    for tick in range(40):
+        signal = (1000.0 + 30.0 * gen.standard_normal((N, N))).astype(np.float32)
+        frame = Radiograph(signal, None, Pose(), 2.3, 80.0, 20.0, tick)
+        state, _ = develop(state, frame)
+    assert state.mean.std() / 30.0 == pytest.approx(0.447, abs=0.02)
+    assert state.mean.mean() == pytest.approx(1000.0, rel=1e-3)
+    state, _ = develop(state, replace(frame, signal=flat(400.0)))
+    assert state.mean.mean() == pytest.approx(1000.0 - 0.7 * 600.0, rel=0.02)
+
+
+def test_the_hold_is_the_mean_of_the_last_frames():
+    case, kept = phantom.case(), PatientProjector(phantom.patient())
+    state = DisplayState()
+    assert held(state) is None
+    for tick in range(12):
+        state, live = develop(state, render(case, phantom.state(tick=tick), N, kept))
+    assert len(state.recent) == 8
+    still = held(state)
+    corner = np.s_[5:40, 5:40]
+    assert still[corner].std() < live[corner].std()
+    state, _ = develop(state, render(case, phantom.state(Pose(20.0)), N, kept))
+    assert len(state.recent) == 1
+
+
+def test_bone_is_dark_and_can_be_inverted():
+    ball = phantom.ball((0.0, 0.0, 0.0), 12.0, soft=0.0, cortical=0.6)
+    case = phantom.case(phantom.patient([ball]))
+    grey = picture(case, phantom.state(), N, 8)
+    assert grey.dtype == np.uint8
+    inner, outer = grey[60:68, 60:68].mean(), grey[60:68, 5:20].mean()
+    assert inner < outer - 30
+    flipped = picture(case, phantom.state(), N, 8, settings=Settings(invert=True))
+    assert flipped[60:68, 60:68].mean() > flipped[60:68, 5:20].mean() + 30
+
+
+def test_the_patients_left_is_on_the_left_of_the_picture():
+    ball = phantom.ball((30.0, 0.0, 20.0), 10.0, soft=0.0, cortical=1.0)
+    grey = picture(phantom.case(phantom.patient([ball])), phantom.state(), N, 4)
+    col, row, _ = project(geometry(SPEC, Pose(), N), (30.0, 0.0, 20.0))
+    i, j = round(row), round(col)
+    assert (i, j) < (50, 50)
+    dark = grey[i - 3 : i + 4, j - 3 : j + 4].mean()
+    for r, c in ((i, N - 1 - j), (N - 1 - i, j), (N - 1 - i, N - 1 - j)):
+        assert dark < grey[r - 3 : r + 4, c - 3 : c + 4].mean() - 40
+
+
+def test_metal_is_nearly_black_and_does_not_flatten_the_bone():
+    ball = phantom.ball((0.0, 0.0, 0.0), 25.0, soft=0.0, cortical=0.15)
+    case, kept = phantom.case(phantom.patient([ball])), PatientProjector(phantom.patient([ball]))
+    needle = Cannula(Side.LEFT, (0.0, 0.0, 60.0), (0.0, 0.0, -1.0), 60.0, 6.0, 5.0, 125.0,
+                     Inside.STYLET)  # fmt: skip
+    bare = picture(case, phantom.state(), N, 8, kept).astype(float)
+    metal = picture(case, phantom.state(cannulas=(needle, None)), N, 8, kept).astype(float)
+    assert metal[20:50, 63:65].mean() < 12
+    away = np.abs(np.arange(N) - 63.5) > 8
+    assert np.abs(metal - bare)[:, away].mean() < 8.0
+
+
+def test_windows_stay_once_settled():
+    case, kept = phantom.case(), PatientProjector(phantom.patient())
+    state = DisplayState()
+    settle = machine_display().window_settle_frames
+    for tick in range(settle + 1):
+        state, _ = develop(state, render(case, phantom.state(tick=tick), N, kept))
+    before = state.window
+    state, _ = develop(state, render(case, phantom.state(tick=99), N, kept))
+    assert state.window == before
+
+
+def machine_display():
+    return display.machine.display()
+
+
+def test_scene_is_what_all_pulses_share():
+    case, kept = phantom.case(), PatientProjector(phantom.patient())
+    a, b = (scene(case, phantom.state(tick=t), N, kept) for t in (1, 2))
+    assert np.array_equal(a.direct, b.direct)
+    assert a.device is None
+
+
+def test_png_holds_the_pixels():
+    image = np.arange(12, dtype=np.uint8).reshape(3, 4)
+    data = png(image)
+    assert data[:8] == b"\x89PNG\r\n\x1a\n"
+    assert int.from_bytes(data[16:20], "big") == 4
+    size = int.from_bytes(data[33:37], "big")
+    lines = np.frombuffer(zlib.decompress(data[41 : 41 + size]), np.uint8).reshape(3, 5)
+    assert np.array_equal(lines[:, 1:], image)

@@ -1,0 +1,85 @@
+import math
+
+import numpy as np
+import pytest
+
+from simulator.frames import Side, along, unit
+from simulator.imaging.blocks import first_pixel
+from simulator.imaging.positioner import geometry, project
+from simulator.imaging.tools import CEMENT, STEEL, Rod, _draw, devices, rods_of
+from simulator.world.arm import Pose
+from simulator.world.cement import Cement
+from simulator.world.tools import Cannula, Inside
+from tests.imaging.phantom import SPEC
+
+
+def drawn(rod, g):
+    out = np.zeros((g.n, g.n), np.float32)
+    right, up = np.array(g.right) * g.pitch_mm, np.array(g.up) * g.pitch_mm
+    rows = _draw(out, g, rod, np.array([first_pixel(g), right, -up]))
+    return out, rows
+
+
+def cannula(inside, length=125.0):
+    return Cannula(Side.LEFT, (0.0, 60.0, 0.0), (0.0, -1.0, 0.0), 60.0, 3.05, 2.4, length, inside)
+
+
+def test_rod_across_the_beam_has_the_chord_of_a_cylinder():
+    g = geometry(SPEC, Pose(field_mm=150.0), 512)
+    radius = 4.0
+    out, _ = drawn(Rod((0.0, 0.0, -30.0), (0.0, 0.0, 30.0), 2 * radius), g)
+    row = int(project(g, (0.0, 0.0, 0.0))[1])
+    x = (np.arange(512) - 255.5) * g.pitch_mm / g.sdd_mm  # tangent of each ray
+    distance = SPEC.sad_mm * np.sin(np.arctan(x))
+    chord = 0.2 * np.sqrt(np.maximum(radius**2 - distance**2, 0.0))
+    body = np.abs(distance) < 0.9 * radius
+    assert np.abs(out[row] - chord)[body].max() < 0.01 * chord.max()
+
+
+def test_rod_along_the_beam_has_its_length():
+    g = geometry(SPEC, Pose(field_mm=150.0), 129)
+    out, _ = drawn(Rod((0.0, -20.0, 0.0), (0.0, 30.0, 0.0), 6.0), g)
+    assert out[64, 64] == pytest.approx(5.0, rel=1e-3)
+
+
+def test_no_part_of_a_rod_is_cut_off_by_the_row_bounds():
+    axis = unit((0.7, 0.5, -0.6))
+    g = geometry(SPEC, Pose(20.0, 10.0), 128)
+    rod = Rod(along((0.0, 0.0, 0.0), axis, -40.0), along((0.0, 0.0, 0.0), axis, 30.0), 8.0)
+    out, (first, last) = drawn(rod, g)
+    seen = np.flatnonzero(out.any(axis=1))
+    assert first <= seen[0]
+    assert seen[-1] < last
+    # Mass on the picture is the rod's volume times the local magnification, within 5 %.
+    area = (g.pitch_mm * SPEC.sad_mm / SPEC.sdd_mm) ** 2
+    volume = out.sum() * 10.0 * area
+    assert volume == pytest.approx(math.pi * 4.0**2 * 70.0, rel=0.05)
+
+
+def test_cannula_shows_two_rails_and_a_bore():
+    g = geometry(SPEC, Pose(90.0, field_mm=150.0), 512)
+    hollow = devices(g, (cannula(Inside.EMPTY), None), (None, None), Cement(), None)
+    solid = devices(g, (cannula(Inside.STYLET), None), (None, None), Cement(), None)
+    col = int(project(g, (0.0, 30.0, 0.0))[0])
+    profile = hollow.lengths_cm[STEEL][:, col]
+    rail, bore = profile.max(), profile[int(project(g, (0.0, 30.0, 0.0))[1])]
+    assert bore == pytest.approx(0.065, abs=0.004)  # two walls of 0.325 mm
+    assert 0.12 < rail < 0.19
+    assert solid.lengths_cm[STEEL][:, col].max() == pytest.approx(0.295, abs=0.01)
+    assert devices(g, (None, None), (None, None), Cement(), None) is None
+
+
+def test_magnified_cannula_is_4_92_mm_wide_at_the_detector():
+    g = geometry(SPEC, Pose(90.0, field_mm=150.0), 512)
+    solid = devices(g, (cannula(Inside.EMPTY), None), (None, None), Cement(), None)
+    col = int(project(g, (0.0, 30.0, 0.0))[0])
+    dark = np.flatnonzero(solid.lengths_cm[STEEL][:, col] > 0.01)
+    assert (dark[-1] - dark[0] + 1) * g.pitch_mm == pytest.approx(4.92, abs=2.1 * g.pitch_mm)
+
+
+def test_cement_stands_in_the_bore_from_the_tip_backwards():
+    rods = rods_of(cannula(Inside.EMPTY), 0.2)
+    column = next(r for r in rods if r.plane == CEMENT)
+    assert column.end_mm == pytest.approx((0.0, 0.0, 0.0))
+    assert column.start_mm[1] == pytest.approx(200.0 / (math.pi * 1.2**2))
+    assert not [r for r in rods_of(cannula(Inside.EMPTY), 0.0) if r.plane == CEMENT]
