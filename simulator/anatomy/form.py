@@ -56,6 +56,8 @@ def _raw(own: Sizes, below: Sizes, to_below: Pose, deviation_mm: float) -> Form:
     lumbar = 1.0 if own.level.startswith("L") else 0.0
     height = 0.5 * (own.hp + own.ha)
     facet, turn = math.radians(look["facet_deg"]), math.radians(own.tpa_deg)
+    mean = table("morphometry.toml")["level"][own.level]
+    wider = 0.25 * (own.pdw_left + own.pdw_right) - 0.5 * mean["pdw"]
     fields = {
         "W": own.epw * 1.045, "D": own.epd * 1.035, "Hm": height, "dh": own.hp - own.ha,
         "Wi": own.epw * 1.045 * 1.04, "g": lumbar,
@@ -68,7 +70,7 @@ def _raw(own: Sizes, below: Sizes, to_below: Pose, deviation_mm: float) -> Form:
         "sin_f": math.sin(facet), "cos_f": math.cos(facet),
         "xj": look["joint_x"], "yj": 0.5 * own.epd + look["joint_y"],
         "zj": 0.5 * height + look["joint_z"],
-        "tph": look["transverse_half_span"], "tip": look["spinous_tip_y"],
+        "tph": look["transverse_half_span"] + wider, "tip": look["spinous_tip_y"],
         "sz": look["spinous_tip_z"], "dev": deviation_mm,
     }  # fmt: skip
     return Form(**fields, **_joint_below(own, below, to_below), **_shell(own.level, lumbar))

@@ -110,12 +110,14 @@ def _body_grid(shape: Shape, low: FloatArray, count: tuple[int, ...],
 def _discs(shape: Shape, x: AnyArray, y: AnyArray, z: AnyArray, body: Float32Array) -> AnyArray:
     """Above and below the body, inside the outline of the rims."""
     f = shape.form
-    outline = (abs(x) / (0.48 * f.W)) ** 2.4 + (abs(y) / (0.47 * f.D)) ** 2.4 < 1.0
+    outline = (abs(x) / (0.46 * f.W)) ** 2.4 + (abs(y) / (0.47 * f.D)) ** 2.4 < 1.0
     # the disc above has followed a sunken endplate; its own upper face stays flat
-    above = 0.5 * f.Hm + shape.sizes.disc + 0.5
-    below = -0.5 * f.Hm - shape.sizes.disc
-    tall = (z > below) & (z < above) & (abs(z) > 0.08 * f.Hm)
-    return np.asarray(outline & tall & (body > 0.0))
+    tall = abs(z) < 0.5 * f.Hm + shape.sizes.disc + 0.3
+    inner = body < 0.0
+    under = np.logical_or.accumulate(inner, axis=2)
+    over = np.logical_or.accumulate(inner[:, :, ::-1], axis=2)[:, :, ::-1]
+    # one of the two: beside the waist a column meets the rim above and below
+    return np.asarray(outline & tall & (under != over))
 
 
 def _canal(shape: Shape, out: ByteArray, x: AnyArray, y: AnyArray, z: AnyArray,
@@ -135,6 +137,8 @@ def _canal(shape: Shape, out: ByteArray, x: AnyArray, y: AnyArray, z: AnyArray,
     out[passage & (x < 0) & (d > 0.0)] = Tissue.FORAMEN
     out[tube & (d > 0.0)] = Tissue.CANAL
     out[tube & (d > 0.0) & (near | recess)] = Tissue.EPIDURAL
+    pit = (abs(x) < 5.5) & (abs(z + 0.5) < 3.5) & (y > half - 6.5) & (y < middle) & (body > 0.0)
+    out[pit & (d > 0.0) & (out == Tissue.SOFT)] = Tissue.EPIDURAL
 
 
 def _defects(shape: Shape, fracture: FractureSpec, x: AnyArray, y: AnyArray, z: AnyArray,

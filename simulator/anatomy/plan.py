@@ -122,7 +122,7 @@ def _score(bone: BoneField, marks: Landmarks, side: Side, radius: float, gates: 
     middle = 0.5 * (marks.superior_z_mm[0] + marks.inferior_z_mm[0])
     slope = np.abs(way[:, :, 2] / way[:, :, 1])
     wish = (
-        plate
+        2.5 * plate
         - 0.12 * np.abs(np.abs(targets[:, 0]) - _MEDIAL_SHARE * marks.half_width_mm)
         - 0.15 * np.abs(targets[:, 2] - middle)
     )

@@ -78,7 +78,9 @@ def _voxels(line: FloatArray) -> Volume:
     gap, nearest = tree.query(points * squeeze, workers=1)
     s = nearest.astype(float)
     taper = 1.0 - 0.55 * np.exp(-(len(line) - s) / 7.0)
-    radius = 3.0 * taper + 1.4 * np.exp(-((s / 7.0) ** 2)) - 0.1 * np.exp(-(((s - 18.0) / 8.0) ** 2))
+    radius = (
+        3.0 * taper + 1.4 * np.exp(-((s / 7.0) ** 2)) - 0.1 * np.exp(-(((s - 18.0) / 8.0) ** 2))
+    )
     dz = np.abs(points[:, 2] - line[nearest, 2]) * _SQUASH / np.maximum(gap, 0.3)
     d = (gap - radius) / np.sqrt(1.0 - (1.0 - _SQUASH**2) * dz.clip(0.0, 1.0) ** 2)
     inside = (0.5 - d / h).clip(0.0, 1.0)

@@ -82,8 +82,7 @@ def hinge(intact: Shape, broken: Shape, spec: PatientSpec) -> Hinge:
     data = table("vertebra_shape.toml")["hinge"]
     half = 0.5 * intact.form.Hm
     (before, floor_before), (after, floor_after) = heights(intact), heights(broken)
-    falls = [before[i] - floor_before[i] - after[i] + floor_after[i] for i in (0, 1)]
-    lost = max(*falls, 0.0)
+    lost = max(before[0] - floor_before[0] - after[0] + floor_after[0], 0.0)
     y = wall_y(intact, 1) - data["behind_mm"]
     arm = y - wall_y(broken, -1) - STATION_MM
     floor = -half + data["floor_mm"]

@@ -240,28 +240,30 @@ def settled(spec: CArmSpec, lengths: PathLengths, field_mm: float) -> tuple[floa
     """Return the (kVp, mAs) at which the brightness control comes to rest.
 
     One unknown: kVp climbs along the programmed mAs curve until the receptor dose is met. At
-    the lowest kVp the mAs falls instead, at the highest it may rise a little.
+    the lowest kVp the mAs falls instead, at the highest it may rise a little. Rounded, so that
+    the last bit of a machine's exponential does not get into the run.
     """
     m = machine()
-    sizes = dict(zip(m.fields.sizes_mm, m.fields.dose_factor, strict=True))
-    target = spec.receptor_dose_ngy * sizes.get(field_mm, 1.0)
+    sizes = sorted(zip(m.fields.sizes_mm, m.fields.dose_factor, strict=True))
+    target = spec.receptor_dose_ngy * _at(tuple(sizes), field_mm)
     low, high = m.limits.kvp_min, m.limits.kvp_max
 
     def dose(kvp: float) -> float:
         return receptor_dose_ngy(spec, kvp, mas_of(spec, kvp), lengths, field_mm)
 
     if dose(low) >= target:
-        return low, mas_of(spec, low) * target / dose(low)
+        return low, round(mas_of(spec, low) * target / dose(low), 5)
     if dose(high) <= target:
-        return high, mas_of(spec, high) * min(target / dose(high), m.limits.boost)
+        return high, round(mas_of(spec, high) * min(target / dose(high), m.limits.boost), 5)
     for _ in range(24):
         middle = 0.5 * (low + high)
         low, high = (middle, high) if dose(middle) < target else (low, middle)
-    return low, mas_of(spec, low)
+    kvp = round(low, 2)
+    return kvp, round(mas_of(spec, kvp), 5)
 
 
-def _at(table: tuple[tuple[float, float], ...], kvp: float) -> float:
-    return float(np.interp(kvp, [k for k, _ in table], [v for _, v in table]))
+def _at(table: tuple[tuple[float, float], ...], x: float) -> float:
+    return float(np.interp(x, [k for k, _ in table], [v for _, v in table]))
 
 
 def kerma_mgy(spec: CArmSpec, kvp: float, mas: float, distance_mm: float) -> float:

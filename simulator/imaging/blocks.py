@@ -15,8 +15,11 @@ from simulator.units import Float32Array, FloatArray, IntArray, Vec3, frozen
 _ORDER = ((0, 1, 2), (1, 0, 2), (2, 0, 1))
 """Voxel axes (a, b, c) when looking mainly along x, y, z; c runs fastest in memory."""
 
-_STEP = 0.42
-"""Distance of base points in voxels: closer adds cost and no detail, the voxel limits the band."""
+FINE = 0.42
+"""Distance of base points in voxels for thin shells: closer adds cost and no detail, the voxel
+limits the band."""
+SMOOTH = 0.8
+"""The same for what has no edge that matters, such as soft tissue."""
 
 Pose3 = tuple[FloatArray, FloatArray]
 """Rotation (3, 3) and translation (3,) in mm: a point p of the block is found at R p + t."""
@@ -35,8 +38,16 @@ class Stack:
 class Block:
     """Two fields of a voxel block, cut to what is not empty; stacks are made when first needed."""
 
-    def __init__(self, first: Float32Array, second: Float32Array, origin: Vec3, side: float):
+    def __init__(
+        self,
+        first: Float32Array,
+        second: Float32Array,
+        origin: Vec3,
+        side: float,
+        step: float = FINE,
+    ):
         """Take two (nx, ny, nz) fields whose voxel [0, 0, 0] is centred at `origin` (mm)."""
+        self.step = step
         used = (first != 0.0) | (second != 0.0)
         box = []
         for axis in range(3):
@@ -126,7 +137,7 @@ def _rectangle(block: Block, g: Geometry) -> tuple[int, int, int, int] | None:
 
 
 def _base_grid(
-    size: FloatArray, source: FloatArray, pixels: FloatArray
+    size: FloatArray, source: FloatArray, pixels: FloatArray, step: float
 ) -> tuple[float, FloatArray, tuple[int, int]]:
     """Choose the base plane and the part of it that the wanted pixels look at.
 
@@ -134,6 +145,7 @@ def _base_grid(
         size: (3,) voxels along a, b, c.
         source: (3,) along a, b, c in voxels.
         pixels: (4, 3) corners of the wanted rectangle, the same way.
+        step: distance of base points.
 
     Returns:
         Index of the plane along a, (2,) its first point, rows and columns.
@@ -143,9 +155,9 @@ def _base_grid(
     seen = source[1:] + rays[:, 1:] * ((base - source[0]) / rays[:, :1])
     reach = (base - source[0]) / (np.array([[0.0], [size[0] - 1.0]]) - source[0])
     ends = source[1:] + np.vstack([-source[1:] * reach, (size[1:] - 1.0 - source[1:]) * reach])
-    low = np.maximum(seen.min(0), ends.min(0)) - _STEP
-    high = np.minimum(seen.max(0), ends.max(0)) + _STEP
-    count = np.maximum(np.ceil((high - low) / _STEP), 1.0).astype(int) + 1
+    low = np.maximum(seen.min(0), ends.min(0)) - step
+    high = np.minimum(seen.max(0), ends.max(0)) + step
+    count = np.maximum(np.ceil((high - low) / step), 1.0).astype(int) + 1
     return base, low, (int(count[0]), int(count[1]))
 
 
@@ -159,17 +171,17 @@ def project_block(block: Block, g: Geometry, pose: Pose3 | None = None) -> Patch
     middle = 0.5 * (np.array(block.corners_mm[0]) + np.array(block.corners_mm[-1]))
     main = int(np.argmax(np.abs(middle - np.array(g.source_mm))))
     order = np.array(_ORDER[main])
-    side, origin = block.spacing_mm, np.array(block.origin_mm)
+    side, step, origin = block.spacing_mm, block.step, np.array(block.origin_mm)
 
     source = ((np.array(g.source_mm) - origin) / side)[order]
     per_col = np.array(g.right)[order] * (g.pitch_mm / side)
     per_row = np.array(g.up)[order] * (-g.pitch_mm / side)
     corner = ((np.array(first_pixel(g)) - origin) / side)[order] + row * per_row + col * per_col
     rim = np.array([corner + i * per_row + j * per_col for i in (-1, height) for j in (-1, width)])
-    base, start, shape = _base_grid(np.array(block.shape)[order].astype(float), source, rim)
+    base, start, shape = _base_grid(np.array(block.shape)[order].astype(float), source, rim, step)
     plane = np.zeros((*shape, 2), np.float32)
     stack = block.stack(main)
-    shear(stack.voxels, stack.spans, source, base, start, _STEP, plane)
+    shear(stack.voxels, stack.spans, source, base, start, step, plane)
     first, second = np.empty((2, height, width), np.float32)
-    warp(plane, base, start, _STEP, source, corner, per_col, per_row, side / 10.0, first, second)
+    warp(plane, base, start, step, source, corner, per_col, per_row, side / 10.0, first, second)
     return Patch(row, col, frozen(first), frozen(second))

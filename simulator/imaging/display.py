@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from simulator.frames import minus, norm
 from simulator.imaging import machine
 from simulator.imaging.beam import trimmed_mean
 from simulator.imaging.projector import PatientProjector
@@ -24,6 +25,11 @@ if TYPE_CHECKING:
 _TONES = 4096
 _FLOOR = 0.25
 """Quanta; keeps the logarithm finite behind metal."""
+_PAUSE_TICKS = 30
+"""After a longer pause of the beam the recursive filter begins afresh."""
+_TURN_DEG = 6.0
+_SHIFT_MM = 15.0
+"""Further than the arm goes between two pulses at full speed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +71,19 @@ class DisplayState:
 @lru_cache(maxsize=8)
 def tone_curve(contrast: float, brightness: float, *, invert: bool) -> ByteArray:
     """Return grey by q = -4 .. 4: straight in the middle, bending softly to black and white."""
-    knee = machine.display().tone_knee
+    d = machine.display()
     q = np.linspace(-4.0, 4.0, _TONES) * contrast + brightness
+    knee = np.where(q < 0.0, d.tone_knee_dark, d.tone_knee)
     value = 0.5 + 0.5 * q / (1.0 + np.abs(q) ** knee) ** (1.0 / knee)
     out = np.round(255.0 * (1.0 - value if invert else value)).astype(np.uint8)
     return frozen(out)
 
 
-def _same_view(a: Pose, b: Pose) -> bool:
-    return a == b
+def _elsewhere(a: Pose, b: Pose) -> bool:
+    """Return whether the C-arm has gone so far that nothing of the old picture is of use."""
+    turned = max(abs(a.orbit_deg - b.orbit_deg), abs(a.tilt_deg - b.tilt_deg))
+    shifted = norm(minus(a.isocentre_mm, b.isocentre_mm))
+    return a.field_mm != b.field_mm or turned > _TURN_DEG or shifted > _SHIFT_MM
 
 
 def _filtered(display: DisplayState, frame: Radiograph) -> DisplayState:
@@ -81,12 +91,17 @@ def _filtered(display: DisplayState, frame: Radiograph) -> DisplayState:
     d = machine.display()
     old = display.mean
     last = display.recent[-1] if display.recent else None
-    if old is None or last is None or old.shape != frame.signal.shape:
-        return replace(display, mean=frame.signal, recent=(frame,), frames=1, window=None)
+    if (
+        old is None
+        or last is None
+        or old.shape != frame.signal.shape
+        or _elsewhere(last.pose, frame.pose)
+    ):
+        return DisplayState(mean=frame.signal, recent=(frame,), frames=1)
     moved = last.pose != frame.pose
-    if moved and last.pose.field_mm != frame.pose.field_mm:
-        return replace(display, mean=frame.signal, recent=(frame,), frames=1, window=None)
-    # A brighter pulse is no motion: bring the memory to the new pulse's exposure first.
+    if frame.tick - last.tick > _PAUSE_TICKS:
+        frames = 1 if moved else display.frames + 1
+        return replace(display, mean=frame.signal, recent=(frame,), frames=frames)
     alpha = d.recursive_alpha_motion if moved else d.recursive_alpha
     mean = np.empty_like(old)
     recurse(old, frame.signal, alpha, d.recursive_alpha_motion, d.recursive_motion_sigma, mean)

@@ -45,12 +45,6 @@ def shot_of(case: Case, pose: Pose, tips: tuple[Vec3 | None, Vec3 | None], tick:
     return Shot(tick, view, pose, min(errors), (left, right))
 
 
-def hand_in_beam(case: Case, pose: Pose, hubs: tuple[Vec3 | None, Vec3 | None]) -> bool:
-    """Return whether a hub, and the hand that holds it, lies in the field."""
-    g = geometry(case.c_arm, pose, 1)
-    return any(hub is not None and in_field(g, hub) for hub in hubs)
-
-
 def expose(
     case: Case,
     c_arm: CArm,

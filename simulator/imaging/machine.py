@@ -109,6 +109,7 @@ class Display:
     window_settle_frames: int
     window_follow: float
     tone_knee: float
+    tone_knee_dark: float
 
 
 T = TypeVar("T")

@@ -9,15 +9,20 @@ import numpy as np
 
 from simulator.anatomy.patient import Patient
 from simulator.anatomy.volume import BoneField, Volume
-from simulator.anatomy.warp import superior_pose, warped
-from simulator.imaging.blocks import Block, Patch, project_block
+from simulator.anatomy.warp import superior_pose, warped, warped_bone
+from simulator.imaging.blocks import FINE, SMOOTH, Block, Patch, project_block
 from simulator.imaging.positioner import Geometry
 from simulator.units import AnyArray, Float32Array, IntArray, frozen
 from simulator.world.cement import Cloud
 from simulator.world.tamp import Body, Tamp
 
+_TORSO = -1
 _KEPT = 40
 """Projections kept: some poses of a whole spine."""
+
+_TRABECULAR = (-1.006, 1.034)
+"""Change of the soft and the cortical coefficient per bone volume fraction: fitted to cortical bone
+in red and yellow marrow, 50 to 200 mg/cm3, exact within 0.1 % at 40 to 80 keV."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +36,22 @@ class Paths:
 
 
 @dataclass(frozen=True, slots=True)
+class _Remade:
+    bone: BoneField
+    block: Block | None
+    view: tuple[Geometry, float] | None
+    paths: Paths | None
+
+
+@dataclass(frozen=True, slots=True)
 class _Fill:
     view: tuple[Geometry, float]
     arrays: list[AnyArray]
     patch: Patch | None
 
 
-def _block(volume: Volume) -> Block:
-    return Block(volume.soft, volume.cortical, volume.origin_mm, volume.spacing_mm)
+def _block(volume: Volume, step: float = FINE) -> Block:
+    return Block(volume.soft, volume.cortical, volume.origin_mm, volume.spacing_mm, step)
 
 
 class PatientProjector:
@@ -55,6 +68,7 @@ class PatientProjector:
         self._patches: dict[tuple[object, ...], Patch | None] = {}
         self._total: tuple[tuple[object, ...], Paths] | None = None
         self._fill: _Fill | None = None
+        self._remade: _Remade | None = None
 
     def _block_of(self, layer: int, lift_rad: float) -> Block:
         """Return a vertebra, the target with its endplate lifted, or what is not spine (-1, ..)."""
@@ -67,7 +81,7 @@ class PatientProjector:
         if layer not in self._blocks:
             others = (patient.torso, *patient.extras)
             volume = others[-1 - layer] if layer < 0 else patient.vertebrae[layer].volume
-            self._blocks[layer] = _block(volume)
+            self._blocks[layer] = _block(volume, SMOOTH if layer == _TORSO else FINE)
         return self._blocks[layer]
 
     def _patch(self, layer: int, g: Geometry, lift_rad: float) -> Patch | None:
@@ -88,14 +102,26 @@ class PatientProjector:
         if self._total is None or self._total[0] != key:
             soft, cortical = np.zeros((2, g.n, g.n), np.float32)
             for layer in range(-1 - len(self._patient.extras), len(self._patient.vertebrae)):
-                patch = self._patch(layer, g, lift_rad)
-                if patch is not None:
-                    rows, cols = patch.first.shape
-                    part = np.s_[patch.row : patch.row + rows, patch.col : patch.col + cols]
-                    soft[part] += patch.first
-                    cortical[part] += patch.second
+                _add(self._patch(layer, g, lift_rad), soft, cortical)
             self._total = (key, Paths(frozen(soft), frozen(cortical)))
         return self._total[1]
+
+    def with_body(self, g: Geometry, body: Body) -> Paths:
+        """Return the path lengths with what tamps have left: the lift, cavities, crushed rims."""
+        paths = self.paths(g, body.lift_rad)
+        if body.bone_revision == 0:
+            return paths
+        kept = self._remade
+        key = (g, body.lift_rad)
+        if kept is None or kept.bone is not body.bone:
+            change = _remodelled(self._patient, body)
+            kept = _Remade(body.bone, None if change is None else _block(change), None, None)
+        if kept.block is not None and (kept.view != key or kept.paths is None):
+            soft, cortical = paths.soft.copy(), paths.cortical.copy()
+            _add(project_block(kept.block, g), soft, cortical)
+            kept = _Remade(body.bone, kept.block, key, Paths(frozen(soft), frozen(cortical)))
+        self._remade = kept
+        return kept.paths or paths
 
     def fill(
         self, g: Geometry, body: Body, cloud: Cloud, tamps: Sequence[Tamp | None]
@@ -123,6 +149,30 @@ class PatientProjector:
             kept = _Fill((g, lift), arrays, project_block(_block(volume), g))
             self._fill = kept
         return kept.patch
+
+
+def _add(patch: Patch | None, soft: Float32Array, cortical: Float32Array) -> None:
+    if patch is None:
+        return
+    rows, cols = patch.first.shape
+    part = np.s_[patch.row : patch.row + rows, patch.col : patch.col + cols]
+    soft[part] += patch.first
+    cortical[part] += patch.second
+
+
+def _remodelled(patient: Patient, body: Body) -> Volume | None:
+    """Return how the image of the bone differs from the lifted fracture; None if it does not."""
+    before = patient.target.bone
+    if before is None:
+        return None
+    before = warped_bone(before, patient.hinge, body.baked_rad)
+    more = body.bone.bv_tv - before.bv_tv
+    if not np.any(more):
+        return None
+    soft, cortical = (frozen(more * np.float32(c)) for c in _TRABECULAR)
+    change = Volume(body.bone.origin_mm, body.bone.spacing_mm, soft, cortical)
+    rest = body.lift_rad - body.baked_rad
+    return warped(change, patient.hinge, rest) if rest else change
 
 
 def _filled(bone: BoneField, cloud: Cloud, tamps: Sequence[Tamp]) -> Volume:

@@ -164,15 +164,23 @@ def scene(case: Case, state: State, n: int, projector: PatientProjector) -> Scen
         raise ValueError(f"{n} pixels per side is no multiple of {COARSE}")
     arm = state.c_arm
     g = geometry(case.c_arm, arm.pose, n)
-    paths = projector.paths(g, state.body.lift_rad)
+    paths = projector.with_body(g, state.body)
     fill = projector.fill(g, state.body, state.cement.cloud, state.tamps)
     tools = devices(g, state.cannulas, state.tamps, state.cement, fill)
     sharp = primary(beam.nodes(arm.kvp, case.c_arm.copper_mm), case.cement, paths, tools)
     direct = np.empty_like(sharp)
     d = machine().detector
     blur(sharp, gauss_taps(d.focal_mm / g.pitch_mm), 0.5, direct)
-    hidden = tools.lengths_cm.max(axis=0) > _SEEN_CM if tools else None
-    return Scene(g, direct, scattered(direct, paths, g.pitch_mm), hidden)
+    return Scene(g, direct, scattered(direct, paths, g.pitch_mm), _hidden(tools))
+
+
+def _hidden(tools: Devices | None) -> AnyArray | None:
+    if tools is None:
+        return None
+    out = np.zeros(tools.lengths_cm.shape[1:], bool)
+    rows = slice(*tools.rows)
+    out[rows] = (tools.lengths_cm[:, rows] > _SEEN_CM).any(axis=0)
+    return out
 
 
 def expose_scene(case: Case, arm: CArm, still: Scene, tick: int) -> Radiograph:

@@ -8,6 +8,11 @@ from simulator.units import AnyArray, FloatArray
 from simulator.world.arm import View
 from simulator.world.state import State
 
+_CELLS = 3
+"""Cells of the body's grid (0.75 mm) that a spot must cover to be told from noise."""
+_BESIDE = 0.3
+"""A leak in front of more cement than this share of its own thickness is lost in its shadow."""
+
 
 def voxel_points_mm(state: State, voxels: AnyArray) -> FloatArray:
     """Return the (n, 3) positions of flat voxel indices of the treated body's grid."""
@@ -39,6 +44,7 @@ def visible_routes(state: State, view: View, threshold_mm: float) -> frozenset[i
     for route in np.unique(cloud.route[outside]):
         mine = cloud.route == route
         depth = np.bincount(where[mine], thick[mine], minlength=len(keys))
-        if ((depth > threshold_mm) & (depth > 0.3 * shadow)).any():
+        plain = (depth > threshold_mm) & (depth > _BESIDE * shadow)
+        if int(plain.sum()) >= _CELLS:
             seen.add(int(route))
     return frozenset(seen)

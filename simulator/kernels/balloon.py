@@ -108,8 +108,9 @@ def _resistance(g: int, v_mm3: float, a: float, b: float, bone: Bone, form: Form
 
 
 @njit(**JIT)
-def grow(n: int, voxel: IntArray, crushed: FloatArray, blocked: IntArray, bone: Bone, form: Form,
-         law: Crush, pressure: float, limit_mm3: float, dt: float, slot: AnyArray) -> int:  # fmt: skip
+def grow(n: int, voxel: IntArray, crushed: FloatArray, blocked: IntArray, bone: Bone,
+         form: Form, law: Crush, pressure: float, limit_mm3: float, dt: float,
+         slot: AnyArray) -> int:  # fmt: skip
     """Let the front creep for `dt` under `pressure`; lists change in place.
 
     Args:
@@ -186,7 +187,7 @@ def _interior(g: int, bone: Bone) -> bool:
 @njit(**JIT)
 def stiff_share(n: int, voxel: IntArray, crushed: FloatArray, bone: Bone, hard_bv: float) -> float:
     """Return which share of the faces of the balloon lies on cortex or on very dense bone."""
-    inside = set([-1])
+    inside = {-1}
     for e in range(n):
         if crushed[e] > 0.5:
             inside.add(voxel[e])

@@ -108,24 +108,24 @@ def viscosity(age: float, w: Ground) -> float:
     """Return the zero-shear viscosity in Pa.s at effective `age`, linear between the rows."""
     last = w.table.size - 1
     if age >= last:
-        return w.table[last]
+        return float(w.table[last])
     i = int(age)
-    return w.table[i] + (w.table[i + 1] - w.table[i]) * (age - i)
+    return float(w.table[i] + (w.table[i + 1] - w.table[i]) * (age - i))
 
 
 @njit(**JIT)
 def perm(g: int, w: Ground) -> float:
     """Return the permeability of voxel `g`, drilled or not."""
-    return max(w.law.void_k, w.medium.k[g]) if w.mark[g] else w.medium.k[g]
+    k = float(w.medium.k[g])
+    return max(float(w.law.void_k), k) if w.mark[g] else k
 
 
 @njit(**JIT)
 def own_perm(e: int, w: Ground, c: Lists) -> float:
     """Return the permeability of an entry; what was void when cement came in stays void."""
-    g = c.voxel[e]
     if c.volume[e] > 0.97 * w.grid.h**3:
-        return max(w.law.void_k, w.medium.k[g])
-    return perm(g, w)
+        return max(w.law.void_k, float(w.medium.k[c.voxel[e]]))
+    return perm(c.voxel[e], w)
 
 
 @njit(**JIT)
@@ -133,15 +133,16 @@ def barrier(g: int, w: Ground) -> float:
     """Return the pressure in kPa that cement must exceed to enter voxel `g`."""
     if w.mark[g]:
         return w.law.ambient_kpa
-    return w.law.ambient_kpa + w.medium.threshold[g] + w.law.flow_smooth * w.medium.drag[g]
+    marrow = w.law.flow_smooth * float(w.medium.drag[g])
+    return w.law.ambient_kpa + float(w.medium.threshold[g]) + marrow
 
 
 @njit(**JIT)
 def zone(g: int, w: Ground) -> int:
     """Return the zone of the upstream voxel; a drilled hole is a zone of its own (the last)."""
     if w.mark[g] == 2 or (w.mark[g] and w.medium.k[g] <= w.law.wall_k):
-        return w.medium.route.shape[0] - 1
-    return w.medium.zone[g]
+        return int(w.medium.route.shape[0]) - 1
+    return int(w.medium.zone[g])
 
 
 @njit(**JIT)
@@ -174,7 +175,7 @@ def _takes(j: int, p: float, room: int, w: Ground, c: Lists) -> bool:
     if perm(j, w) <= w.law.wall_k or w.medium.sink[j] or barrier(j, w) >= p:
         return False
     s = w.slot[j]
-    return c.fill[s] < 1.0 if s >= 0 else room >= 6
+    return bool(c.fill[s] < 1.0) if s >= 0 else room >= 6
 
 
 @njit(**JIT)

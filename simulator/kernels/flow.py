@@ -38,7 +38,7 @@ _NEAREST = 0.25
 class _Faces(NamedTuple):
     """Open faces between full voxels and the front."""
 
-    count: int
+    size: int
     cell: IntArray
     voxel: IntArray
     flow: FloatArray
@@ -127,13 +127,13 @@ def _fluxes(n, flow, faces, x, entry, w, c, inflow, aged, lost):  # type: ignore
     Scaling to the flow of the cannula makes volume exact, whatever the solver left over.
     """
     total = 0.0
-    for i in range(faces.count):
+    for i in range(faces.size):
         faces.flow[i] *= max(0.0, x[faces.cell[i]] - faces.bar[i])
         total += faces.flow[i]
     scale = flow / total if total > 0.0 else 0.0
     touched = [0]
     touched.pop()
-    for i in range(faces.count):
+    for i in range(faces.size):
         q = faces.flow[i] * scale
         faces.flow[i] = q
         if q <= 0.0:
@@ -161,7 +161,7 @@ def _fluxes(n, flow, faces, x, entry, w, c, inflow, aged, lost):  # type: ignore
 def _thicken(m, entry, faces, flow, src, d, t, up, x, drive, w, c):  # type: ignore[no-untyped-def]
     """Carry age along with the flow and renew the lagged, shear-thinned mobility."""
     square, came, brought = np.zeros(m + 1), np.zeros(m + 1), np.zeros(m + 1)
-    for i in range(faces.count):
+    for i in range(faces.size):
         square[faces.cell[i]] += faces.flow[i] ** 2
     for a in range(m):
         for axis in range(3):
@@ -206,9 +206,9 @@ def _substep(n, g_e, p_d, left, steps, drive, w, c, books):  # type: ignore[no-u
     rhs[src] += g_e * p_d
     tolerance = w.law.tolerance * max(w.law.flow_smooth, 2.0)
     iterations = solve(m, diag, t, low, up, rhs, x, tolerance, 300)
-    if n + faces.count > c.voxel.size:
+    if n + faces.size > c.voxel.size:
         return -1, 0.0, left, 0.0, iterations
-    inflow, aged = np.zeros(n + faces.count), np.zeros(n + faces.count)
+    inflow, aged = np.zeros(n + faces.size), np.zeros(n + faces.size)
     lost = np.zeros(books.size - 2)
     flow = max(0.0, g_e * (p_d - x[src]))
     n, moves, touched = _fluxes(n, flow, faces, x, entry, w, c, inflow, aged, lost)

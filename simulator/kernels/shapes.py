@@ -108,7 +108,8 @@ def _body(x: float, y: float, z: float, f: Record) -> tuple[float, float, float]
 def _shift(x: float, y: float, f: Record, c: Record) -> tuple[float, float]:
     """How far the superior and the inferior endplate have sunk at (x, y)."""
     s = _s((0.32 * f.D - y) / (0.62 * f.D))
-    rough = 0.5 * math.sin(0.9 * x + 0.3 * y) * s * min(c.wedge / 6.0, 1.0)
+    rough = 0.30 * math.sin(0.9 * x + 0.3 * y) + 0.28 * math.sin(0.47 * x - 0.4 * y + 2.0)
+    rough *= s * min(c.wedge / 6.0, 1.0)
     uneven = 1.0 - 0.12 * x / (0.5 * f.W) + 0.06 * math.sin(0.45 * x + 1.0)
     fade = _s((0.5 * f.D + 2.0 - y) / 7.0)
     plate = c.wedge * (c.rear * fade + (1.0 - c.rear) * s) * uneven
@@ -154,8 +155,9 @@ def _crushed(
 @njit(cache=True)
 def _corner(x: float, y: float, z: float, f: Record, c: Record) -> float:
     """Plane that parts the anterosuperior fragment (positive) from the body."""
-    plane = -0.55 * (y + 0.5 * f.D - 6.5) + 0.83 * (z - (0.5 * f.Hm - c.wedge - 1.7))
-    return float(plane + 0.6 * math.sin(0.55 * x) + 0.3 * math.sin(1.3 * x + 1.0))
+    front = 0.5 * f.Hm - 0.25 * f.dh - c.wedge
+    plane = -0.68 * (y + 0.5 * f.D - 6.0) + 0.73 * (z - front + 1.2)
+    return float(plane + 0.6 * math.sin(0.41 * x) + 0.3 * math.sin(1.1 * x + 1.0))
 
 
 @njit(cache=True)
@@ -257,7 +259,7 @@ def vertebra(
     thick = 1.0 + f.t_spread * _clamp(noise, -1.6, 1.6)
     qx, qy, qz, d, t, plate, rho = _crushed(x, y, z, f, c)
     half = 0.5 * f.D
-    if c.corner > 0.0 and y < -half + 16.0 and z > -0.2 * f.Hm:
+    if c.corner > 0.0 and y < -half + 16.0 and z > -0.35 * f.Hm:
         cut = _corner(x, y, z, f, c)
         my, mz = y + c.corner, z + 0.45 * c.corner
         lost = _corner(x, my, mz, f, c)

@@ -25,7 +25,9 @@ _FIRST_UL = 1.0
 _TAIL_SHARE, _TAIL_PA_S = 0.5, 200.0
 _STUB_MM = 2.0
 """The stylet stops this far from the tip in the flow's eyes: a tube must have a length."""
-_STYLET_N, _STYLET_STEPS, _LEFT_ML = 8.0, 450, 0.02
+_STYLET_FIRST_N, _STYLET_MOST_N, _STYLET_UL_S = 0.5, 60.0, 45.0
+"""A stylet goes down at about 10 mm/s."""
+_STYLET_STEPS, _LEFT_ML = 900, 0.02
 _NOZZLE_BACK_MM = 4.0
 """A bone filler's nozzle stops this far short of the end of the channel."""
 
@@ -169,13 +171,17 @@ def expelled(case: Case, state: State, cannula: Cannula) -> State | str:
     now = replace(
         cement, filler_ml=cement.cannula_ml[side] - stub, cannula_ml=_both(cement, side, stub)
     )
+    force = _STYLET_FIRST_N
     for _ in range(_STYLET_STEPS):
         if now.filler_ml <= 1e-9:
             break
         now = injection.inject(
-            case.cement, case.physics["cement"], field, now, outlet, plunger, _STYLET_N,
+            case.cement, case.physics["cement"], field, now, outlet, plunger, force,
             state.tick, PERIOD_TICKS / TICKS_PER_S,
         )  # fmt: skip
+        # The hand follows a speed, not a force: it eases off where the cement runs.
+        ease = now.flow_ul_s > _STYLET_UL_S
+        force = force * 0.7 if ease else min(force * 1.2, _STYLET_MOST_N)
     if now.filler_ml > _LEFT_ML:
         return "The stylet does not go in: the cement in the bore is too stiff."
     return replace(

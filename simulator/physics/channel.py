@@ -37,9 +37,7 @@ def voxels_along(
         low = max(math.floor((min(a, b) - radius_mm - o) / spacing_mm), 1)
         high = min(math.ceil((max(a, b) + radius_mm - o) / spacing_mm), n - 2)
         spans.append(np.arange(low, high + 1))
-    x, y, z = (
-        o + spacing_mm * s - a for o, s, a in zip(origin_mm, spans, start, strict=True)
-    )
+    x, y, z = (o + spacing_mm * s - a for o, s, a in zip(origin_mm, spans, start, strict=True))
     d = [b - a for a, b in zip(start, end, strict=True)]
     length2 = sum(v * v for v in d)
     dot = x[:, None, None] * d[0] + y[None, :, None] * d[1] + z[None, None, :] * d[2]

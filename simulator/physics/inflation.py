@@ -15,7 +15,7 @@ from simulator.anatomy.patient import Hinge
 from simulator.anatomy.volume import BoneField, Tissue
 from simulator.frames import Side, along, dot, minus, unit
 from simulator.kernels.balloon import Bone, Crush, Form, grip, grow, stiff_share
-from simulator.physics.catalogue import Constants
+from simulator.physics.constants import Constants
 from simulator.physics.channel import voxels_along
 from simulator.physics.cloud import scratch
 from simulator.units import (
@@ -112,7 +112,7 @@ def _bedded(tamp: Tamp, constants: Constants, bone: BoneField) -> Tamp:
         tamp,
         voxels=frozen(np.concatenate([bed, skin]).astype(np.int32)),
         fill=frozen(np.zeros(bed.size + skin.size, np.float32)),
-        crushed=frozen(np.repeat(np.float32([1, 0]), [bed.size, skin.size])),
+        crushed=frozen(np.repeat(np.array([1, 0], np.float32), [bed.size, skin.size])),
         revision=tamp.revision + 1,
     )
 
@@ -124,14 +124,13 @@ def opened_mm3(hinge: Hinge, constants: Constants, body: Body, tamp: Tamp) -> fl
     return (body.lift_rad - body.baked_rad) * grip_of(hinge, constants, body.bone, tamp)[1]
 
 
-def grip_of(
-    hinge: Hinge, constants: Constants, bone: BoneField, tamp: Tamp
-) -> tuple[float, float]:
+def grip_of(hinge: Hinge, constants: Constants, bone: BoneField, tamp: Tamp) -> tuple[float, float]:
     """Return moment per pressure (mm3) and room per angle (mm3 per rad)."""
-    return grip(
+    moment, room = grip(
         tamp.voxels.size, tamp.voxels, _wide(tamp), kernel_bone(bone), hinge.hinge_y_mm,
         hinge.bottom_z_mm, hinge.top_z_mm, constants["load_reach_mm"],
     )  # fmt: skip
+    return float(moment), float(room)
 
 
 def _wide(tamp: Tamp) -> FloatArray:
@@ -287,7 +286,7 @@ def rupture_hazard_per_s(
     share = stiff_share(
         tamp.voxels.size, tamp.voxels, _wide(tamp), kernel_bone(bone), constants["rupture_bv"]
     )
-    rate *= 1.0 + constants["rupture_spike"] * share
+    rate *= 1.0 + constants["rupture_spike"] * float(share)
     over = tamp.volume_ml > spec.max_volume_ml
     return rate * (constants["rupture_over_volume"] if over else 1.0)
 

@@ -14,7 +14,7 @@ from simulator.errors import PhysicsError
 from simulator.frames import Side
 from simulator.kernels.cement import Drive, Grid, Ground, Law
 from simulator.kernels.flow import advance
-from simulator.physics.catalogue import Constants
+from simulator.physics.constants import Constants
 from simulator.physics.channel import index_of, voxels_along
 from simulator.physics.cloud import aged, cloud_of, lists, medium, scratch
 from simulator.physics.permeability import FlowField
@@ -139,9 +139,7 @@ def _prime(
 ) -> Cement:
     """Fill the empty part of the cannula; nothing leaves its tip yet."""
     filled_mm = outlet.length_mm * (1.0 - room_ul / MM3_PER_ML / dead_volume_ml(outlet))
-    g = cannula_conductance(
-        spec, age_s, push.hand_kpa, push.resistance, outlet.bore_mm, filled_mm
-    )
+    g = cannula_conductance(spec, age_s, push.hand_kpa, push.resistance, outlet.bore_mm, filled_mm)
     flow = push.hand_kpa / (1.0 / g + push.resistance)
     moved = min(flow * dt_s, room_ul, cement.filler_ml * MM3_PER_ML)
     bores = list(cement.cannula_ml)

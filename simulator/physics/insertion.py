@@ -102,9 +102,9 @@ def contact(case: Case, body: Body, cannula: Cannula) -> Contact:
             float(-cannula.side.sign),
             law,
         )
-        cut += met[kernel.CUT]
-        friction += met[kernel.FRICTION]
-        bone_mm += met[kernel.IN_BONE]
+        cut += float(met[kernel.CUT])
+        friction += float(met[kernel.FRICTION])
+        bone_mm += float(met[kernel.IN_BONE])
         breach = max(breach, float(met[kernel.CANAL_BREACH]))
         if met[kernel.TIP_DISTANCE] < nearest:
             nearest, level = float(met[kernel.TIP_DISTANCE]), name

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.ndimage import distance_transform_edt, gaussian_filter, maximum_filter
 
 from simulator.anatomy.volume import BoneField, Tissue
-from simulator.physics.catalogue import Constants
+from simulator.physics.constants import Constants
 from simulator.rng import stream
 from simulator.units import AnyArray, ByteArray, Float32Array, FloatArray, IntArray, Vec3, frozen
 from simulator.world.cement import ROUTES, Route

@@ -15,18 +15,18 @@ from scipy.ndimage import distance_transform_edt
 from simulator.anatomy.patient import Hinge
 from simulator.anatomy.volume import BoneField, Tissue
 from simulator.anatomy.warp import warped_bone
-from simulator.physics.catalogue import Constants
+from simulator.physics.constants import Constants
 from simulator.physics.inflation import grip_of
 from simulator.units import MM3_PER_ML, AnyArray, FloatArray, frozen
 from simulator.world.tamp import Body, Tamp
 
-_STILL_RAD = 1e-9
+_STILL_RAD = 1e-6
 _WITHIN_MM = 2.0
 """Margin around the rim's reach of the box in which the cavity is carved."""
 
 
 def yield_nmm(constants: Constants, fracture_age_weeks: float) -> float:
-    """Return the moment at which the fracture gives way for good: fresh bone little, healed much."""
+    """Return the moment at which the fracture gives way for good: low when fresh."""
     old = min(max(fracture_age_weeks / constants["fracture_old_weeks"], 0.0), 1.0)
     fresh = constants["hinge_yield_fresh_nmm"]
     return fresh + old * (constants["hinge_yield_old_nmm"] - fresh)
@@ -119,9 +119,7 @@ def carved(constants: Constants, bone: BoneField, tamp: Tamp) -> BoneField:
     taken = tamp.voxels[tamp.crushed > 0.5]
     index = np.unravel_index(taken, bone.shape)
     pad = int((constants["rim_reach_mm"] + _WITHIN_MM) / bone.spacing_mm)
-    box = tuple(
-        slice(max(int(i.min()) - pad, 0), int(i.max()) + pad + 1) for i in index
-    )
+    box = tuple(slice(max(int(i.min()) - pad, 0), int(i.max()) + pad + 1) for i in index)
     tissue, bv = bone.tissue.copy(), bone.bv_tv.astype(np.float64)
     flat = tissue.reshape(-1)
     old = flat[taken]

@@ -29,7 +29,7 @@ def viscosity_pa_s(spec: CementSpec, age_s: float) -> float:
         return _SET_PA_S
     growth = math.exp(max(age_s, 0.0) / spec.tau_s)
     chains = (1.0 - max(age_s, 0.0) / spec.set_s) ** -spec.shape_m
-    return min(spec.eta_initial_pa_s * growth * chains, spec.eta_cap_pa_s)
+    return float(min(spec.eta_initial_pa_s * growth * chains, spec.eta_cap_pa_s))
 
 
 def is_set(spec: CementSpec, age_s: float) -> bool:
@@ -63,7 +63,7 @@ def cannula_kpa(
     eta = viscosity_pa_s(spec, age_s)
     n = spec.shear_exponent
     # the corrected law would exceed the Newtonian one at low rates, and stands for it there
-    thin = min(1.0, ((3.0 * n + 1.0) / (4.0 * n)) ** n * max(rate, 1e-9) ** (n - 1.0))
+    thin = min(1.0, float(((3.0 * n + 1.0) / (4.0 * n)) ** n * max(rate, 1e-9) ** (n - 1.0)))
     length = max(length_mm, _SHORTEST_MM)
     # Pa.s * uL/s / mm^3 = kPa / 1000
     return 128.0 * eta * thin * length * flow_ul_s / (math.pi * bore_mm**4) * 1e-3

@@ -46,7 +46,7 @@ def build_case(scenario: Scenario, seed: int, progress: Progress | None = None) 
     authored = scenario.case
     procedure = Procedure(authored.procedure)
     tools = authored.equipment
-    judge = _rubric(scenario)
+    judge = rubric_for(scenario)
     needle: Needle = assets.chosen("needle", tools.needle)
     cannula: Needle = assets.chosen("working_cannula", tools.working_cannula)
     through = cannula if procedure is Procedure.KYPHOPLASTY else needle
@@ -151,8 +151,8 @@ def _plan(authored: CaseFile, patient: Patient, side: Side, radius_mm: float) ->
     return dataclasses.replace(found, skin_mm=skin_mm, target_mm=target_mm)
 
 
-def _rubric(scenario: Scenario) -> Rubric:
-    """The shipped rubric with the author's bands, weights, sentinels and pass mark."""
+def rubric_for(scenario: Scenario) -> Rubric:
+    """Return the shipped rubric with the author's bands, weights, sentinels and pass mark."""
     shipped, own = assets.rubric(), scenario.case.scoring
     criteria = [_banded(criterion, scenario) for criterion in shipped.criteria]
     for domain in shipped.domains:

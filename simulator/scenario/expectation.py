@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import get_args
 
@@ -39,23 +39,29 @@ _COMPARE: Mapping[str, Callable[[float, float], bool]] = MappingProxyType(
 )
 _NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
 _FORM = re.compile(r"\s*([A-Za-z_][\w.]*)\s*(==|!=|<=|>=|<|>|=)\s*(\S+)\s*")
+_GRADES = ("A", "B", "C", "D", "E")
 _FORM_TEXT = "an expectation is 'name op number' with == != < <= > or >=, e.g. 'total >= 75'"
 
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """One comparison of a metric with a number (or a grade, "A"); `limit` None stands for null."""
+    """One comparison of a metric with a number, a truth, a grade ("A") or a word ("both").
+
+    `limit` None stands for null.
+    """
 
     name: str
     op: str
     limit: float | bool | str | None
+    line: int = field(default=0, compare=False)
+    """Where it is written; 0 when it did not come from a file."""
 
     def __str__(self) -> str:
         """Return the comparison as an author writes it."""
         return f"{self.name} {self.op} {shown(self.limit)}"
 
     def holds(self, value: Metric) -> bool:
-        """Compare. Null (not applicable) fulfils ``== null`` and ``!= number``, nothing else."""
+        """Compare. Null (not applicable) fulfils ``== null`` and ``!= 3``, nothing else."""
         if self.limit is None or value is None:
             same = self.limit is None and value is None
             return same if self.op == "==" else (not same if self.op == "!=" else False)
@@ -65,7 +71,7 @@ class Expectation:
 
 
 def _same_kind(op: str, value: float | str, limit: float | str) -> bool:
-    """Compare two grades by the alphabet; a grade and a number fulfil nothing."""
+    """Compare two words by the alphabet; a word and a number fulfil nothing."""
     if not (isinstance(value, str) and isinstance(limit, str)):
         return False
     return _COMPARE[op]((value > limit) - (value < limit), 0)
@@ -80,7 +86,7 @@ def shown(value: Metric) -> str:
     return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
-def parse(text: str) -> Expectation:
+def parse(text: str, line: int = 0) -> Expectation:
     """Read one expectation.
 
     Raises:
@@ -95,9 +101,10 @@ def parse(text: str) -> Expectation:
     if name not in NAMES:
         raise ValueError(f"got '{text}'; unknown metric '{name}'{_help(name)}")
     limit = _limit(text, right)
-    if (limit is None or isinstance(limit, bool)) and op not in ("==", "!="):
+    ordered = isinstance(limit, float) or right in _GRADES
+    if not ordered and op not in ("==", "!="):
         raise ValueError(f"got '{text}'; {right} can only be compared with == or !=")
-    return Expectation(name, op, limit)
+    return Expectation(name, op, limit, line)
 
 
 def _help(name: str) -> str:
@@ -109,7 +116,7 @@ def _limit(text: str, right: str) -> float | bool | str | None:
         return right == "true"
     if right == "null":
         return None
-    if re.fullmatch("[A-E]", right):
+    if re.fullmatch("[A-Za-z_]+", right):
         return right
     if re.fullmatch(_NUMBER, right) is None:
         raise ValueError(f"got '{text}'; '{right}' is no number; {_FORM_TEXT}")

@@ -133,7 +133,8 @@ def _text(error: ErrorDetails, loc: Place, form: Form) -> str:
         return f"got {_shown(given)}; allowed: {_range(form.at(loc))}"
     if kind.endswith("_type") or kind.startswith(("int_", "float_", "bool_")):
         return f"got {_shown(given)}; allowed: {_wanted(kind, form.at(loc))}"
-    return f"got {_shown(given)}; {_other(error)}"
+    got = f"{len(given)} values" if isinstance(given, list) else _shown(given)
+    return f"got {got}; {_other(error)}"
 
 
 def _unknown_key(key: str, loc: Place, form: Form) -> str:
@@ -191,6 +192,12 @@ def _wanted(kind: str, node: Mapping[str, Any]) -> str:
 
 
 def _other(error: ErrorDetails) -> str:
+    kind, limits = error["type"], error.get("ctx", {})
+    if kind in ("too_short", "too_long"):
+        low, high = limits.get("min_length"), limits.get("max_length")
+        return f"allowed: at least {low}" if high is None else f"allowed: at most {high}"
+    if kind == "string_pattern_mismatch":
+        return "allowed: small letters, digits and single dashes, e.g. 'l1-wedge'"
     return error["msg"][0].lower() + error["msg"][1:]
 
 

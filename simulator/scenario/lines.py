@@ -137,7 +137,7 @@ class _Scan:
 
 def scan(text: str) -> dict[Place, int]:
     """Return the line (from 1) of every table, key and list element of valid TOML."""
-    return _Scan(text.replace("\r\n", "\n")).run()
+    return _Scan(text).run()
 
 
 def line_of(lines: Mapping[Place, int], path: Place) -> int:

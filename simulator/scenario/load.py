@@ -13,7 +13,14 @@ from simulator.scenario import assets
 from simulator.scenario.block import Vocabulary
 from simulator.scenario.build import Progress, build_case
 from simulator.scenario.faults import Fault
-from simulator.scenario.read import Document, check, patched, read_document, shown_path
+from simulator.scenario.read import (
+    Document,
+    check,
+    patched,
+    read_document,
+    report,
+    shown_path,
+)
 from simulator.scenario.scenario import Scenario
 from simulator.scenario.schema import CaseFile
 from simulator.scenario.words import did_you_mean, listed
@@ -98,8 +105,26 @@ def load_scenario(path: Path, patch: Mapping[str, object] | None = None) -> Scen
     words = Vocabulary(assets.catalogues(), tuple(c.id for c in assets.rubric().criteria))
     document = patched(read_document(path), patch)
     case = _checked(document, words)
+    misfit = _misfit(case)
+    if misfit is not None:
+        raise ScenarioError(report(document, [misfit]))
     text = case.model_dump_json(exclude={"test"})
     return Scenario(document, case, hashlib.sha256(text.encode()).hexdigest())
+
+
+def _misfit(case: CaseFile) -> Fault | None:
+    """Return what does not go through what: steel that cannot pass is no case."""
+    tools = case.equipment
+    if case.procedure != "kyphoplasty":
+        return None
+    bore_mm = assets.chosen("working_cannula", tools.working_cannula).inner_mm
+    tamp_mm = assets.chosen("tamp", tools.tamp).diameter_mm
+    if tamp_mm < bore_mm:
+        return None
+    cannula = f"a working cannula {tools.working_cannula} of {bore_mm:g} mm"
+    return Fault(
+        ("equipment", "tamp"), f"{tools.tamp} is {tamp_mm:g} mm thick and does not pass {cannula}"
+    )
 
 
 def _checked(document: Document, words: Vocabulary | None) -> CaseFile:

@@ -85,8 +85,13 @@ def steps_of(document: Document, asked: tuple[AnyStep, ...]) -> tuple[Step, ...]
         Step(
             line=document.line("step", n),
             ask=ask,
-            expect=tuple(parse(text) for text in ask.expect),
-            until=parse(ask.until) if ask.until is not None else None,
+            expect=tuple(
+                parse(text, document.line("step", n, "expect", k))
+                for k, text in enumerate(ask.expect)
+            ),
+            until=parse(ask.until, document.line("step", n, "until"))
+            if ask.until is not None
+            else None,
             max_s=_longest_s(ask),
         )
         for n, ask in enumerate(asked)

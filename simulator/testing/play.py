@@ -32,10 +32,11 @@ def play(trial: Trial, seed: int) -> str | None:
 
 def _failures(trial: Trial, outcome: Outcome) -> Iterator[str]:
     name, judged = shown_path(trial.file), outcome.report
-    for miss in getattr(outcome, "misses", ()):
+    for miss in outcome.misses:
+        asked = miss.expectation
         yield (
-            f"{name}:{miss.line}: step {miss.step}: expected {miss.expectation}\n"
-            f"    got {miss.expectation.name} = {shown(miss.value)} at {miss.t_s:.1f} s"
+            f"{name}:{asked.line or miss.line}: step {miss.step}: expected {asked}\n"
+            f"    got {asked.name} = {shown(miss.value)} at {miss.t_s:.1f} s"
         )
     for line, text in trial.expect:
         fault = verdict(judged, parse(text))

@@ -10,21 +10,27 @@ import pygame
 
 from simulator.engine.start import first_state
 from simulator.frames import Side
-from simulator.imaging.display import picture
 from simulator.imaging.positioner import preset
 from simulator.imaging.projector import PatientProjector
 from simulator.ui import header
 from simulator.ui.canvas import Canvas
+from simulator.ui.gauges import WAIT, clock_ring
 from simulator.ui.hots import Hots
 from simulator.ui.kit import Kit
 from simulator.ui.overlays import Help
 from simulator.ui.pictures import grey_surface
 from simulator.ui.plan_words import plan_rows
 from simulator.ui.screens import Change, Pop, Push, Replace, as_change
+from simulator.ui.thumbs import film
 from simulator.ui.work import Work
 from simulator.world.case import Case
 
 _FIELD_MM = 200.0
+_FILM_PX = 720
+_JUDGED = (
+    "Safety first: a wall broken or cement in the canal fails the run. Look before each critical "
+    "depth. Fewer images alone earn nothing."
+)
 
 
 class Briefing:
@@ -38,6 +44,7 @@ class Briefing:
         self.hots = Hots()
         self._start = start
         self._films: tuple[Any, ...] = ()
+        self._scaled: tuple[tuple[int, int], list[Any]] | None = None
         self._work = Work(lambda report: _films(case))
 
     def handle(self, event: Any) -> Change:
@@ -76,8 +83,9 @@ class Briefing:
         kit.button("back", box, "", "", Pop, kind="ghost", icon="back")
         x = c.px(7.2)
         room = c.px(62) - x - c.px(16)
-        x += c.text(c.fitted(self.case.notes.title, room, "md", "semi"), (x, top.centery), "md",
-                    "semi") + c.px(1.5)
+        x += c.text(
+            c.fitted(self.case.notes.title, room, "md", "semi"), (x, top.centery), "md", "semi"
+        ) + c.px(1.5)
         kit.chip(self.case.procedure.value.capitalize(), (x, top.centery), ground=col.card)
         header.steps(kit, top, 0)
         width = c.theme.size[0]
@@ -102,9 +110,14 @@ class Briefing:
         who = "Woman" if notes.sex == "female" else "Man"
         c.text(f"{who}, {notes.age_years}", (x + c.px(8.2), rect.y + c.px(6.9)), "lg", "semi")
         level = self.case.patient.target.level
-        c.text(f"{notes.weight_kg:.0f} kg   {level} fracture   "
-               f"{self.case.patient.fracture_age_weeks:.0f} weeks old",
-               (x + c.px(8.2), rect.y + c.px(9.8)), "sm", "medium", col.mid)
+        c.text(
+            f"{notes.weight_kg:.0f} kg   {level} fracture   "
+            f"{self.case.patient.fracture_age_weeks:.0f} weeks old",
+            (x + c.px(8.2), rect.y + c.px(9.8)),
+            "sm",
+            "medium",
+            col.mid,
+        )
         y = rect.y + c.px(13.2)
         c.rule(x, y, right - x)
         y += c.px(2.3)
@@ -130,25 +143,42 @@ class Briefing:
         c, col = kit.canvas, kit.colour
         kit.pane(rect, "Imaging", "Films on the table, before you begin")
         x, right = rect.x + c.px(1.2), rect.right - c.px(1.2)
-        side = min((right - x - c.px(0.6)) // 2, rect.h - c.px(30))
-        side = max(side, c.px(20))
+        wide = (right - x - c.px(0.6)) // 2
+        high = min(round(wide * 1.5), rect.h - c.px(28))
         y = rect.y + c.px(4.7)
-        start = rect.centerx - side - c.px(0.3)
         for i, name in enumerate(("AP", "Lateral")):
-            box = pygame.Rect(start + i * (side + c.px(0.6)), y, side, side)
-            c.fill(box, col.black)
-            if self._films:
-                image = self._films[i].convert(c.surface)
-                c.surface.blit(pygame.transform.smoothscale(image, box.size), box.topleft)
-            else:
-                c.text("Taking the film", box.center, "sm", "medium", col.low, "c")
-            c.text(name, (box.x + c.px(1), box.y + c.px(1.7)), "xs", "mono", col.corner)
-            mark = ("L", "A")[i]
-            c.text(mark, (box.x + c.px(1), box.centery), "sm", "semi", col.corner)
-        y += side + c.px(2.6)
+            box = pygame.Rect(x + i * (wide + c.px(0.6)), y, wide, high)
+            self._film(kit, box, i, name)
+        y += high + c.px(2.6)
         c.text("What the films and the MRI say", (x, y), "sm", "semi")
         y = c.paragraph(self.case.notes.imaging.strip(), (x, y + c.px(2.8)), right - x, lines=8)
         self._tiles(kit, rect, y + c.px(0.6))
+
+    def _film(self, kit: Kit, box: Any, index: int, name: str) -> None:
+        """Draw the middle of a film, as high as the box."""
+        c, col = kit.canvas, kit.colour
+        c.fill(box, col.black)
+        if not self._films:
+            c.text("Taking the film", box.center, "sm", "medium", col.low, "c")
+            return
+        if self._scaled is None or self._scaled[0] != box.size:
+            parts = []
+            for film_ in self._films:
+                n = film_.get_width()
+                cut = min(n, round(n * box.w / max(box.h, 1)))
+                part = film_.subsurface(((n - cut) // 2, 0, cut, n)).convert(c.surface)
+                parts.append(pygame.transform.smoothscale(part, box.size))
+            self._scaled = (box.size, parts)
+        c.surface.blit(self._scaled[1][index], box.topleft)
+        tag = pygame.Rect(box.x, box.y, c.width(name, "xs", "mono") + c.px(2), c.px(3.0))
+        c.fill(tag, col.black, 0.6)
+        c.text(name, (box.x + c.px(1), box.y + c.px(1.5)), "xs", "mono", col.corner)
+        for mark, dx, align in (
+            (("L", "A")[index], c.px(1), "l"),
+            (("R", "P")[index], -c.px(1), "r"),
+        ):
+            edge = box.x if align == "l" else box.right
+            c.text(mark, (edge + dx, box.bottom - c.px(1.8)), "sm", "semi", col.hi, align)
 
     def _tiles(self, kit: Kit, rect: Any, y: float) -> None:
         c, col = kit.canvas, kit.colour
@@ -177,8 +207,12 @@ class Briefing:
         kit.pane(rect, "The plan")
         x, right = rect.x + c.px(1.4), rect.right - c.px(1.4)
         y = rect.y + c.px(6.2)
-        c.text(f"{case.procedure.value.capitalize()} of {case.patient.target.level}", (x, y), "lg",
-               "semi")
+        c.text(
+            f"{case.procedure.value.capitalize()} of {case.patient.target.level}",
+            (x, y),
+            "lg",
+            "semi",
+        )
         y += c.px(3.2)
         for label, value in plan_rows(case):
             c.rule(x, y, right - x)
@@ -187,22 +221,36 @@ class Briefing:
         c.rule(x, y, right - x)
         y += c.px(2.6)
         c.text("The cement’s clock", (x, y), "sm", "semi")
-        spec = case.cement
-        for words in (
-            f"Too runny for the first {spec.wait_s / 60:.0f} minutes.",
-            f"Dough until {spec.work_until_s / 60:.0f} minutes after mixing.",
-            f"Hard at {spec.set_s / 60:.0f} minutes.",
-        ):
-            y += c.px(2.6)
-            c.text(words, (x, y), "sm", "medium", col.mid)
-        box = pygame.Rect(x, rect.bottom - c.px(9.6), right - x, c.px(8.2))
+        box = pygame.Rect(x, rect.bottom - c.px(11.6), right - x, c.px(10.2))
+        self._cement(kit, pygame.Rect(x, round(y), right - x, round(box.y - y)))
         c.box(box, col.accd, col.acc)
         c.fill((box.x, box.y + 2, c.px(0.45), box.h - 4), col.acc)
         c.icon("bulb", (box.x + c.px(2.2), box.y + c.px(2.1)), 1.7, col.acc, col.accd)
         c.text("How it is judged", (box.x + c.px(3.9), box.y + c.px(2.1)), "sm", "semi")
-        c.paragraph("Safety first: a wall broken or cement in the canal fails the run. Look before "
-                    "each critical depth. Fewer images alone earn nothing.",
-                    (box.x + c.px(1.7), box.y + c.px(4.7)), box.w - c.px(3), colour=col.hi, lines=2)
+        c.paragraph(
+            _JUDGED, (box.x + c.px(1.7), box.y + c.px(4.8)), box.w - c.px(3), colour=col.hi, lines=3
+        )
+
+    def _cement(self, kit: Kit, rect: Any) -> None:
+        """Draw the clock ring with its times in words."""
+        c, col = kit.canvas, kit.colour
+        spec = self.case.cement
+        radius = min(c.px(8.6), (rect.h - c.px(4)) // 2)
+        centre = (rect.x + radius + c.px(1), rect.y + c.px(2.4) + radius)
+        stops = (spec.wait_s / 60, spec.work_until_s / 60, spec.set_s / 60)
+        clock_ring(kit, centre, float(radius), None, stops)
+        c.text("min", (centre[0], centre[1]), "xs", "sc", col.low, "c")
+        x, y = centre[0] + radius + c.px(4), centre[1] - c.px(3.4)
+        for ink, words in (
+            (WAIT, f"Too runny for {spec.wait_s / 60:.0f} minutes"),
+            (col.ok, f"Dough until {spec.work_until_s / 60:.0f} minutes"),
+            (col.alarm, f"Stiff, and hard at {spec.set_s / 60:.0f} minutes"),
+        ):
+            c.box(
+                pygame.Rect(round(x), round(y - c.px(0.55)), c.px(1.1), c.px(1.1)), ink, radius=0.2
+            )
+            c.text(words, (x + c.px(2.0), y), "sm", "medium", col.mid)
+            y += c.px(3.4)
 
     def _footer(self, kit: Kit, y: int) -> None:
         c, col = kit.canvas, kit.colour
@@ -210,8 +258,13 @@ class Briefing:
         c.fill((0, y, width, c.theme.size[1] - y), col.pane)
         c.rule(0, y, width)
         mid = y + c.px(3.65)
-        c.text("For education only. Not a medical device, not for planning real treatment.",
-               (c.px(2), mid), "sm", "medium", col.low)
+        c.text(
+            "For education only. Not a medical device, not for planning real treatment.",
+            (c.px(2), mid),
+            "sm",
+            "medium",
+            col.low,
+        )
         box = pygame.Rect(width - c.px(31.4), mid - c.px(2.1), c.px(29.4), c.px(4.2))
         kit.button("start", box, "Enter theatre", "Enter", self._enter, kind="pri")
         box = pygame.Rect(box.x - c.px(22.5), mid - c.px(2.1), c.px(21), c.px(4.2))
@@ -221,9 +274,5 @@ class Briefing:
 def _films(case: Case) -> list[Any]:
     state = first_state(case)
     projector = PatientProjector(case.patient)
-    out = []
-    for view in ("ap", "lateral"):
-        pose = replace(preset(state.c_arm.pose, view), field_mm=_FIELD_MM)
-        out.append(picture(case, replace(state, c_arm=replace(state.c_arm, pose=pose)), 512, 6,
-                           projector))
-    return out
+    poses = [replace(preset(state.c_arm.pose, v), field_mm=_FIELD_MM) for v in ("ap", "lateral")]
+    return [film(case, state, pose, _FILM_PX, projector) for pose in poses]

@@ -17,6 +17,10 @@ _CAP = 0.714
 _KEEP = 3000
 """Rendered words kept; live numbers would otherwise fill the memory in an hour."""
 
+_KEEP_SHAPES = 600
+_OVER = 4
+"""How much larger a smooth shape is drawn."""
+
 Points = Sequence[tuple[float, float]]
 
 
@@ -31,6 +35,7 @@ class Canvas:
         self.px = theme.px
         self._words: dict[tuple[str, str, str, Rgb], Any] = {}
         self._corners: dict[tuple[int, Rgb, Rgb], Any] = {}
+        self._shapes: dict[tuple[tuple[tuple[float, float], ...], Rgb], Any] = {}
         self._icons: dict[tuple[str, int, Rgb, Rgb], Any] = {}
 
     # -- text ---------------------------------------------------------------------------------
@@ -81,9 +86,7 @@ class Canvas:
             text = text[:-1]
         return text.rstrip(" ,.;") + "…"
 
-    def wrapped(
-        self, text: str, width: float, size: str = "sm", face: str = "medium"
-    ) -> list[str]:
+    def wrapped(self, text: str, width: float, size: str = "sm", face: str = "medium") -> list[str]:
         """Return the lines that `text` takes in a column of `width` pixels."""
         lines: list[str] = []
         for block in text.split("\n"):
@@ -165,9 +168,24 @@ class Canvas:
         surface.blit(corner, (rect.x, rect.bottom - r), (0, r, r, r))
         surface.blit(corner, (rect.right - r, rect.bottom - r), (r, r, r, r))
 
-    def frame(self, rect: Any, colour: Rgb, width: int) -> None:
-        """Draw a rounded outline of `width` pixels just inside `rect`."""
-        pygame.draw.rect(self.surface, colour, rect, width, border_radius=self.px(0.45))
+    def frame(self, rect: Any, colour: Rgb, width: int, radius: float = 0.6) -> None:
+        """Draw a rounded outline of `width` pixels just inside `rect`; the middle stays."""
+        r = max(self.px(radius), width + 1)
+        surface = self.surface
+        for bar in (
+            (rect.x + r, rect.y, rect.w - 2 * r, width),
+            (rect.x + r, rect.bottom - width, rect.w - 2 * r, width),
+            (rect.x, rect.y + r, width, rect.h - 2 * r),
+            (rect.right - width, rect.y + r, width, rect.h - 2 * r),
+        ):
+            surface.fill(colour, bar)
+        for x, y, start in (
+            (rect.x + r, rect.y + r, 270),
+            (rect.right - r, rect.y + r, 0),
+            (rect.right - r, rect.bottom - r, 90),
+            (rect.x + r, rect.bottom - r, 180),
+        ):
+            self.arc((x, y), float(r), (start, start + 90), colour, width / self.theme.u)
 
     def rule(self, x: float, y: float, width: float, colour: Rgb | None = None) -> None:
         """Draw a horizontal hairline."""
@@ -192,9 +210,19 @@ class Canvas:
         self.surface.blit(veil, (round(rect[0]), round(rect[1])))
 
     def poly(self, points: Points, colour: Rgb) -> None:
-        """Fill a polygon with smooth edges."""
-        pygame.draw.polygon(self.surface, colour, points)
-        pygame.draw.aalines(self.surface, colour, True, points)  # noqa: FBT003
+        """Fill a polygon with smooth edges.
+
+        Drawn larger and scaled down, then kept: most shapes stand still from frame to frame.
+        """
+        x0 = math.floor(min(x for x, _ in points)) - 1
+        y0 = math.floor(min(y for _, y in points)) - 1
+        local = tuple((round((x - x0) * 8) / 8, round((y - y0) * 8) / 8) for x, y in points)
+        key = (local, colour)
+        if key not in self._shapes:
+            if len(self._shapes) > _KEEP_SHAPES:
+                self._shapes.clear()
+            self._shapes[key] = _smooth(local, colour)
+        self.surface.blit(self._shapes[key], (x0, y0))
 
     def line(self, points: Points, colour: Rgb, width: float = 0.2) -> None:
         """Draw a smooth line of `width` u through the points."""
@@ -225,7 +253,7 @@ class Canvas:
 
     def disc(self, centre: tuple[float, float], radius: float, colour: Rgb) -> None:
         """Fill a smooth circle; `radius` in pixels."""
-        count = max(24, int(radius * 1.6))
+        count = max(24, int(radius * 1.2))
         self.poly(_circle(centre, radius, count), colour)
 
     def ring(self, centre: tuple[float, float], radius: float, colour: Rgb, width: float) -> None:
@@ -262,9 +290,17 @@ class Canvas:
         key = (name, px, colour, ground or self.colour.pane)
         if key not in self._icons:
             self._icons[key] = icon(*key)
-        self.surface.blit(
-            self._icons[key], (round(centre[0] - px / 2), round(centre[1] - px / 2))
-        )
+        self.surface.blit(self._icons[key], (round(centre[0] - px / 2), round(centre[1] - px / 2)))
+
+
+def _smooth(points: Points, colour: Rgb) -> Any:
+    """Return a transparent surface with a filled polygon whose edges are smooth."""
+    wide = math.ceil(max(x for x, _ in points)) + 2
+    high = math.ceil(max(y for _, y in points)) + 2
+    big = pygame.Surface((wide * _OVER, high * _OVER), pygame.SRCALPHA)
+    big.fill((*colour, 0))  # clear pixels carry the colour, so that scaling leaves no dark rim
+    pygame.draw.polygon(big, colour, [(x * _OVER, y * _OVER) for x, y in points])
+    return pygame.transform.smoothscale(big, (wide, high))
 
 
 def _circle(centre: tuple[float, float], radius: float, count: int) -> list[tuple[float, float]]:

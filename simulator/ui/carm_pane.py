@@ -10,7 +10,6 @@ import pygame
 from simulator.ui.arm import SLOTS
 from simulator.ui.hots import Hot
 from simulator.ui.kit import Kit
-from simulator.ui.monitors import NAMES
 from simulator.ui.scene import Scene, number
 from simulator.imaging.positioner import view_of
 
@@ -29,17 +28,28 @@ def draw(kit: Kit, rect: Any, scene: Scene) -> None:
     view = view_of(arm.pose)
     name = "Lat" if view.value == "lateral" else "AP" if view.value == "ap" else "Obl"
     left, right = rect.x + c.px(1.4), rect.right - c.px(1.4)
-    c.text(f"{name.upper() if name != 'Obl' else 'OBL'} {number(arm.pose.orbit_deg)}°",
-           (left, base), "lg", "semi", baseline=True)
+    c.text(
+        f"{name.upper() if name != 'Obl' else 'OBL'} {number(arm.pose.orbit_deg)}°",
+        (left, base),
+        "lg",
+        "semi",
+        baseline=True,
+    )
     tilt = "CRA" if arm.pose.tilt_deg >= 0 else "CAU"
-    c.text(f"{tilt} {number(abs(arm.pose.tilt_deg), 1)}°", (right, base), "sm", "sc", col.mid, "r",
-           baseline=True)
+    c.text(
+        f"{tilt} {number(abs(arm.pose.tilt_deg), 1)}°",
+        (right, base),
+        "sm",
+        "sc",
+        col.mid,
+        "r",
+        baseline=True,
+    )
     _presets(kit, rect, scene)
     y = rect.bottom - c.px(1.5)
     c.text("At your place", (left, y), "xs", "sc", col.low)
     rate = scene.dose_rate_usv_h if arm.beam else 0.0
     c.text(f"{number(rate)} µSv/h", (right, y), "xs", "sc", col.hi, "r")
-    assert NAMES
 
 
 def _presets(kit: Kit, rect: Any, scene: Scene) -> None:
@@ -49,7 +59,10 @@ def _presets(kit: Kit, rect: Any, scene: Scene) -> None:
     wide = (rect.w - c.px(2.8) - 3 * gap) / 4
     for i, slot in enumerate(SLOTS):
         box = pygame.Rect(
-            round(rect.x + c.px(1.4) + i * (wide + gap)), rect.y + c.px(26.7), round(wide), c.px(4.4)
+            round(rect.x + c.px(1.4) + i * (wide + gap)),
+            rect.y + c.px(26.7),
+            round(wide),
+            c.px(4.4),
         )
         pose = scene.state.c_arm.pose
         at = drive.slots[slot]
@@ -101,15 +114,22 @@ def _schematic(kit: Kit, stage: Any, scene: Scene) -> None:
     body = pygame.Rect(0, 0, round(9.6 * u), round(3.4 * u))
     body.center = (round(centre[0]), round(centre[1] - 0.1 * u))
     oval = [
-        (body.centerx + body.w / 2 * math.cos(t / 20 * math.tau),
-         body.centery + body.h / 2 * math.sin(t / 20 * math.tau)) for t in range(20)
+        (
+            body.centerx + body.w / 2 * math.cos(t / 20 * math.tau),
+            body.centery + body.h / 2 * math.sin(t / 20 * math.tau),
+        )
+        for t in range(20)
     ]
     c.poly(oval, _BODY if not beam else (0xB9, 0x95, 0x4E))
     c.disc((centre[0], centre[1] - 0.5 * u), 0.5 * u, col.hi)
     c.fill((centre[0] - 6.2 * u, centre[1] + 1.5 * u, 12.4 * u, 0.55 * u), (0x3A, 0x47, 0x54))
-    tube = [spot(-reach * w, h * u) for w, h in ((0.8, 1.1), (0.8, -1.1), (1.06, -1.1), (1.06, 1.1))]
+    tube = [
+        spot(-reach * w, h * u) for w, h in ((0.8, 1.1), (0.8, -1.1), (1.06, -1.1), (1.06, 1.1))
+    ]
     c.poly(tube, col.exp)
-    panel = [spot(reach * w, h * u) for w, h in ((0.78, 2.7), (0.78, -2.7), (0.97, -2.7), (0.97, 2.7))]
+    panel = [
+        spot(reach * w, h * u) for w, h in ((0.78, 2.7), (0.78, -2.7), (0.97, -2.7), (0.97, 2.7))
+    ]
     c.poly(panel, col.corner)
     c.surface.set_clip(old_clip)
     _operator(kit, stage)
@@ -131,7 +151,10 @@ def _operator(kit: Kit, stage: Any) -> None:
     x, foot = stage.x + 1.5 * u, stage.y + stage.h * 0.80
     c.text("You", (x, foot - 11.3 * u), "xs", "sc", col.acc, "c")
     c.disc((x, foot - 9.4 * u), 0.95 * u, col.acc)
-    c.box(pygame.Rect(round(x - 1.15 * u), round(foot - 8.2 * u), round(2.3 * u), round(4.7 * u)),
-          col.acc, radius=0.8)
+    c.box(
+        pygame.Rect(round(x - 1.15 * u), round(foot - 8.2 * u), round(2.3 * u), round(4.7 * u)),
+        col.acc,
+        radius=0.8,
+    )
     for dx in (-0.85, 0.1):
         c.fill((x + dx * u, foot - 4.0 * u, 0.75 * u, 4.0 * u), col.acc)

@@ -10,6 +10,9 @@ _SWEEP = 270.0
 _START = -135.0
 
 _RIM = (0x33, 0x40, 0x4C)
+WAIT = (0xC9, 0x8A, 0x27)
+HARD = (0x7A, 0x32, 0x2A)
+"""Darker than `warn` and `alarm`: a band of a clock is no warning."""
 
 PSI_FULL = 450.0
 PSI_PER_BAR = 14.5038
@@ -36,7 +39,7 @@ def manometer(
     for a, b, colour in bands:
         c.arc(centre, rim, (psi_angle(a) + 0.4, psi_angle(b) - 0.4), colour, 0.75)
     _psi_scale(c, centre, rim - c.px(1.1))
-    _bar_scale(c, centre, radius * 0.5)
+    _bar_scale(c, centre, radius * 0.36)
     x, y = centre
     c.text("psi", (x, y + radius * 0.6), "xs", "sc", col.hi, "c")
     c.text("bar", (x, y + radius * 0.78), "xs", "sc", col.acc, "c")
@@ -73,9 +76,7 @@ def _bar_scale(c: Canvas, centre: tuple[float, float], radius: float) -> None:
             c.disc(on_clock(centre, radius, a), max(1.2, c.theme.u * 0.12), c.colour.acc)
 
 
-def hand(
-    c: Canvas, centre: tuple[float, float], length: float, deg: float, hub: float
-) -> None:
+def hand(c: Canvas, centre: tuple[float, float], length: float, deg: float, hub: float) -> None:
     """Draw a tapered hand with its tail and hub."""
     wide = c.theme.u * 0.42
     tip = on_clock(centre, length, deg)
@@ -107,10 +108,10 @@ def clock_ring(
     mixing = min(0.5, wait * 0.3)
     bands: tuple[tuple[float, float, Rgb], ...] = (
         (0.0, mixing, col.low),
-        (mixing, wait, (0xC9, 0x8A, 0x27)),
+        (mixing, wait, WAIT),
         (wait, work, col.ok),
         (work, end, col.alarm),
-        (end, full, (0x7A, 0x32, 0x2A)),
+        (end, full, HARD),
     )
     for a, b, colour in bands:
         c.arc(centre, radius, (angle(a) + 0.9, angle(b) - 0.9), colour, 1.35)
@@ -121,8 +122,6 @@ def clock_ring(
         ink = col.hi if minute % 5 == 0 else col.low
         c.line([on_clock(centre, edge, a), on_clock(centre, edge - c.px(deep), a)], ink, 0.12)
         if minute and minute % 5 == 0:
-            c.text(
-                str(minute), on_clock(centre, edge - c.px(2.3), a), "xs", "sc", col.mid, "c"
-            )
+            c.text(str(minute), on_clock(centre, edge - c.px(2.3), a), "xs", "sc", col.mid, "c")
     if minutes is not None:
         hand(c, centre, radius - c.px(1.0), angle(minutes), 0.6)

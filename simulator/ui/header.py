@@ -29,8 +29,13 @@ def tabs(kit: Kit, rect: Any, names: Sequence[Tab], chosen: int, x: float) -> No
         w = c.width(name, "md", "semi" if i == chosen else "medium")
         box = pygame.Rect(round(x - c.px(0.8)), rect.y + c.px(1), w + c.px(1.6), rect.h - c.px(2))
         over = kit.hots.hovered(box)
-        c.text(name, (x, rect.centery), "md", "semi" if i == chosen else "medium",
-               col.hi if i == chosen or over else col.mid)
+        c.text(
+            name,
+            (x, rect.centery),
+            "md",
+            "semi" if i == chosen else "medium",
+            col.hi if i == chosen or over else col.mid,
+        )
         if i == chosen:
             c.fill((x, rect.bottom - c.px(0.35), w, c.px(0.35)), col.acc)
         kit.ring(f"tab.{i}", box)
@@ -53,8 +58,9 @@ def steps(kit: Kit, rect: Any, now: int) -> None:
             c.ring(centre, c.px(1.25), col.line2, 0.15)
         c.text(str(i + 1), centre, "xs", "scb", col.ink if i == now else col.mid, "c")
         x += c.px(3.4)
-        x += c.text(name, (x, y), "md", "semi" if i == now else "medium",
-                    col.hi if i == now else col.mid)
+        x += c.text(
+            name, (x, y), "md", "semi" if i == now else "medium", col.hi if i == now else col.mid
+        )
         if i < 2:
             c.rule(x + c.px(1.2), y, c.px(4.6), col.line2)
             x += c.px(7)

@@ -40,7 +40,9 @@ def _stroke(surface: Any, size: float, colour: Rgb, points: list[Point], width: 
         pygame.draw.circle(surface, colour, spot, w / 2)
 
 
-def _disc(surface: Any, size: float, colour: Rgb, at: Point, radius: float, ring: float = 0) -> None:
+def _disc(
+    surface: Any, size: float, colour: Rgb, at: Point, radius: float, ring: float = 0
+) -> None:
     (centre,) = _put([at], size)
     width = max(1, round(ring * size / 2)) if ring else 0
     pygame.draw.circle(surface, colour, centre, radius * size / 2, width)
@@ -135,14 +137,28 @@ def _logo(s: Any, n: float, ink: Rgb, ground: Rgb) -> None:
     _stroke(s, n, ink, [(-0.62, 0), (0.62, 0)], 0.34)
 
 
+def _speaker(s: Any, n: float, ink: Rgb, ground: Rgb) -> None:
+    points = [(-0.85, -0.3), (-0.5, -0.3), (0.0, -0.75), (0.0, 0.75), (-0.5, 0.3), (-0.85, 0.3)]
+    pygame.draw.polygon(s, ink, _put(points, n))
+    for radius in (0.38, 0.72):
+        turn = [math.radians(a) for a in range(-48, 49, 8)]
+        curve = [(0.15 + radius * math.cos(a), radius * math.sin(a)) for a in turn]
+        _stroke(s, n, ink, curve, 0.13)
+
+
+def _muted(s: Any, n: float, ink: Rgb, ground: Rgb) -> None:
+    points = [(-0.85, -0.3), (-0.5, -0.3), (0.0, -0.75), (0.0, 0.75), (-0.5, 0.3), (-0.85, 0.3)]
+    pygame.draw.polygon(s, ink, _put(points, n))
+    _stroke(s, n, ink, [(0.3, -0.3), (0.9, 0.3)], 0.15)
+    _stroke(s, n, ink, [(0.3, 0.3), (0.9, -0.3)], 0.15)
+
+
 def _face(mouth: float) -> Pen:
     def pen(s: Any, n: float, ink: Rgb, ground: Rgb) -> None:
         _disc(s, n, ink, (0, 0), 0.96, 0.13)
         for x in (-0.34, 0.34):
             _disc(s, n, ink, (x, -0.22), 0.12)
-        curve = [
-            (x / 10.0, 0.42 - mouth * 0.34 * ((x / 4.5) ** 2 - 0.5)) for x in range(-5, 6)
-        ]
+        curve = [(x / 10.0, 0.42 - mouth * 0.34 * ((x / 4.5) ** 2 - 0.5)) for x in range(-5, 6)]
         _stroke(s, n, ink, curve, 0.13)
 
     return pen
@@ -165,6 +181,8 @@ _PENS: dict[str, Pen] = {
     "faster": _faster,
     "person": _person,
     "logo": _logo,
+    "speaker": _speaker,
+    "muted": _muted,
     "face_good": _face(0.8),
     "face_flat": _face(0.05),
     "face_bad": _face(-0.8),

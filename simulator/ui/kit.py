@@ -103,10 +103,7 @@ class Kit:
     def ring(self, name: str, rect: Any, *, enabled: bool = True) -> None:
         """Draw the focus ring outside `rect` when `name` has the focus."""
         if enabled and self.hots.focused(name):
-            grown = rect.inflate(6, 6)
-            pygame.draw.rect(
-                self.canvas.surface, self.colour.acc, grown, 2, border_radius=self.px(0.7)
-            )
+            self.canvas.frame(rect.inflate(6, 6), self.colour.acc, 2, 0.75)
 
     def button(
         self,
@@ -147,9 +144,7 @@ class Kit:
         self.ring(name, rect, enabled=enabled)
         self.hots.add(Hot(name, rect, act, hold, enabled))
 
-    def choices(
-        self, name: str, rect: Any, rows: list[Row], chosen: int, pick: list[Act]
-    ) -> None:
+    def choices(self, name: str, rect: Any, rows: list[Row], chosen: int, pick: list[Act]) -> None:
         """Draw a row of equal buttons of which one is chosen."""
         c = self.canvas
         gap = c.px(0.67)
@@ -218,10 +213,10 @@ class Kit:
         fill = ground or self.colour.card
         c.box(rect, fill, radius=0.33)
         if icon:
-            c.icon(icon, (rect.x + pad + c.px(0.6), rect.centery), 1.35, ink or self.colour.mid, fill)
-        c.text(
-            text, (rect.x + pad + icon_w, rect.centery), "xs", "sc", ink or self.colour.mid
-        )
+            c.icon(
+                icon, (rect.x + pad + c.px(0.6), rect.centery), 1.35, ink or self.colour.mid, fill
+            )
+        c.text(text, (rect.x + pad + icon_w, rect.centery), "xs", "sc", ink or self.colour.mid)
         return w
 
     def state_chip(self, level: str, text: str, at: tuple[float, float], align: str = "l") -> int:
@@ -283,7 +278,9 @@ class Kit:
             part = min(max(value / full * count - i, 0.0), 1.0)
             if part * box.w >= 1:
                 c.box(pygame.Rect(x, rect.y, round(box.w * part), rect.h), ink, radius=0.22)
-        c.fill((rect.right + c.px(0.45), rect.y - c.px(0.35), 2, rect.h + c.px(0.7)), self.colour.alarm)
+        c.fill(
+            (rect.right + c.px(0.45), rect.y - c.px(0.35), 2, rect.h + c.px(0.7)), self.colour.alarm
+        )
 
     # -- grounds ------------------------------------------------------------------------------
 

@@ -88,8 +88,14 @@ class Loading:
         canvas.text(self.title, (x + canvas.px(4.6), y), "lg", "semi")
         words = in_words(self._work.words or "starting")
         canvas.text(words, (x, y + canvas.px(5.2)), "body", "medium", col.mid)
-        canvas.text(f"{self._work.share * 100:.0f} %", (x + wide, y + canvas.px(5.2)), "body",
-                    "medium", col.low, "r")
+        canvas.text(
+            f"{self._work.share * 100:.0f} %",
+            (x + wide, y + canvas.px(5.2)),
+            "body",
+            "medium",
+            col.low,
+            "r",
+        )
         bar = pygame.Rect(x, y + canvas.px(7.6), wide, canvas.px(1.0))
         kit.meter(bar, self._work.share, col.acc)
         button = pygame.Rect(x, y + canvas.px(11.5), canvas.px(15), canvas.px(4))

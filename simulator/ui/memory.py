@@ -72,8 +72,12 @@ def results() -> list[Result]:
         try:
             row = json.loads(line)
             out.append(
-                Result(str(row["scenario"]), float(row["total"]), bool(row["passed"]),
-                       str(row.get("when", "")))
+                Result(
+                    str(row["scenario"]),
+                    float(row["total"]),
+                    bool(row["passed"]),
+                    str(row.get("when", "")),
+                )
             )
         except (ValueError, KeyError, TypeError):
             continue

@@ -24,6 +24,13 @@ _SHOW = ("Not yet passed", "Passed")
 Open = Callable[[CaseCard], Any]
 
 
+def in_two(card: CaseCard) -> tuple[str, str]:
+    """Return the two lines of a card: what stands before and after the colon of the title."""
+    name, _, rest = card.title.partition(": ")
+    rest = rest or card.skill
+    return name, rest[:1].upper() + rest[1:]
+
+
 class Library:
     """Cards of all cases, filters on the left, the next one to try on top."""
 
@@ -48,7 +55,10 @@ class Library:
     def handle(self, event: Any) -> Change:
         """Move among the cards, open one, leave."""
         if event.type == pygame.KEYDOWN and event.key in (
-            pygame.K_LEFT, pygame.K_RIGHT, pygame.K_UP, pygame.K_DOWN,
+            pygame.K_LEFT,
+            pygame.K_RIGHT,
+            pygame.K_UP,
+            pygame.K_DOWN,
         ):
             self._move(event.key)
             return None
@@ -60,8 +70,9 @@ class Library:
         if event.type != pygame.KEYDOWN:
             return None
         if event.key == pygame.K_ESCAPE:
-            return Push(Menu("Leave Kyphosim?", "", [("Leave", "", lambda: Quit(0)),
-                                                    ("Stay", "Esc", Pop)]))
+            return Push(
+                Menu("Leave Kyphosim?", "", [("Leave", "", lambda: Quit(0)), ("Stay", "Esc", Pop)])
+            )
         if event.key in (pygame.K_F1, pygame.K_SLASH):
             return Push(Help())
         if event.key in (pygame.K_RETURN, pygame.K_KP_ENTER):
@@ -80,8 +91,12 @@ class Library:
             return
         now = self._current()
         at = cards.index(now) if now in cards else 0
-        step = {pygame.K_LEFT: -1, pygame.K_RIGHT: 1, pygame.K_UP: -_COLUMNS,
-                pygame.K_DOWN: _COLUMNS}[key]
+        step = {
+            pygame.K_LEFT: -1,
+            pygame.K_RIGHT: 1,
+            pygame.K_UP: -_COLUMNS,
+            pygame.K_DOWN: _COLUMNS,
+        }[key]
         if now is not None and 0 <= at + step < len(cards):
             at += step
         self.hots.focus = f"card.{cards[at].id}"
@@ -167,8 +182,12 @@ class Library:
         y = self._checks(kit, y + c.px(3.0), _PROCEDURES, self._procedures)
         c.rule(c.px(2), y, c.px(23.8))
         low = c.theme.size[1] - c.px(3.4)
-        lines = c.wrapped("For education only. Not a medical device, not for planning real "
-                          "treatment.", c.px(23.5), "xs", "sc")
+        lines = c.wrapped(
+            "For education only. Not a medical device, not for planning real treatment.",
+            c.px(23.5),
+            "xs",
+            "sc",
+        )
         for i, line in enumerate(reversed(lines)):
             c.text(line, (c.px(2), low - i * c.leading("xs")), "xs", "sc", kit.colour.low)
 
@@ -181,8 +200,13 @@ class Library:
             c.box(box, col.acc if chosen else col.raised, col.acc if chosen else col.line2, 0.3)
             if chosen:
                 c.icon("tick", box.center, 1.3, col.ink, col.acc)
-            c.text(name.capitalize() if name.islower() else name, (c.px(5), y), "sm",
-                   "semi" if chosen else "medium", col.hi if chosen else col.mid)
+            c.text(
+                name.capitalize() if name.islower() else name,
+                (c.px(5), y),
+                "sm",
+                "semi" if chosen else "medium",
+                col.hi if chosen else col.mid,
+            )
             count = sum(1 for card in self.cards if self._counts(card, name))
             c.text(str(count), (c.px(25.8), y), "xs", "sc", col.low, "r")
 
@@ -214,11 +238,20 @@ class Library:
             self._thumb(kit, thumb, card, "lateral")
             x = thumb.right + c.px(2)
         title = "Start here" if not self._results else "Next for you"
-        c.text(f"{title}: {card.title}" if card else "Every case is passed", (x, rect.y + c.px(3.0)),
-               "md", "semi")
+        c.text(
+            f"{title}: {card.title}" if card else "Every case is passed",
+            (x, rect.y + c.px(3.0)),
+            "md",
+            "semi",
+        )
         words = card.objectives[0] + "." if card and card.objectives else "Try to beat yourself."
-        c.text(c.fitted(words, rect.right - x - c.px(1.5)), (x, rect.y + c.px(6.1)), "sm", "medium",
-               col.mid)
+        c.text(
+            c.fitted(words, rect.right - x - c.px(1.5)),
+            (x, rect.y + c.px(6.1)),
+            "sm",
+            "medium",
+            col.mid,
+        )
         if card is not None:
             box = pygame.Rect(x, rect.y + c.px(7.9), c.px(14), c.px(3.2))
             kit.button("next", box, "Open", "", lambda: self._choose(card), kind="pri")
@@ -231,21 +264,31 @@ class Library:
         passed = sum(1 for card in self.cards if (b := self.best(card)) is not None and b.passed)
         x, right = rect.x + c.px(1.8), rect.right - c.px(1.8)
         c.text("Curriculum", (x, rect.y + c.px(2.6)), "md", "semi")
-        c.text(f"{passed} of {len(self.cards)} passed", (right, rect.y + c.px(2.6)), "sm", "medium",
-               col.mid, "r")
+        c.text(
+            f"{passed} of {len(self.cards)} passed",
+            (right, rect.y + c.px(2.6)),
+            "sm",
+            "medium",
+            col.mid,
+            "r",
+        )
         gap = c.px(0.35)
         count = max(len(self.cards), 1)
         each = min((right - x - gap * (count - 1)) / count, c.px(6))
         for i, card in enumerate(self.cards):
             best = self.best(card)
-            box = pygame.Rect(round(x + i * (each + gap)), rect.y + c.px(4.7), round(each), c.px(1.5))
+            box = pygame.Rect(
+                round(x + i * (each + gap)), rect.y + c.px(4.7), round(each), c.px(1.5)
+            )
             ink = col.raised if best is None else col.ok if best.passed else col.warn
             c.box(box, ink, radius=0.22)
             if best is not None and best.passed:
                 c.icon("tick", box.center, 1.1, col.ink, ink)
         y = rect.y + c.px(9.1)
         for word, ink in (("Passed", col.ok), ("Tried", col.warn), ("New", col.raised)):
-            c.box(pygame.Rect(round(x), round(y - c.px(0.5)), c.px(1.0), c.px(1.0)), ink, radius=0.2)
+            c.box(
+                pygame.Rect(round(x), round(y - c.px(0.5)), c.px(1.0), c.px(1.0)), ink, radius=0.2
+            )
             x += c.px(1.7)
             x += c.text(word, (x, y), "xs", "sc", col.mid) + c.px(2.4)
 
@@ -258,8 +301,9 @@ class Library:
         gap = c.px(1.5)
         wide = (right - left - gap * (_COLUMNS - 1)) // _COLUMNS
         high = c.px(23.1)
-        area = pygame.Rect(left - c.px(0.6), c.px(25.6), right - left + c.px(1.2),
-                           c.theme.size[1] - c.px(25.6))
+        area = pygame.Rect(
+            left - c.px(0.6), c.px(25.6), right - left + c.px(1.2), c.theme.size[1] - c.px(25.6)
+        )
         rows = (len(cards) + _COLUMNS - 1) // _COLUMNS
         fit = max(1, int((area.h - c.px(0.6)) // (high + c.px(1.2))))
         self._scroll = min(max(self._scroll, 0), max(rows - fit, 0))
@@ -294,17 +338,25 @@ class Library:
         for i, view in enumerate(VIEWS):
             thumb = pygame.Rect(rect.x + 1 + i * (half + 1), rect.y + 1, half, c.px(11.4))
             self._thumb(kit, thumb, card, view)
-            c.text(("AP", "LAT")[i], (thumb.x + c.px(0.9), thumb.y + c.px(1.5)), "xs", "scb",
-                   col.corner)
+            c.text(
+                ("AP", "LAT")[i],
+                (thumb.x + c.px(0.9), thumb.y + c.px(1.5)),
+                "xs",
+                "scb",
+                col.corner,
+            )
         x, right = rect.x + c.px(1.3), rect.right - c.px(1.3)
         y = rect.y + c.px(13.7)
-        c.text(c.fitted(card.title, right - x - c.px(7), "sm", "semi"), (x, y), "sm", "semi")
+        name, below = in_two(card)
+        size = "md" if c.width(name, "md", "semi") <= right - x - c.px(7) else "sm"
+        c.text(c.fitted(name, right - x - c.px(7), size, "semi"), (x, y), size, "semi")
         for i in range(5):
-            pip = pygame.Rect(right - c.px(1.2 * (5 - i)), round(y - c.px(0.5)), c.px(0.9), c.px(1.0))
+            pip = pygame.Rect(
+                right - c.px(1.2 * (5 - i)), round(y - c.px(0.5)), c.px(0.9), c.px(1.0)
+            )
             c.fill(pip, col.mid if i < card.difficulty else col.line2)
         y += c.px(2.7)
-        skill = card.skill[:1].upper() + card.skill[1:]
-        c.text(c.fitted(skill, right - x), (x, y), "sm", "medium", col.mid)
+        c.text(c.fitted(below, right - x), (x, y), "sm", "medium", col.mid)
         c.rule(x, rect.y + c.px(18.5), right - x)
         self._outcome(kit, rect, card, rect.y + c.px(20.8))
         kit.ring(f"card.{card.id}", rect)
@@ -321,6 +373,11 @@ class Library:
         level = "ok" if best.passed else "warn"
         kit.mark(level, (x + c.px(0.9), y), 1.6)
         w = c.text(f"{best.total:.0f}", (x + c.px(2.5), y), "md", "semi")
-        c.text("Passed" if best.passed else "Not passed", (x + c.px(3.3) + w, y), "sm", "medium",
-               kit.level(level)[0])
+        c.text(
+            "Passed" if best.passed else "Not passed",
+            (x + c.px(3.3) + w, y),
+            "sm",
+            "medium",
+            kit.level(level)[0],
+        )
         c.text(days_ago(best.when), (right, y), "xs", "sc", col.low, "r")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pygame
 
-from simulator.ui import layout
+from simulator.ui import guide, layout
 from simulator.ui.hots import Hot
 from simulator.ui.kit import Kit
 from simulator.ui.pictures import Film
@@ -47,10 +47,12 @@ def draw_live(kit: Kit, rect: Any, scene: Scene) -> None:
         _empty(kit, image, "No image yet.", "Space takes one while you hold it.")
         return
     _picture(kit, image, film)
+    if scene.coach and not swapped:
+        guide.draw(kit, image, scene, film)
     _corners(kit, image, film, scene, held=not on, full=True)
     if beam:
         c = kit.canvas
-        kit.canvas.frame(rect.inflate(4, 4), kit.colour.beam, 2 + c.theme.hair)
+        c.frame(rect.inflate(4, 4), kit.colour.beam, 2 + c.theme.hair)
         c.rule(rect.x, image.y - 2, rect.w, kit.colour.beam)
 
 
@@ -63,9 +65,7 @@ def draw_reference(kit: Kit, rect: Any, scene: Scene) -> None:
         pictures.swapped = not pictures.swapped
 
     on = scene.state.c_arm.beam and pictures.swapped
-    image = _frame(
-        kit, rect, "Reference", _chip(scene, film, on=on), (("Swap", "U", swap),), on=on
-    )
+    image = _frame(kit, rect, "Reference", _chip(scene, film, on=on), (("Swap", "U", swap),), on=on)
     if film is None:
         _empty(kit, image, "The last image of the other", "plane is kept here.")
         return

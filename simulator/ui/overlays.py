@@ -114,8 +114,14 @@ class Help(Overlay):
         kit, rect = self.card(canvas, 150, 84)
         c = canvas
         c.text("Keys", (rect.x + c.px(4), rect.y + c.px(4.5)), "lg", "semi")
-        c.text("Any key closes this list", (rect.right - c.px(4), rect.y + c.px(4.5)), "sm",
-               "medium", c.colour.low, "r")
+        c.text(
+            "Any key closes this list",
+            (rect.right - c.px(4), rect.y + c.px(4.5)),
+            "sm",
+            "medium",
+            c.colour.low,
+            "r",
+        )
         columns = ((rect.x + c.px(4), ("X-ray", "Tools")), (rect.x + c.px(77), ("Hands", "Room")))
         for x, groups in columns:
             y = float(rect.y + c.px(9.5))

@@ -14,6 +14,10 @@ from simulator.units import TICKS_PER_S
 from simulator.world.vitals import Vitals
 
 
+_COLUMN_U = (27.6, 34.0, 41.8, 48.4)
+"""Where the numbers stand; MAP needs room for three figures."""
+
+
 def wakefulness(sedation: float) -> str:
     """Return how awake the patient is, in words."""
     if sedation < 0.12:
@@ -53,7 +57,7 @@ def draw(kit: Kit, rect: Any, scene: Scene) -> None:
         ("RR", number(v.resp_rate_min), "/min", col.mid, v.resp_rate_min < 9),
     )
     for i, (name, value, unit, ink, bad) in enumerate(columns):
-        left = rect.x + c.px(27.6 + 6.8 * i)
+        left = rect.x + c.px(_COLUMN_U[i])
         c.text(name, (left, y), "xs", "scb", ink)
         c.text(value, (left, rect.y + c.px(7.1)), "xl", "semi", ink, baseline=True)
         c.text(unit, (left, rect.y + c.px(8.8)), "xs", "sc", col.mid)
@@ -76,5 +80,10 @@ def _says(kit: Kit, rect: Any, scene: Scene) -> None:
     x += c.px(1.3)
     said = [cap for cap in scene.session.captions if cap.speaker == "patient"]
     words = f"“{said[-1].text}”" if said else "Says nothing."
-    c.text(c.fitted(words, row.right - x - c.px(1)), (x, row.centery), "sm", "medium",
-           col.hi if said else col.low)
+    c.text(
+        c.fitted(words, row.right - x - c.px(1)),
+        (x, row.centery),
+        "sm",
+        "medium",
+        col.hi if said else col.low,
+    )

@@ -16,7 +16,7 @@ from simulator.world.case import Case
 from simulator.world.events import Event, Exposed
 from simulator.world.state import State
 
-_BLADE = 0.478
+_BLADE = 0.455
 _TUBE = 0.515
 """Half side of the blades and radius of the image circle, in sides of the picture."""
 

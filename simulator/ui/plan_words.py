@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from simulator.frames import Side
 from simulator.ui.scene import number
-from simulator.ui.table_pane import gauge, tilt_deg
+from simulator.ui.table_pane import tilt_deg
 from simulator.world.case import Case, Procedure
 
 
 def plan_rows(case: Case) -> list[tuple[str, str]]:
     """Return the plan in words and numbers."""
-    rows = [("Way in", " and ".join("right" if Side(s) else "left" for s in case.sides))]
+    ways = " and ".join("right" if Side(s) else "left" for s in case.sides)
+    rows = [("Way in", f"{ways} pedicle".capitalize() + ("s" if len(case.sides) > 1 else ""))]
     for index in case.sides:
         plan = case.plans[index]
         side = "right" if Side(index) else "left"
@@ -18,13 +19,16 @@ def plan_rows(case: Case) -> list[tuple[str, str]]:
         words = f"hub {number(out)}° out, {number(abs(up))}° {'up' if up >= 0 else 'down'}"
         rows.append((f"Path {side}", f"{words}, {number(plan.length)} mm deep"))
     needle, tube = case.needle, case.working_cannula
-    rows.append(("Needle", f"{gauge(needle.outer_mm)}, {needle.name}"))
+    rows.append(("Needle", f"{needle.name}, {needle.length_mm:.0f} mm"))
     if case.procedure is Procedure.KYPHOPLASTY:
-        rows.append(("Working cannula", f"{gauge(tube.outer_mm)}, {tube.name}"))
+        rows.append(("Working cannula", f"{tube.name}, {tube.length_mm:.0f} mm"))
         tamp = case.tamp
         rows.append(
-            ("Tamp", f"{tamp.length_mm:.0f} mm, {tamp.max_volume_ml:.0f} mL, {tamp.max_pressure_psi:.0f} psi")
+            (
+                "Tamp",
+                f"{tamp.length_mm:.0f} mm, {tamp.max_volume_ml:.0f} mL, {tamp.max_pressure_psi:.0f} psi",
+            )
         )
     rows.append(("Cement", f"{case.cement.name}, {case.cement.batch_ml:.0f} mL"))
-    rows.append(("Filler", f"{case.filler.name}, {case.filler.volume_ml:.1f} mL"))
+    rows.append(("Filler", case.filler.name))
     return rows

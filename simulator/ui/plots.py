@@ -48,7 +48,9 @@ def _label(value: float) -> str:
     return text.replace("-", "–")
 
 
-def grid(kit: Kit, axes: Axes, unit_x: str, unit_y: str = "", parts: tuple[int, int] = (5, 4)) -> None:
+def grid(
+    kit: Kit, axes: Axes, unit_x: str, unit_y: str = "", parts: tuple[int, int] = (5, 4)
+) -> None:
     """Draw ground, grid lines and the numbers outside."""
     c, col = kit.canvas, kit.colour
     rect = axes.rect
@@ -73,7 +75,9 @@ def grid(kit: Kit, axes: Axes, unit_x: str, unit_y: str = "", parts: tuple[int, 
         c.text(unit_y, (rect.x - c.px(0.7), rect.bottom - c.px(0.6)), "xs", "sc", col.low, "r")
 
 
-def curve(c: Canvas, axes: Axes, spots: Sequence[Spot], colour: Rgb, *, dashed: bool = False) -> None:
+def curve(
+    c: Canvas, axes: Axes, spots: Sequence[Spot], colour: Rgb, *, dashed: bool = False
+) -> None:
     """Draw a curve; thinned to what the pixels can show."""
     if len(spots) < 2:
         return
@@ -110,16 +114,18 @@ def trace(
     c.fill(rect, col.black)
     inner = rect.inflate(-c.px(1.2), -c.px(1.0))
     axes = Axes(inner, (0.0, float(count)), (0.0, top))
-    for mark in marks:
-        _, y = axes.at(0, mark)
-        c.rule(rect.x, y, rect.w)
-        c.text(f"{mark:.0f}", (rect.x + c.px(0.6), y - c.px(0.9)), "xs", "sc", col.low)
+    taken = -1e9
     if limit is not None:
         value, words, ink = limit
         _, y = axes.at(0, value)
         c.dashed((rect.x, y), (rect.right - 1, y), ink)
-        below = y + c.px(1.1) if y - rect.y < c.px(1.8) else y - c.px(1.0)
-        c.text(words, (rect.x + c.px(0.6), below), "xs", "sc", ink)
+        taken = y + c.px(1.15) if y - rect.y < c.px(2.0) else y - c.px(1.0)
+        c.text(words, (rect.x + c.px(0.6), taken), "xs", "sc", ink)
+    for mark in marks:
+        _, y = axes.at(0, mark)
+        c.rule(rect.x, y, rect.w)
+        if abs(y - c.px(0.9) - taken) > c.px(1.7):
+            c.text(f"{mark:.0f}", (rect.x + c.px(0.6), y - c.px(0.9)), "xs", "sc", col.low)
     if len(values) > 1:
         late = list(values[-count:])
         start = count - len(late)
@@ -169,8 +175,13 @@ Beat = Callable[[float], float]
 
 def heartbeat(phase: float) -> float:
     """Return the ECG of one beat, lead II, at `phase` 0..1: P, QRS and T as bumps."""
-    waves = ((0.18, 0.025, 0.13), (0.265, 0.008, -0.12), (0.285, 0.011, 1.0), (0.31, 0.01, -0.22),
-             (0.52, 0.045, 0.27))
+    waves = (
+        (0.18, 0.025, 0.13),
+        (0.265, 0.008, -0.12),
+        (0.285, 0.011, 1.0),
+        (0.31, 0.01, -0.22),
+        (0.52, 0.045, 0.27),
+    )
     return sum(h * 2.718281828 ** (-(((phase - at) / w) ** 2) / 2) for at, w, h in waves)
 
 

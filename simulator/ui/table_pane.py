@@ -13,7 +13,7 @@ from simulator.ui.scene import Scene, number
 from simulator.units import Vec3
 from simulator.world.tools import Cannula
 
-_WINDOW_MM = 150.0
+_WINDOW_MM = 200.0
 """Side of the piece of table that is shown."""
 
 _INK = (0x2A, 0x1A, 0x12)
@@ -66,15 +66,19 @@ def _field(kit: Kit, field: Any, scene: Scene) -> None:
     old = c.surface.get_clip()
     c.surface.set_clip(field)
     scale = field.h / _WINDOW_MM
-    skin = pygame.Rect(0, 0, round(118 * scale), round(124 * scale))
+    skin = pygame.Rect(0, 0, round(176 * scale), round(168 * scale))
     skin.center = field.center
     c.box(skin, col.skin, (0x9C, 0x7B, 0x62))
 
     def spot(p: Vec3) -> tuple[float, float]:
         return field.centerx - p[0] * scale, field.centery - p[2] * scale
 
-    c.dashed((field.centerx, skin.y + c.px(0.8)), (field.centerx, skin.bottom - c.px(0.8)),
-             (0x8A, 0x66, 0x52), 0.15)
+    c.dashed(
+        (field.centerx, skin.y + c.px(0.8)),
+        (field.centerx, skin.bottom - c.px(0.8)),
+        (0x8A, 0x66, 0x52),
+        0.15,
+    )
     for vertebra in scene.case.patient.vertebrae:
         z = vertebra.landmarks.spinous_tip_mm[2]
         x, y = spot((0.0, 0.0, z))

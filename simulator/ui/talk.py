@@ -38,11 +38,24 @@ def captions(kit: Kit, rect: Any, scene: Scene) -> None:
         x = rect.x + c.px(13.4)
         room = rect.right - x - c.px(1.2)
         tone = col.hi if newest or line.alarm else col.mid if i == len(lines) - 2 else col.low
-        face = "medium" if c.width(line.text) <= room else "sc"
-        c.text(c.fitted(line.text, room, "sm", face), (x, y), "sm", face, tone)
+        size, face = _fit(kit, line.text, room)
+        c.text(c.fitted(line.text, room, size, face), (x, y), size, face, tone)
     if not lines:
-        c.text("Nobody has spoken yet.", (rect.x + c.px(1.4), rect.y + c.px(1.95)), "sm", "medium",
-               col.low)
+        c.text(
+            "Nobody has spoken yet.",
+            (rect.x + c.px(1.4), rect.y + c.px(1.95)),
+            "sm",
+            "medium",
+            col.low,
+        )
+
+
+def _fit(kit: Kit, text: str, room: float) -> tuple[str, str]:
+    """Return the widest type in which a caption still fits."""
+    for size, face in (("sm", "medium"), ("sm", "sc")):
+        if kit.canvas.width(text, size, face) <= room:
+            return size, face
+    return "xs", "sc"
 
 
 def coach(kit: Kit, rect: Any, scene: Scene) -> None:

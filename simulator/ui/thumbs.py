@@ -18,15 +18,27 @@ from simulator.paths import cache_dir
 from simulator.scenario.load import CaseCard, load_case
 from simulator.ui.pictures import grey_surface
 from simulator.ui.work import Report, Work
+from simulator.units import ByteArray
+from simulator.world.arm import Pose
+from simulator.world.case import Case
+from simulator.world.state import State
 
 VIEWS = ("ap", "lateral")
 _SIDE = 320
 _FIELD_MM = 150.0
+_FILM_KVP = 80.0
+_FILM_MAS = 4.0
 
 
 def _file(card: CaseCard, view: str) -> Path:
     digest = hashlib.sha256(card.path.read_bytes()).hexdigest()[:12]
     return cache_dir() / "thumbs" / f"{card.id}-{digest}-{view}.png"
+
+
+def film(case: Case, state: State, pose: Pose, n: int, projector: PatientProjector) -> ByteArray:
+    """Return a plain radiograph: one strong exposure instead of a weak pulse."""
+    arm = replace(state.c_arm, pose=pose, kvp=_FILM_KVP, mas_pulse=_FILM_MAS)
+    return picture(case, replace(state, c_arm=arm), n, 6, projector)
 
 
 class Thumbs:
@@ -66,8 +78,7 @@ def _make(cards: Sequence[CaseCard], report: Report) -> None:
         for view in VIEWS:
             report(card.title, i / len(cards))
             pose = replace(preset(state.c_arm.pose, view), field_mm=_FIELD_MM)
-            shown = replace(state, c_arm=replace(state.c_arm, pose=pose))
-            pixels = picture(case, shown, _SIDE, 4, projector)
+            pixels = film(case, state, pose, _SIDE, projector)
             path = _file(card, view)
             path.parent.mkdir(parents=True, exist_ok=True)
             part = path.with_suffix(".part.png")

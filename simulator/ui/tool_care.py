@@ -33,15 +33,23 @@ def draw_drugs(kit: Kit, rect: Any, scene: Scene) -> None:
     kit.pane(rect, "Drugs and care")
     left, right = rect.x + c.px(1.45), rect.right - c.px(1.45)
     y = rect.y + c.px(4.2)
+    said: set[str] = set()
     for act, words in _ACTS:
         box = pygame.Rect(left, y, c.px(14.5), c.px(3.8))
         done = act.value in scene.state.tally.done
         key = cap("next") if scene.operator.next_act(scene.state) is act else ""
         act_button(kit, scene, box, act, key)
         why = scene.why_not(act)
-        ink = col.warn if why and not done else col.mid
-        c.text(c.fitted(why if why and not done else words, right - box.right - c.px(4.2), "sm", "sc"),
-               (box.right + c.px(1.4), box.centery), "sm", "sc", ink)
+        told = why if why and not done and why not in said else None
+        said.add(why or "")
+        ink = col.warn if told else col.low if why else col.mid
+        c.text(
+            c.fitted(told or words, right - box.right - c.px(4.2), "sm", "sc"),
+            (box.right + c.px(1.4), box.centery),
+            "sm",
+            "sc",
+            ink,
+        )
         if done:
             kit.mark("ok", (right - c.px(0.8), box.centery))
         y += c.px(4.7)
@@ -58,7 +66,9 @@ def _given(kit: Kit, rect: Any, scene: Scene, y: float) -> None:
     most = _LIDOCAINE_MG_KG * scene.case.notes.weight_kg
     y += c.px(3.0)
     c.text("Lidocaine", (left, y), "sm", "medium", col.low)
-    c.text(f"{number(v.lidocaine_mg)} of {number(most)} mg", (right, y), "sm", "medium", col.hi, "r")
+    c.text(
+        f"{number(v.lidocaine_mg)} of {number(most)} mg", (right, y), "sm", "medium", col.hi, "r"
+    )
     meter = pygame.Rect(left + c.px(10.5), round(y - c.px(0.6)), c.px(24.0), c.px(1.2))
     kit.meter(meter, v.lidocaine_mg / (most * 1.1), limit_at=1 / 1.1)
     rows = (
@@ -113,8 +123,12 @@ def draw_plan(kit: Kit, rect: Any, scene: Scene) -> None:
     wide = right - left
     case = scene.case
     y = rect.y + c.px(5.0)
-    c.text(f"{case.procedure.value.capitalize()} of {case.patient.target.level}", (left, y), "md",
-           "semi")
+    c.text(
+        f"{case.procedure.value.capitalize()} of {case.patient.target.level}",
+        (left, y),
+        "md",
+        "semi",
+    )
     y += c.px(3.6)
     for label, value in plan_rows(case):
         c.text(label, (left, y), "sm", "medium", col.low)

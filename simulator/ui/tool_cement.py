@@ -8,7 +8,7 @@ import pygame
 
 from simulator.frames import Side
 from simulator.physics.setting import viscosity_pa_s
-from simulator.ui.gauges import clock_ring
+from simulator.ui.gauges import HARD, WAIT, clock_ring
 from simulator.ui.keys import cap
 from simulator.ui.kit import Kit
 from simulator.ui.plots import trace
@@ -38,8 +38,12 @@ def draw(kit: Kit, rect: Any, scene: Scene) -> None:
 def acts(kit: Kit, rect: Any, scene: Scene) -> None:
     """Draw the row of acts."""
     first = exchange(scene)
-    deeds: list[Deed] = [held(scene, "press", "Press"), held(scene, "unload", "Unload"), first,
-                         other_side(scene)]
+    deeds: list[Deed] = [
+        held(scene, "press", "Press"),
+        held(scene, "unload", "Unload"),
+        first,
+        other_side(scene),
+    ]
     row(kit, rect, deeds)
 
 
@@ -79,9 +83,13 @@ def _clock(kit: Kit, rect: Any, scene: Scene) -> None:
         kit.number(ago(span), after, (x, rect.y + c.px(10.0)))
     else:
         kit.chip(word, (x, rect.y + c.px(3.4)))
-        act_button(kit, scene, pygame.Rect(x, rect.y + c.px(6.2), c.px(14), c.px(3.6)), Do.MIX,
-                   cap("next"))
-    rows = (("Viscosity", _viscosity(scene)), ("Cement", c.fitted(spec.name, right - x - c.px(9.8))))
+        act_button(
+            kit, scene, pygame.Rect(x, rect.y + c.px(6.2), c.px(14), c.px(3.6)), Do.MIX, cap("next")
+        )
+    rows = (
+        ("Viscosity", _viscosity(scene)),
+        ("Cement", c.fitted(spec.name.split(",")[0], right - x - c.px(9.8))),
+    )
     for i, (label, value) in enumerate(rows):
         y = rect.y + c.px(12.6 + 2.55 * i)
         c.text(label, (x, y), "sm", "medium", col.low)
@@ -97,8 +105,14 @@ def _clock(kit: Kit, rect: Any, scene: Scene) -> None:
                 break
         c.text(c.fitted(said, room), (x + c.px(9.8), y))
     why = scene.why_not(Do.STRAND_TEST)
-    kit.button("do.strand_test", button, "Test", cap("tap"),
-               lambda: scene.operator.ask(Do.STRAND_TEST), kind="off" if why else "")
+    kit.button(
+        "do.strand_test",
+        button,
+        "Test",
+        cap("tap"),
+        lambda: scene.operator.ask(Do.STRAND_TEST),
+        kind="off" if why else "",
+    )
     _legend(kit, rect, stops)
 
 
@@ -106,10 +120,16 @@ def _legend(kit: Kit, rect: Any, stops: tuple[float, float, float]) -> None:
     c, col = kit.canvas, kit.colour
     wait, work, end = stops
     x, y = rect.x + c.px(1.45), rect.y + c.px(22.8)
-    parts = (("Wait", 0.0, (0xC9, 0x8A, 0x27)), ("Work", wait, col.ok), ("Stiff", work, col.alarm),
-             ("Hard", end, (0x7A, 0x32, 0x2A)))
+    parts = (
+        ("Wait", 0.0, WAIT),
+        ("Work", wait, col.ok),
+        ("Stiff", work, col.alarm),
+        ("Hard", end, HARD),
+    )
     for word, start, colour in parts:
-        c.box(pygame.Rect(round(x), round(y - c.px(0.55)), c.px(1.1), c.px(1.1)), colour, radius=0.2)
+        c.box(
+            pygame.Rect(round(x), round(y - c.px(0.55)), c.px(1.1), c.px(1.1)), colour, radius=0.2
+        )
         x += c.px(1.7)
         x += c.text(word, (x, y), "xs", "sc", col.mid) + c.px(0.5)
         x += c.text(ago(start * 60), (x, y), "xs", "sc", col.low) + c.px(1.9)
@@ -133,15 +153,24 @@ def _filler(kit: Kit, rect: Any, scene: Scene) -> None:
     count = f"number {cement.fillers_used}" if cement.fillers_used else "none loaded"
     c.text(count, (x + w + c.px(1.2), y), "sm", "medium", col.mid)
     bore = cement.cannula_ml[scene.operator.side]
-    c.text(f"{number(cement.filler_ml, 1)} mL inside, {number(bore, 1)} in the cannula", (right, y),
-           "sm", "medium", col.hi, "r")
+    c.text(
+        f"{number(cement.filler_ml, 1)} mL inside, {number(bore, 1)} in the cannula",
+        (right, y),
+        "sm",
+        "medium",
+        col.hi,
+        "r",
+    )
     barrel = pygame.Rect(rect.x + c.px(11.0), rect.y + c.px(29.2), c.px(32.6), c.px(3.4))
     mid = barrel.centery
     share = min(max(cement.filler_ml / spec.volume_ml, 0.0), 1.0)
     piston = barrel.right - round(barrel.w * share)
     c.fill((piston - c.px(9.5), mid - c.px(0.5), c.px(9.5), c.px(1.0)), col.line2)
-    c.box(pygame.Rect(piston - c.px(10.4), mid - c.px(1.6), c.px(1.0), c.px(3.2)), col.line2,
-          radius=0.2)
+    c.box(
+        pygame.Rect(piston - c.px(10.4), mid - c.px(1.6), c.px(1.0), c.px(3.2)),
+        col.line2,
+        radius=0.2,
+    )
     c.box(barrel, col.black, col.line2, 0.3)
     if share > 0:
         c.fill((piston, barrel.y + 2, barrel.right - piston - 1, barrel.h - 4), col.corner)
@@ -165,8 +194,15 @@ def _thumb(kit: Kit, rect: Any, scene: Scene) -> None:
     top = max(limit, scene.operator.hand.wheel.thumb_n) * 1.18
     plot = pygame.Rect(rect.x + c.px(13.2), rect.y + c.px(39.4), 0, c.px(6.6))
     plot.w = right - plot.x
-    trace(kit, plot, scene.felt.thumb_n, _SAMPLES, top,
-          (limit, f"{limit:.0f} N: the hand gives up", col.alarm), (50,))
+    trace(
+        kit,
+        plot,
+        scene.felt.thumb_n,
+        _SAMPLES,
+        top,
+        (limit, f"{limit:.0f} N: the hand gives up", col.alarm),
+        (50,),
+    )
     wheel = scene.operator.hand.wheel.thumb_n
     y = rect.y + c.px(48.1)
     c.text(f"Wheel {wheel:.0f} N", (x, y), "sm", "medium", col.acc)
@@ -186,8 +222,14 @@ def _given(kit: Kit, rect: Any, scene: Scene) -> None:
         c.text("R" if side else "L", (rect.x + c.px(13.2), y), "sm", "semi", col.side(side))
         meter = pygame.Rect(rect.x + c.px(15.4), round(y - c.px(0.65)), c.px(25.0), c.px(1.3))
         kit.meter(meter, scene.felt.given_ml[side] / full, col.side(side))
-        c.text(f"{number(scene.felt.given_ml[side], 1)} mL", (rect.x + c.px(46.8), y), "sm",
-               "medium", col.hi, "r")
+        c.text(
+            f"{number(scene.felt.given_ml[side], 1)} mL",
+            (rect.x + c.px(46.8), y),
+            "sm",
+            "medium",
+            col.hi,
+            "r",
+        )
     y = rect.y + c.px(59.6)
     flow = max(cement.flow_smooth_ul_s, 0.0) * 60.0 / 1000.0
     c.text(f"Flow {number(flow, 1)} mL/min", (rect.x + c.px(13.2), y), "sm", "medium", col.mid)

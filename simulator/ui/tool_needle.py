@@ -46,8 +46,14 @@ def acts(kit: Kit, rect: Any, scene: Scene) -> None:
     row(
         kit,
         rect,
-        [held(scene, "push", "Push"), held(scene, "back", "Back"), tap, hold, exchange(scene),
-         other_side(scene)],
+        [
+            held(scene, "push", "Push"),
+            held(scene, "back", "Back"),
+            tap,
+            hold,
+            exchange(scene),
+            other_side(scene),
+        ],
     )
 
 
@@ -75,14 +81,21 @@ def _force(kit: Kit, rect: Any, scene: Scene, cannula: Cannula | None) -> None:
     else:
         kit.chip(
             f"{side} needle" if not (cannula and cannula.working) else f"{side} cannula",
-            (right, rect.y + c.px(2.2)), col.side(scene.operator.side), align="r",
+            (right, rect.y + c.px(2.2)),
+            col.side(scene.operator.side),
+            align="r",
         )
     plot = pygame.Rect(rect.x + c.px(14.0), rect.y + c.px(4.2), 0, c.px(10.7))
     plot.w = right - plot.x
     top = max(60.0, ceiling * 1.15)
     step = 20 if top < 120 else 50
     trace(
-        kit, plot, scene.felt.force_n, _SAMPLES, top, (ceiling, "your ceiling", col.acc),
+        kit,
+        plot,
+        scene.felt.force_n,
+        _SAMPLES,
+        top,
+        (ceiling, "your ceiling", col.acc),
         range(step, int(top * 0.8), step),
     )
     meter = pygame.Rect(plot.x, rect.y + c.px(16.3), plot.w, c.px(1.3))
@@ -136,8 +149,14 @@ def _blind(kit: Kit, rect: Any, scene: Scene, cannula: Cannula | None) -> None:
         level = "alarm" if gone > limit else "warn" if gone > 0.6 * limit else "ok"
         bar = pygame.Rect(rect.x + c.px(16.7), y - c.px(0.3), c.px(24.9), c.px(2.8))
         kit.cells(bar, gone, limit, level)
-        c.text(f"{number(gone, 1)} mm", (right, bar.centery), "body", "semi",
-               kit.level(level)[0] if level != "ok" else col.hi, "r")
+        c.text(
+            f"{number(gone, 1)} mm",
+            (right, bar.centery),
+            "body",
+            "semi",
+            kit.level(level)[0] if level != "ok" else col.hi,
+            "r",
+        )
         w = c.width(f"{number(gone, 1)} mm", "body", "semi")
         kit.mark(level, (right - w - c.px(1.5), bar.centery))
 
@@ -151,8 +170,11 @@ def _bevel(kit: Kit, rect: Any, cannula: Cannula | None) -> None:
     for hour in range(12):
         deg = hour * 30.0
         deep = 1.0 if hour % 3 == 0 else 0.5
-        c.line([on_clock(centre, radius, deg), on_clock(centre, radius - c.px(deep), deg)],
-               col.low, 0.12)
+        c.line(
+            [on_clock(centre, radius, deg), on_clock(centre, radius - c.px(deep), deg)],
+            col.low,
+            0.12,
+        )
     turn = cannula.bevel_deg if cannula else 0.0
     tip = on_clock(centre, radius * 0.78, turn)
     back = on_clock(centre, radius * 0.32, turn + 180)
@@ -192,7 +214,7 @@ def _right(kit: Kit, rect: Any, scene: Scene, cannula: Cannula | None) -> None:
     third = (right - x - 2 * c.px(0.67)) // 3
     for i, act in enumerate((Do.PLACE_NEEDLE, Do.SEAT_CANNULA, Do.CANNULA_OUT)):
         cell = pygame.Rect(x + i * (third + c.px(0.67)), rect.y + c.px(57.8), third, c.px(3.0))
-        act_button(kit, scene, cell, act)
+        act_button(kit, scene, cell, act, size="xs")
 
 
 def _bore(kit: Kit, scene: Scene, cell: Any, act: Do, label: str, *, on: bool) -> None:

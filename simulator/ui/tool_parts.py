@@ -60,9 +60,7 @@ def asker(scene: Scene, act: Do) -> Callable[[], None]:
 
 def held(scene: Scene, name: str, label: str) -> Deed:
     """Return a hold button with its own key."""
-    return Deed(
-        name, label, cap(name), hold=holder(scene, name), on=scene.operator.holding(name)
-    )
+    return Deed(name, label, cap(name), hold=holder(scene, name), on=scene.operator.holding(name))
 
 
 def exchange(scene: Scene) -> Deed:
@@ -96,11 +94,19 @@ def row(kit: Kit, rect: Any, deeds: Sequence[Deed]) -> None:
         x += w + gap
 
 
-def act_button(kit: Kit, scene: Scene, rect: Any, act: Do, key: str = "", kind: str = "") -> None:
+def act_button(
+    kit: Kit, scene: Scene, rect: Any, act: Do, key: str = "", kind: str = "", size: str = "sm"
+) -> None:
     """Draw the button of a deliberate act; the refusal stands beside it when it is off."""
     why = scene.why_not(act)
     kit.button(
-        f"do.{act.value}", rect, WORDS[act], key, asker(scene, act), kind="off" if why else kind
+        f"do.{act.value}",
+        rect,
+        WORDS[act],
+        key,
+        asker(scene, act),
+        kind="off" if why else kind,
+        size=size,
     )
     if why:
         kit.tip(f"do.{act.value}", rect, why)

@@ -11,8 +11,7 @@ from simulator.ui.gauges import manometer
 from simulator.ui.kit import Kit
 from simulator.ui.plots import pressure_volume
 from simulator.ui.scene import Scene, bar, number, psi
-from simulator.ui.tool_parts import Deed, act_button, exchange, held, other_side, row
-from simulator.world.action import Do
+from simulator.ui.tool_parts import Deed, exchange, held, other_side, row
 from simulator.world.tamp import Tamp
 
 _STOP = ("Wall touched", "Endplate met", "Reduced", "Stops rising", "No decay")
@@ -76,11 +75,17 @@ def _sides(kit: Kit, rect: Any, scene: Scene) -> None:
         kit.button(name, box, "", act=act, kind="on" if on else "ghost")
         c.fill((box.x + c.px(0.9), box.y + c.px(1.1), 3, box.h - c.px(2.2)), col.side(side))
         word = "Right tamp" if side else "Left tamp"
-        c.text(word, (box.x + c.px(2.3), box.centery), "sm", "semi" if on else "medium",
-               col.hi if on else col.mid)
+        c.text(
+            word,
+            (box.x + c.px(2.3), box.centery),
+            "sm",
+            "semi" if on else "medium",
+            col.hi if on else col.mid,
+        )
         state = _holding(tamp)
-        c.text(state, (box.right - c.px(1.1), box.centery), "xs", "sc",
-               col.hi if on else col.low, "r")
+        c.text(
+            state, (box.right - c.px(1.1), box.centery), "xs", "sc", col.hi if on else col.low, "r"
+        )
 
 
 def _holding(tamp: Tamp | None) -> str:
@@ -100,10 +105,19 @@ def _pressure(kit: Kit, rect: Any, scene: Scene, tamp: Tamp | None) -> None:
     kit.section("Pressure", (x, rect.y + c.px(9.0)))
     base = rect.y + c.px(14.2)
     kit.number(number(now), "psi", (x, base), "num", "md", ink)
-    c.text(f"{number(bar(tamp.pressure_mpa) if tamp else 0.0, 1)} bar", (right, base), "xs", "sc",
-           col.mid, "r", baseline=True)
+    c.text(
+        f"{number(bar(tamp.pressure_mpa) if tamp else 0.0, 1)} bar",
+        (right, base),
+        "xs",
+        "sc",
+        col.mid,
+        "r",
+        baseline=True,
+    )
     words, level = _trend(scene, tamp)
-    c.text(words, (x, rect.y + c.px(16.9)), "sm", "medium", kit.level(level)[0] if level else col.acc)
+    c.text(
+        words, (x, rect.y + c.px(16.9)), "sm", "medium", kit.level(level)[0] if level else col.acc
+    )
     if level:
         kit.mark(level, (right - c.px(0.8), rect.y + c.px(16.9)))
     c.rule(x, rect.y + c.px(19.0), right - x)
@@ -159,14 +173,9 @@ def _stops(kit: Kit, rect: Any, scene: Scene, tamp: Tamp | None) -> None:
     rows.append((f"{spec.max_volume_ml:.1f} mL", ml >= spec.max_volume_ml - 1e-6))
     rows.append((f"{spec.max_pressure_psi:.0f} psi", now >= spec.max_pressure_psi))
     for word, met in rows:
-        y += c.px(2.2)
+        y += c.px(2.55)
         if met:
             kit.mark("alarm", (x + c.px(0.8), y), 1.3)
         else:
             c.icon("ring", (x + c.px(0.8), y), 1.1, col.low)
         c.text(word, (x + c.px(2.2), y), "sm", "sc", col.alarm if met else col.mid)
-    right = rect.right - c.px(1.45)
-    half = (right - x - c.px(0.6)) // 2
-    for i, act in enumerate((Do.TAMP_IN, Do.TAMP_OUT)):
-        box = pygame.Rect(x + i * (half + c.px(0.6)), rect.y + c.px(56.6), half, c.px(3.2))
-        act_button(kit, scene, box, act)

@@ -12,17 +12,22 @@ from simulator.ui.kit import Kit
 from simulator.ui.scene import Scene, clock, number
 
 
-def draw(kit: Kit, rect: Any, scene: Scene, help_: Callable[[], Any], pause: Callable[[], Any]) -> None:
+def draw(
+    kit: Kit, rect: Any, scene: Scene, help_: Callable[[], Any], pause: Callable[[], Any]
+) -> None:
     """Draw the bar and its buttons."""
     c, col = kit.canvas, kit.colour
     c.fill(rect, col.pane)
     c.rule(rect.x, rect.bottom - 1, rect.w)
     y = rect.centery
     x = c.px(1.6)
-    x += c.text(scene.case.notes.title, (x, y), "md", "semi") + c.px(1.5)
+    end = rect.centerx - c.px(17.0)
+    title = c.fitted(scene.case.notes.title, end - x - c.px(12), "md", "semi")
+    x += c.text(title, (x, y), "md", "semi") + c.px(1.5)
     if scene.coach:
         x += kit.chip("Guided", (x, y), col.acc, col.accd, "bulb") + c.px(1.3)
-    c.text(_procedure(scene), (x, y), "sm", "medium", col.low)
+    if x + c.width(_procedure(scene)) < end:
+        c.text(_procedure(scene), (x, y), "sm", "medium", col.low)
     _numbers(kit, rect, scene)
     right = rect.right - c.px(1.6)
     high = c.px(3.2)
@@ -34,7 +39,8 @@ def draw(kit: Kit, rect: Any, scene: Scene, help_: Callable[[], Any], pause: Cal
         return box
 
     kit.button("pause", place(6.2), "", "Esc", pause, icon="pause")
-    kit.button("sound", place(7.6), "Sound" if scene.sound else "Muted", "M", _mute(scene))
+    sign = "speaker" if scene.sound else "muted"
+    kit.button("sound", place(6.2), "", "M", _mute(scene), icon=sign)
     kit.button("help", place(3.9), "?", "", help_)
     _lamp(kit, place(15.2), scene)
 

@@ -18,6 +18,11 @@ SPEC = PatientSpec(variation=0.0, seed=3, fracture=FRACTURE)
 
 
 @pytest.fixture(scope="session")
+def spec() -> PatientSpec:
+    return SPEC
+
+
+@pytest.fixture(scope="session")
 def built() -> Patient:
     """One patient of table sizes with a wedge fracture of L1, a crack and a hole."""
     return build_patient(SPEC)

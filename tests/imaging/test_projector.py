@@ -188,3 +188,22 @@ def test_balloon_rides_on_the_lift_that_the_bone_field_does_not_hold_yet():
 
     assert height(0.1, 0.1) == pytest.approx(height(0.0, 0.0))
     assert height(0.1, 0.0) < height(0.0, 0.0) - 1.0
+
+
+def test_a_cavity_lets_more_through_and_its_rim_less():
+    bone = phantom.bone_field()
+    bv = np.zeros(bone.shape, np.float32)
+    bv[8:16, 8:16, 8:16] = -0.1
+    bv[8:16, 8:16, 16:18] = 0.3
+    patient = phantom.patient(hinge=Hinge(20.0, -20.0, -10.0, 0.3))
+    g = geometry(SPEC, Pose(90.0), 128)
+    kept = PatientProjector(patient)
+    plain_paths = kept.with_body(g, Body(bone=bone))
+    body = Body(bone=replace(bone, bv_tv=frozen(bv)), bone_revision=1)
+    made = kept.with_body(g, body)
+    hole, rim = (round(project(g, (0.0, 0.0, z))[1]) for z in (0.0, 5.0))
+    delta = made.cortical - plain_paths.cortical
+    assert delta[hole, 63] == pytest.approx(-0.1 * 1.034 * 0.8, rel=0.05)
+    assert delta[rim, 63] > 0.1
+    assert kept.with_body(g, body) is made
+    assert kept.with_body(g, Body(bone=bone)) is plain_paths

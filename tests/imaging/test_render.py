@@ -234,3 +234,16 @@ def test_png_holds_the_pixels():
     size = int.from_bytes(data[33:37], "big")
     lines = np.frombuffer(zlib.decompress(data[41 : 41 + size]), np.uint8).reshape(3, 5)
     assert np.array_equal(lines[:, 1:], image)
+
+
+def test_no_ghost_of_another_view_or_of_a_picture_long_ago():
+    old = Radiograph(flat(100.0), None, Pose(), 2.3, 80.0, 20.0, 0)
+    for pose, tick, kept in (
+        (Pose(90.0), 8, False),
+        (Pose(), 200, False),
+        (Pose(field_mm=150.0), 8, False),
+        (Pose(2.0), 8, True),
+    ):
+        state, _ = develop(DisplayState(), old)
+        state, _ = develop(state, replace(old, signal=flat(102.0), pose=pose, tick=tick))
+        assert bool(state.mean.mean() < 101.99) is kept

@@ -97,6 +97,13 @@ def test_all_faults_come_at_once_in_the_order_of_the_file(case):
             "'8G', did you mean '13G'?",
         ),
         ("[plan]\nsides = ['left', 'left']", "plan.sides: each side can be named once"),
+        ("[plan]\nsides = []", "plan.sides: got 0 values; allowed: at least 1"),
+        ("[coach]\nhints = ['']", "coach.hints.1: got ''; string should have at least 1 character"),
+        (
+            "[equipment]\nworking_cannula = '13G'",
+            "equipment.tamp: tamp_15 is 2.6 mm thick and does not pass a working cannula 13G of "
+            "1.8 mm",
+        ),
         ("[plan]\nsides = ['left', 'up']", "plan.sides.2: got 'up'; allowed: 'left' or 'right'"),
         ("[plan]\ntarget_mm = [1, 2]", "plan.target_mm.3: missing: the list needs 3 values"),
         (
@@ -161,6 +168,7 @@ def test_a_patch_is_named_instead_of_a_line(case):
 
 
 def test_a_patch_of_none_removes_a_value(case):
+    assert case(HEAD + "[patient]\nbmi = 1\n", patient__bmi=None) == []
     text = HEAD + "[fracture]\ngenant = 2\n"
     assert case(text, fracture__anterior_height_mm=18.0) != []
     assert case(text, fracture__anterior_height_mm=18.0, fracture__genant=None) == []

@@ -50,6 +50,7 @@ wait_s = 180
     assert made.steps[1].until == Expectation("medial_breach_mm", ">", 1.0)
     assert made.steps[1].expect == (Expectation("medial_breach_mm", "==", 0.0),)
     assert made.steps[2].max_s == 181.0, "a wait is not cut short by the usual limit"
+    assert (made.steps[1].until.line, made.steps[1].expect[0].line) == (7, 9)
     assert made.steps[0].told == "carm.view view=lateral"
     assert made.steps[2].told == "wait wait_s=180.0"
 

@@ -40,7 +40,7 @@ def run(case, operator, record=None):
     missed = str(operator).endswith(".toml")
     report = Report("tiny", "Tiny", case, str(operator), "kyphoplasty", True, 80.0, "", {}, (), (),
                     (), (), (), {"leak_ml": 0.05 * case}, {}, 900.0)
-    misses = (Miss(7, 1, parse("medial_breach_mm == 0"), 1.5, 12.0),) if missed else ()
+    misses = (Miss(7, 1, parse("medial_breach_mm == 0", 8), 1.5, 12.0),) if missed else ()
     hashes.append(0)
     return SimpleNamespace(report=report, state_hash=str(len(hashes)), misses=misses,
                            trail=[f"t={n}.0 s  act {n}" for n in range(20)])
@@ -120,7 +120,7 @@ expect = ["medial_breach_mm == 0"]
 def test_steps_patch_and_determinism(run):
     out = run({"scenarios/tiny.toml": CASE, "tests/steps.simtest.toml": SIMTEST}, "tests")
     assert (
-        "tests/steps.simtest.toml:7: step 1: expected medial_breach_mm == 0\n"
+        "tests/steps.simtest.toml:8: step 1: expected medial_breach_mm == 0\n"
         "    got medial_breach_mm = 1.5 at 12.0 s\n"
         "tests/steps.simtest.toml:1: the same seed gave another result: state hash\n"
     ) in out

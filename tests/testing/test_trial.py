@@ -108,7 +108,7 @@ def test_a_simtest_is_its_own_operator():
         (
             "determinism = true",
             "seeds = []",
-            "steps.simtest.toml:3: seeds: got []; tuple should have at least 1 item",
+            "steps.simtest.toml:3: seeds: got 0 values; allowed: at least 1",
         ),
     ],
 )  # fmt: skip

@@ -129,8 +129,6 @@ def exchange(obs: Observation, side: Side, manner: Manner) -> Move:
 
 def finish(obs: Observation) -> Move:
     """Wait until the cement is hard, take everything out, look once more, and care."""
-    for side in obs.sides:
-        obs = yield from hands.do(obs, Do.STYLET_IN, side)
     while not obs.over and obs.cement_age_s is not None:
         left = obs.cement_spec.set_s + 5.0 - obs.cement_age_s
         if left <= 0.0:

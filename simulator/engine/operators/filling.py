@@ -20,7 +20,9 @@ _STALLED_STEPS = 4
 _LIFT_WORTH_MM = 1.0
 
 _RATE_LOW_UL_S, _RATE_HIGH_UL_S = 25.0, 50.0
-_THUMB_START_N, _THUMB_MOST_N, _THUMB_STEP_N = 20.0, 120.0, 2.0
+_THUMB_START_N, _THUMB_MOST_N, _THUMB_LEAST_N = 4.0, 120.0, 0.2
+_LOOK_TICKS = 20
+"""How often the eye goes to the syringe's scale."""
 _BACK_QUARTER_MM = 8.0
 _LEAK_PAUSE_S = 60.0
 _LEAKS_TO_STOP = 2
@@ -119,16 +121,22 @@ def fill(obs: Observation, side: Side) -> Move:
             continue
         if obs.cement_age_s is not None and obs.cement_age_s > obs.cement_spec.work_until_s:
             break
-        if obs.tick - mark_tick >= TICKS_PER_S:
+        if obs.tick - mark_tick >= _LOOK_TICKS:
             rate = (obs.given_ml - mark_ml) * 1000.0 * TICKS_PER_S / (obs.tick - mark_tick)
             mark_ml, mark_tick = obs.given_ml, obs.tick
-            if rate < _RATE_LOW_UL_S:
-                force = min(force + 2 * _THUMB_STEP_N, _THUMB_MOST_N)
-            elif rate > _RATE_HIGH_UL_S:
-                force = max(force - 2 * _THUMB_STEP_N, 4.0)
+            force = _eased(force, rate)
         obs = yield Action(side=side, beam=True, press_n=force)
     obs = yield Action(side=side, press_n=-1.0)
     return (yield from hands.look_both(obs, side))
+
+
+def _eased(force_n: float, rate_ul_s: float) -> float:
+    """Return the thumb force that follows the syringe's scale."""
+    if rate_ul_s < _RATE_LOW_UL_S:
+        return min(force_n * 1.15, _THUMB_MOST_N)
+    if rate_ul_s > _RATE_HIGH_UL_S:
+        return max(force_n * 0.75, _THUMB_LEAST_N)
+    return force_n
 
 
 def _wanted_ml(obs: Observation, side: Side) -> float:

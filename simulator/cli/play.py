@@ -1,0 +1,175 @@
+"""Commands that make time pass: window, run, replay."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+from simulator import cli
+from simulator.cli import output
+from simulator.engine import recording as recordings
+from simulator.engine import runner
+from simulator.engine.recording import Recording
+from simulator.engine.session import Session
+from simulator.errors import RecordingError, ScenarioError, UsageError
+from simulator.records import frames, html
+from simulator.scenario.load import find_case, list_cases, load_case
+from simulator.world.case import Case
+from simulator.world.report import Report
+
+
+def default(given: argparse.Namespace) -> int:
+    """Open the window, or without a display play the first case headless."""
+    if not cli.no_display():
+        return _window(None, None)
+    first = list_cases()[0]
+    print(f"No display here: playing {first.id} without a window, with the expert operator.")
+    case = load_case(first.id, 1, progress=output.progress())
+    films = frames.KeyFrames(case)
+    outcome = runner.run_case(case, "expert", hook=films.look)
+    folder = Path.cwd()
+    page = folder / "debrief.html"
+    output.write(page, html.page(outcome.report, outcome.session.trace, films.pictures()))
+    written = [page]
+    for name, png in films.last_two().items():
+        output.write(folder / name, png)
+        written.append(folder / name)
+    print(_line(outcome.report))
+    print("Written: " + ", ".join(str(path) for path in written))
+    return cli.OK
+
+
+def play(given: argparse.Namespace) -> int:
+    """Open one case in the window."""
+    find_case(given.case)
+    if cli.no_display():
+        raise UsageError("no display here; `run_sim.py run CASE` plays without a window")
+    return _window(given.case, given.phase)
+
+
+def _window(case: str | None, phase: str | None) -> int:
+    from simulator.ui.app import run_window
+
+    return run_window(case, phase)
+
+
+def run(given: argparse.Namespace) -> int:
+    """Play one case, or one case over many seeds, without a window."""
+    if given.threads is not None:
+        import numba
+
+        most = int(numba.config.NUMBA_NUM_THREADS)
+        numba.set_num_threads(min(given.threads, most))
+    if given.seeds is not None:
+        return _cohort(given)
+    case = load_case(given.case, given.seed, progress=output.progress())
+    films = frames.Writer(case, given.frames) if given.frames else None
+    path = find_case(given.case)
+    outcome = runner.run_case(
+        case,
+        given.operator,
+        given.record,
+        hook=films.look if films else None,
+        source=path.read_text(encoding="utf-8"),
+        scenario=path.name,
+    )
+    if given.json:
+        output.write_json(given.json, outcome.to_json())
+    print(_line(outcome.report))
+    for finding in outcome.report.critical:
+        print(f"  sentinel {finding.id} at {finding.t_s:.0f} s: {finding.text}")
+    for miss in outcome.misses:
+        print(f"  line {miss.line}: expected {miss.expectation}, got {miss.value}")
+    failed = bool(outcome.misses) or (given.require_pass and not outcome.report.passed)
+    return cli.FAILED if failed else cli.OK
+
+
+def _line(report: Report) -> str:
+    word = "passed" if report.passed else "not passed"
+    return (
+        f"{report.scenario} seed {report.seed} {report.operator}: {word}, "
+        f"{report.total:.1f} points. {report.reason}"
+    )
+
+
+def _cohort(given: argparse.Namespace) -> int:
+    """Play the seeds in processes; each worker reads the case for itself."""
+    if given.record or given.frames:
+        raise UsageError("--record and --frames belong to a single --seed")
+    load_case(given.case, given.seeds[0], progress=output.progress())
+    numbers = range(given.seeds[0], given.seeds[1] + 1)
+    jobs = [(given.case, given.operator, seed) for seed in numbers]
+    results: list[dict[str, Any]] = []
+    if given.jobs == 1:
+        done = map(_one, jobs)
+        results.extend(_told(done))
+    else:
+        with ProcessPoolExecutor(given.jobs, mp_context=get_context("spawn")) as pool:
+            results.extend(_told(pool.map(_one, jobs)))
+    passed = sum(bool(r["passed"]) for r in results)
+    print(f"{passed} of {len(results)} passed.")
+    if given.json:
+        output.write_json(given.json, results)
+    return cli.FAILED if given.require_pass and passed < len(results) else cli.OK
+
+
+def _told(results: Any) -> Any:
+    for result in results:
+        word = "passed" if result["passed"] else "not passed"
+        print(f"seed {result['seed']}: {word}, {result['total']:.1f}")
+        yield result
+
+
+def _one(job: tuple[str, str, int]) -> dict[str, Any]:
+    case, operator, seed = job
+    os.environ.setdefault("NUMBA_NUM_THREADS", "1")
+    return runner.run_case(load_case(case, seed), operator).to_json()
+
+
+def replay(given: argparse.Namespace) -> int:
+    """Run a recording again; with --verify a divergence is exit 1."""
+    recording = recordings.read(given.recording)
+    case = case_of(recording)
+    try:
+        end = runner.replay(case, recording, verify=given.verify)
+    except RecordingError as error:
+        if not given.verify:
+            raise
+        print(error)
+        return cli.FAILED
+    if given.json:
+        session = Session(case, end.report.operator)
+        outcome = runner.Outcome(end.report, end.state_hash, (), (), session)
+        output.write_json(given.json, outcome.to_json())
+    words = f"{end.checked} hashes agree. " if given.verify else ""
+    torn = " The recording breaks off before its end." if end.torn else ""
+    print(f"{_line(end.report)} {words}{torn}".rstrip())
+    return cli.OK
+
+
+def case_of(recording: Recording) -> Case:
+    """Return the case that a recording was made of, checked by its digest.
+
+    Raises:
+        RecordingError: the case is not here, or was changed since.
+    """
+    head = recording.head
+    name, seed = str(head.get("scenario")), int(head.get("seed", 1))
+    try:
+        case = load_case(name, seed, progress=output.progress())
+    except (UsageError, ScenarioError):
+        beside = recording.path.parent / str(head.get("path", ""))
+        if not beside.is_file():
+            raise RecordingError(
+                f"{recording.path}: its case {name!r} is neither shipped nor beside the recording"
+            ) from None
+        case = load_case(beside, seed, progress=output.progress())
+    if case.sha256 != head.get("sha256"):
+        raise RecordingError(
+            f"{recording.path}: the case {name!r} was changed since this was recorded"
+        )
+    return case

@@ -1,0 +1,107 @@
+"""Pictures of a run: every exposure for --frames, and key frames for the debrief.
+
+They look at a run and change nothing in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from simulator.engine.session import Session
+from simulator.errors import UsageError
+from simulator.imaging import display, render
+from simulator.imaging.png import png
+from simulator.imaging.projector import PatientProjector
+from simulator.units import ByteArray
+from simulator.world.arm import CArm, Pose
+from simulator.world.case import Case
+from simulator.world.events import Event, Exposed
+from simulator.world.state import State
+
+N = 512
+_HOLD_FRAMES = 8
+VIEWS: Mapping[str, tuple[float, float]] = {"ap": (0.0, 0.0), "lateral": (90.0, 0.0)}
+
+
+def film(
+    case: Case, state: State, orbit_deg: float, tilt_deg: float, n: int = N,
+    projector: PatientProjector | None = None,
+) -> ByteArray:  # fmt: skip
+    """Return a still picture of `state` as the arm would show it at machine angles."""
+    arm = state.c_arm
+    pose = replace(arm.pose, orbit_deg=orbit_deg, tilt_deg=tilt_deg)
+    kvp = 80.0 if orbit_deg < 45.0 else 90.0
+    posed = replace(state, c_arm=replace(arm, pose=pose, kvp=kvp))
+    return display.picture(case, posed, n, _HOLD_FRAMES, projector)
+
+
+class Writer:
+    """Writes each exposure as a PNG (a lifetime: a folder and the monitor's memory)."""
+
+    def __init__(self, case: Case, folder: Path) -> None:
+        """Make `folder`; raises `UsageError` if that is impossible."""
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UsageError(f"{folder}: cannot be written ({error.strerror})") from error
+        self._folder = folder
+        self._case = case
+        self._projector = PatientProjector(case.patient)
+        self._display = display.DisplayState()
+
+    def look(self, session: Session, events: tuple[Event, ...]) -> None:
+        """Develop the frame if this step took one."""
+        if not any(isinstance(event, Exposed) for event in events):
+            return
+        frame = render.render(self._case, session.state, N, self._projector)
+        self._display, picture = display.develop(self._display, frame)
+        (self._folder / f"{session.state.tick:07d}.png").write_bytes(png(picture))
+
+
+class KeyFrames:
+    """Keeps the states that a debrief wants to show, and pictures them at the end."""
+
+    def __init__(self, case: Case) -> None:
+        """Begin with nothing kept."""
+        self._case = case
+        self._moments: dict[str, State] = {}
+        self._last: State | None = None
+        self._findings = 0
+
+    def look(self, session: Session, events: tuple[Event, ...]) -> None:
+        """Keep the state at each finding, and the last one before the dressing."""
+        state = session.state
+        findings = state.tally.findings
+        for finding in findings[self._findings :]:
+            self._moments[finding.id] = state
+        self._findings = len(findings)
+        if "dress" not in state.tally.done:
+            self._last = state
+
+    def pictures(self) -> dict[str, bytes]:
+        """Return PNGs by finding id, in the view that was last in use, plus before and after."""
+        projector = PatientProjector(self._case.patient)
+        out: dict[str, bytes] = {}
+        for name, state in self._moments.items():
+            pose = _last_pose(state.c_arm)
+            image = film(self._case, state, pose.orbit_deg, pose.tilt_deg, 320, projector)
+            out[name] = png(image)
+        for name, png_bytes in self.last_two().items():
+            out[name.removesuffix(".png")] = png_bytes
+        return out
+
+    def last_two(self) -> dict[str, bytes]:
+        """Return the final AP and lateral as PNGs by file name."""
+        if self._last is None:
+            return {}
+        projector = PatientProjector(self._case.patient)
+        return {
+            f"{name}.png": png(film(self._case, self._last, *angles, N, projector))
+            for name, angles in VIEWS.items()
+        }
+
+
+def _last_pose(arm: CArm) -> Pose:
+    return arm.last.pose if arm.last is not None else arm.pose

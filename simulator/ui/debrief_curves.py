@@ -1,0 +1,93 @@
+"""The four curves under a debrief: push, tamp, cement, dose."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pygame
+
+from simulator.engine.session import Session
+from simulator.ui.kit import Kit
+from simulator.ui.plots import Axes, Spot, curve, grid, pressure_volume
+from simulator.ui.scene import number
+from simulator.units import TICKS_PER_S
+
+
+def draw(kit: Kit, rect: Any, session: Session) -> None:
+    """Draw the four panes side by side."""
+    c = kit.canvas
+    gap = c.px(1.33)
+    wide = (rect.w - 3 * gap) // 4
+    for i, paint in enumerate((_push, _tamp, _cement, _dose)):
+        box = pygame.Rect(rect.x + i * (wide + gap), rect.y, wide, rect.h)
+        inner = pygame.Rect(
+            box.x + c.px(5.0), box.y + c.px(4.4), box.w - c.px(6.6), box.h - c.px(9.0)
+        )
+        paint(kit, box, inner, session)
+
+
+def _title(kit: Kit, box: Any, title: str, value: str) -> None:
+    c = kit.canvas
+    kit.pane(box, title)
+    c.text(value, (box.right - c.px(1.4), box.y + c.px(1.9)), "sm", "medium", kit.colour.hi, "r")
+
+
+def _push(kit: Kit, box: Any, inner: Any, session: Session) -> None:
+    sides = [
+        [(r.depth_mm, r.force_n) for r in session.trace if r.side == s and r.force_n > 0.5]
+        for s in (0, 1)
+    ]
+    spots = sides[0] + sides[1]
+    peak = max((f for _, f in spots), default=0.0)
+    _title(kit, box, "Push", f"peak {number(peak)} N")
+    deep = max((d for d, _ in spots), default=60.0)
+    axes = Axes(inner, (0.0, max(deep * 1.05, 20.0)), (0.0, max(peak * 1.15, 40.0)))
+    grid(kit, axes, "depth, mm", "N")
+    for side, line in enumerate(sides):
+        curve(kit.canvas, axes, line, kit.colour.side(side), dashed=side == 1)
+
+
+def _tamp(kit: Kit, box: Any, inner: Any, session: Session) -> None:
+    rows: list[list[Spot]] = [
+        [(r.tamp_ml, r.tamp_psi) for r in session.trace if r.side == s and r.tamp_psi > 0.0]
+        for s in (0, 1)
+    ]
+    peak = max((p for line in rows for _, p in line), default=0.0)
+    _title(kit, box, "Tamp", f"peak {number(peak)} psi" if peak else "not used")
+    spec = session.case.tamp
+    limits = (spec.max_volume_ml, spec.max_pressure_psi)
+    pressure_volume(kit, inner, rows, None, limits)
+
+
+def _cement(kit: Kit, box: Any, inner: Any, session: Session) -> None:
+    c, col = kit.canvas, kit.colour
+    cement, spec = session.state.cement, session.case.cement
+    _title(kit, box, "Cement given", f"{number(cement.injected_ml, 1)} mL")
+    mixed = cement.mixed_tick or 0
+    spots = [
+        ((r.tick - mixed) / TICKS_PER_S / 60.0, r.cement_ml)
+        for r in session.trace
+        if cement.mixed_tick is not None and r.tick >= mixed
+    ]
+    stops = [spec.wait_s / 60.0, spec.work_until_s / 60.0, spec.set_s / 60.0]
+    axes = Axes(inner, (0.0, stops[2] * 1.1), (0.0, max(cement.injected_ml * 1.2, 3.0)))
+    grid(kit, axes, "min since mixing", "mL")
+    for a, b, ink, words in (
+        (stops[0], stops[1], col.ok, "working"),
+        (stops[1], stops[2] * 1.1, col.alarm, "stiff"),
+    ):
+        xa, xb = axes.at(a, 0)[0], axes.at(b, 0)[0]
+        c.fill((xa, inner.y, xb - xa, inner.h), ink, 0.13)
+        c.text(words, (xa + c.px(0.7), inner.y + c.px(1.3)), "xs", "sc", ink)
+    inside = [s for s in spots if s[0] <= axes.x[1]]
+    curve(c, axes, inside, col.hi)
+
+
+def _dose(kit: Kit, box: Any, inner: Any, session: Session) -> None:
+    kerma = session.state.c_arm.air_kerma_mgy
+    _title(kit, box, "Air kerma", f"{number(kerma, 1)} mGy")
+    spots = [(r.tick / TICKS_PER_S / 60.0, r.kerma_mgy) for r in session.trace]
+    end = max((m for m, _ in spots), default=1.0)
+    axes = Axes(inner, (0.0, max(end, 1.0)), (0.0, max(kerma * 1.15, 1.0)))
+    grid(kit, axes, "min", "mGy")
+    curve(kit.canvas, axes, spots, kit.colour.beam)

@@ -1,0 +1,108 @@
+"""The timeline of a run: phases, beam, moments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import pygame
+
+from simulator.engine.session import Sample, Session
+from simulator.procedure.phases import LABELS
+from simulator.ui.kit import Kit
+from simulator.ui.scene import clock_s
+from simulator.world.report import Report
+
+
+def spans(rows: Iterable[Sample]) -> list[tuple[str, int, int]]:
+    """Return (phase, first tick, last tick) of every stretch of one phase."""
+    out: list[tuple[str, int, int]] = []
+    for row in rows:
+        if out and out[-1][0] == row.phase:
+            out[-1] = (row.phase, out[-1][1], row.tick)
+        else:
+            out.append((row.phase, out[-1][2] if out else 0, row.tick))
+    return out
+
+
+def draw(kit: Kit, rect: Any, session: Session, report: Report) -> None:
+    """Draw the pane."""
+    c, col = kit.canvas, kit.colour
+    kit.pane(rect, "Timeline")
+    x, right = rect.x + c.px(12.0), rect.right - c.px(1.8)
+    y = rect.y + c.px(1.9)
+    legend = right - c.px(24)
+    if report.went_well:
+        kit.mark("ok", (x + c.px(0.9), y))
+        words = "Went well: " + ", ".join(w.rstrip(".") for w in report.went_well)
+        c.text(c.fitted(words, legend - x - c.px(4)), (x + c.px(2.4), y), "sm", "medium", col.mid)
+    for word, ink, at in (("AP", col.beam, 0.0), ("Lateral", col.acc, 5.6)):
+        lx = legend + c.px(at)
+        c.box(pygame.Rect(round(lx), round(y - c.px(0.5)), c.px(1.0), c.px(1.0)), ink, radius=0.15)
+        c.text(word, (lx + c.px(1.7), y), "xs", "sc", col.mid)
+    c.text(clock_s(report.duration_s), (right, y), "xs", "sc", col.low, "r")
+    end = max(session.state.tick, 1)
+
+    def at(tick: float) -> float:
+        return x + (right - x) * min(max(tick / end, 0.0), 1.0)
+
+    for i, label in enumerate(("Phase", "Beam", "Moments")):
+        c.text(label, (rect.x + c.px(1.4), rect.y + c.px(5.4 + 3.9 * i)), "sm", "medium", col.low)
+    _phases(kit, rect.y + c.px(5.4), session, at)
+    _beam(kit, rect.y + c.px(9.3), session, at, (x, right))
+    _moments(kit, rect.y + c.px(13.2), report, at, right)
+
+
+def _phases(kit: Kit, y: float, session: Session, at: Any) -> None:
+    c, col = kit.canvas, kit.colour
+    for phase, start, end in spans(session.trace):
+        a, b = at(start), at(end)
+        box = pygame.Rect(round(a), round(y - c.px(1.3)), max(round(b - a) - 2, 1), c.px(2.6))
+        c.box(box, col.raised, radius=0.25)
+        label = LABELS.get(phase, phase)
+        if c.width(label, "xs", "sc") < box.w - 6:
+            c.text(label, box.center, "xs", "sc", col.mid, "c")
+
+
+def _beam(kit: Kit, y: float, session: Session, at: Any, ends: tuple[float, float]) -> None:
+    """AP in the upper half, lateral in the lower half."""
+    c, col = kit.canvas, kit.colour
+    half = c.px(0.95)
+    c.fill((ends[0], y - half, ends[1] - ends[0], 2 * half), col.black)
+    for row in session.trace:
+        if not row.beam:
+            continue
+        lateral = abs(abs(row.orbit_deg) - 90.0) < 30.0
+        c.fill(
+            (at(row.tick), y if lateral else y - half, 2, half), col.acc if lateral else col.beam
+        )
+
+
+def _moments(kit: Kit, y: float, report: Report, at: Any, right: float) -> None:
+    c = kit.canvas
+    used: list[tuple[float, float]] = []
+    for finding in sorted(
+        {*report.critical, *report.errors, *report.moments}, key=lambda f: (-f.harm, f.tick)
+    ):
+        level = "alarm" if finding.severity == "sentinel" else "warn"
+        x = at(finding.tick)
+        words = finding.id.replace("_", " ")
+        w = c.width(words, "xs", "sc") + c.px(2.6)
+        room = (x - c.px(1), x + w) if x + w < right else (x - w, x + c.px(1))
+        if any(room[0] < b and a < room[1] for a, b in used):
+            room = (x - c.px(0.8), x + c.px(0.8))
+            if any(room[0] < b and a < room[1] for a, b in used):
+                continue
+            words = ""
+        used.append(room)
+        kit.mark(level, (x, y), 1.6)
+        if words:
+            to_right = room[1] > x + c.px(2)
+            c.text(
+                words,
+                (x + c.px(1.5) if to_right else x - c.px(1.5), y),
+                "xs",
+                "sc",
+                kit.level(level)[0],
+                "l" if to_right else "r",
+            )

@@ -1,0 +1,217 @@
+"""The treated vertebra as it truly is, with needle paths and cement: turned by dragging."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pygame
+
+from simulator.frames import Side
+from simulator.ui.theme import Rgb, colours
+from simulator.units import FloatArray
+from simulator.world.case import Case
+from simulator.world.state import State
+from simulator.world.tools import Cannula
+
+_BONE = np.array((214.0, 205.0, 190.0))
+_CEMENT = np.array((255.0, 210.0, 63.0))
+_LIGHT = np.array((-0.35, -0.45, 0.82))
+"""Where the light comes from: the viewer's upper left, in (right, down, towards)."""
+
+_OVER = 2
+"""Drawn larger and scaled down, so that edges are smooth."""
+
+_SOLID = 0.42
+"""How much of the bone's colour stays in front of cement."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cloud:
+    """Surface points with their normals, patient frame."""
+
+    points: FloatArray
+    normals: FloatArray
+
+
+def surface_of(field: FloatArray, origin: tuple[float, ...], side: float) -> Cloud:
+    """Return the voxels just inside the zero level of a signed distance field."""
+    gradient = np.gradient(field)
+    normals = np.stack(gradient, -1)
+    shell = (field <= 0.0) & (field > -1.3 * side)
+    at = np.argwhere(shell)
+    n = normals[shell]
+    n = n / np.maximum(np.linalg.norm(n, axis=1, keepdims=True), 1e-9)
+    # Slide every point onto the surface, so that voxels leave no steps.
+    points = at * side + np.asarray(origin) - n * field[shell][:, None]
+    return Cloud(points, n)
+
+
+def bone_of(case: Case) -> Cloud:
+    """Return the surface of the target vertebra."""
+    bone = case.patient.target.bone
+    if bone is None:
+        return Cloud(np.zeros((0, 3)), np.zeros((0, 3)))
+    return surface_of(bone.distance_mm.astype(np.float64), bone.origin_mm, bone.spacing_mm)
+
+
+def cement_of(state: State) -> FloatArray:
+    """Return the centres of the voxels that hold cement."""
+    cloud, bone = state.cement.cloud, state.body.bone
+    full = cloud.voxel[cloud.fill > 0.25] if cloud.voxel.size else cloud.voxel
+    index = np.stack(np.unravel_index(full, bone.shape), -1) if full.size else np.zeros((0, 3))
+    return np.asarray(index * bone.spacing_mm + np.asarray(bone.origin_mm))
+
+
+def axes(turn_deg: float, lift_deg: float) -> FloatArray:
+    """Return (right, down, towards the viewer) as rows, in the patient frame.
+
+    Turn 0 looks from behind with the head up; lift looks down from above.
+    """
+    t, e = math.radians(turn_deg), math.radians(lift_deg)
+    toward = np.array((math.sin(t) * math.cos(e), math.cos(t) * math.cos(e), math.sin(e)))
+    right = np.array((-math.cos(t), math.sin(t), 0.0))
+    down = np.cross(toward, right)
+    if down[2] > 0:
+        down = -down
+    return np.stack((right, down, toward))
+
+
+class Reveal:
+    """Keeps the surfaces and the last picture."""
+
+    def __init__(self, case: Case, state: State) -> None:
+        """Collect what is true at the end of the run."""
+        self._bone = bone_of(case)
+        self._cement = cement_of(state)
+        tools = [tool for tool in state.cannulas if tool is not None]
+        self._paths = [_path(tool) for tool in tools]
+        self._plans = [
+            (Side(i), np.asarray(case.plans[i].skin_mm), np.asarray(case.plans[i].target_mm))
+            for i in case.sides
+        ]
+        self.turn, self.lift = 28.0, 32.0
+        self._key: tuple[float, ...] = ()
+        self._image: Any = None
+
+    def drag(self, dx: float, dy: float) -> None:
+        """Turn by a drag in pixels."""
+        self.turn = (self.turn - dx * 0.5) % 360.0
+        self.lift = min(max(self.lift + dy * 0.5, -80.0), 88.0)
+
+    def picture(self, size: tuple[int, int]) -> Any:
+        """Return the picture for a pane of `size` pixels."""
+        key = (*size, self.turn, self.lift)
+        if key != self._key:
+            self._key = key
+            self._image = self._render(*size)
+        return self._image
+
+    def _render(self, wide: int, high: int) -> Any:
+        small = (wide, high)
+        wide, high = wide * _OVER, high * _OVER
+        frame = axes(self.turn, self.lift)
+        scale = min(wide, high) / 80.0
+        shade = np.zeros((high, wide, 3)) + np.array(colours().black, dtype=np.float64)
+        depth = np.full(high * wide, -np.inf)
+        middle = self._bone.points.mean(0) if len(self._bone.points) else np.zeros(3)
+        flat = shade.reshape(-1, 3)
+        _splat(
+            self._bone.points,
+            self._bone.normals,
+            _BONE,
+            frame,
+            middle,
+            scale,
+            (wide, high),
+            flat,
+            depth,
+        )
+        if len(self._cement):
+            glow = flat.copy()
+            deep = np.full(high * wide, -np.inf)
+            _splat(self._cement, None, _CEMENT, frame, middle, scale, (wide, high), glow, deep)
+            seen = deep > -np.inf
+            share = np.where(deep >= depth, 0.0, _SOLID)[seen, None]
+            flat[seen] = flat[seen] * share + glow[seen] * (1.0 - share)
+        image = pygame.surfarray.make_surface(
+            np.clip(shade, 0, 255).astype(np.uint8).swapaxes(0, 1)
+        )
+        for _, start, end in self._plans:
+            _stick(image, start, end, frame, middle, scale, colours().hi, dashed=True)
+        for side, start, end in self._paths:
+            _stick(image, start, end, frame, middle, scale, colours().side(side), dashed=False)
+        return pygame.transform.smoothscale(image, small)
+
+
+def _path(tool: Cannula) -> tuple[Side, FloatArray, FloatArray]:
+    return tool.side, np.asarray(tool.skin_mm), np.asarray(tool.channel_end_mm)
+
+
+def _splat(
+    points: FloatArray,
+    normals: FloatArray | None,
+    colour: FloatArray,
+    frame: FloatArray,
+    middle: FloatArray,
+    scale: float,
+    size: tuple[int, int],
+    out: FloatArray,
+    depth: FloatArray,
+) -> None:
+    """Draw points as small squares, the nearest last; shaded by their normals."""
+    wide, high = size
+    seen = (points - middle) @ frame.T
+    if normals is None:
+        light = 0.75 + 0.25 * np.tanh(seen[:, 2] / 10.0)
+    else:
+        lit = normals @ frame.T
+        facing = lit[:, 2] > -0.15
+        seen, lit = seen[facing], lit[facing]
+        light = 0.22 + 0.78 * np.clip(lit @ (_LIGHT / np.linalg.norm(_LIGHT)), 0.0, 1.0)
+    x = seen[:, 0] * scale + wide / 2
+    y = seen[:, 1] * scale + high / 2
+    order = np.argsort(seen[:, 2], kind="stable")
+    reach = max(1, math.ceil(scale * 0.42))
+    shaded = colour[None, :] * light[order, None]
+    for dy in range(-reach, reach + 1):
+        for dx in range(-reach, reach + 1):
+            column = (x[order] + dx).astype(int)
+            row = (y[order] + dy).astype(int)
+            inside = (column >= 0) & (column < wide) & (row >= 0) & (row < high)
+            at = row[inside] * wide + column[inside]
+            z = seen[order, 2][inside]
+            front = z >= depth[at]
+            at, z = at[front], z[front]
+            out[at] = shaded[inside][front]
+            depth[at] = z
+
+
+def _stick(
+    image: Any,
+    start: FloatArray,
+    end: FloatArray,
+    frame: FloatArray,
+    middle: FloatArray,
+    scale: float,
+    colour: Rgb,
+    *,
+    dashed: bool,
+) -> None:
+    """Draw a path over the bone: it is to be seen wherever it runs."""
+    wide, high = image.get_size()
+    start = end + (start - end) * min(1.0, 75.0 / max(float(np.linalg.norm(start - end)), 1e-6))
+    spots = []
+    for point in (start, end):
+        r, d, _ = frame @ (point - middle)
+        spots.append((r * scale + wide / 2, d * scale + high / 2))
+    a, b = spots
+    parts = 22 if dashed else 1
+    for i in range(0, parts, 2):
+        p = (a[0] + (b[0] - a[0]) * i / parts, a[1] + (b[1] - a[1]) * i / parts)
+        q = (a[0] + (b[0] - a[0]) * (i + 1) / parts, a[1] + (b[1] - a[1]) * (i + 1) / parts)
+        pygame.draw.line(image, colour, p, q, (2 if dashed else 3) * _OVER)
+    if not dashed:
+        pygame.draw.circle(image, colour, b, 4 * _OVER)

@@ -1,0 +1,117 @@
+"""From words to the nouns of anatomy and to the judge's book."""
+
+import pytest
+
+from simulator.anatomy.plan import Plan
+from simulator.anatomy.spec import FractureShape, PatientSpec
+from simulator.anatomy.tables import sizes
+from simulator.errors import ScenarioError
+from simulator.frames import Side
+from simulator.scenario import assets, build
+from simulator.scenario.load import find_case, list_cases, load_case, load_scenario
+from simulator.world.case import Procedure
+
+
+def wedge(**patch):
+    patched = {key.replace("__", "."): value for key, value in patch.items()}
+    return load_scenario(find_case("l1-wedge"), patched)
+
+
+def test_both_shipped_cases_treat_the_same_person():
+    one = build.patient_spec(load_scenario(find_case("l1-wedge")))
+    other = build.patient_spec(load_scenario(find_case("l1-vertebroplasty")))
+    assert one.seed == other.seed == 76
+    assert one.fracture.anterior_height_fraction < other.fracture.anterior_height_fraction
+    assert {one.level, one.t_score, one.bmi} == {other.level, other.t_score, other.bmi}
+
+
+@pytest.mark.parametrize(
+    ("grade", "low", "high"), [(1, 0.75, 0.80), (2, 0.60, 0.75), (3, 0.3, 0.60)]
+)
+def test_a_genant_grade_is_a_height(grade, low, high):
+    fracture = build.patient_spec(wedge(fracture__genant=grade)).fracture
+    assert fracture.shape is FractureShape.WEDGE
+    assert low <= fracture.anterior_height_fraction <= high
+
+
+def test_a_height_in_millimetres_is_what_is_left():
+    spec = build.patient_spec(wedge(fracture__genant=None, fracture__anterior_height_mm=15.0))
+    assert sizes("L1", spec).ha - spec.fracture.depth_mm == pytest.approx(15.0)
+    with pytest.raises(ScenarioError) as caught:
+        build.patient_spec(wedge(fracture__genant=None, fracture__anterior_height_mm=40.0))
+    assert "patch: fracture.anterior_height_mm: got 40; this patient's L1 is only " in str(
+        caught.value
+    )
+
+
+def test_no_fracture_and_defaults():
+    spec = build.patient_spec(
+        wedge(fracture__shape="none", fracture__genant=None, patient__seed=None)
+    )
+    assert spec.fracture is None
+    assert spec.basivertebral_mm == PatientSpec().basivertebral_mm
+    assert spec.height_scale == PatientSpec().height_scale
+    assert spec.seed == build.patient_spec(wedge(patient__seed=None)).seed != 76
+
+
+def points(book, domain, procedure="kyphoplasty"):
+    counted = (c for c in book.criteria if c.procedure in ("both", procedure))
+    return {c.id: c.points for c in counted if c.domain == domain}
+
+
+def test_weights_move_points_inside_their_domain():
+    shipped = points(assets.rubric(), "outcome")
+    book = build.rubric_for(wedge(scoring__weights={"leak": 3.0}))
+    changed = points(book, "outcome")
+    assert changed["leak"] > shipped["leak"]
+    assert sum(changed.values()) == pytest.approx(sum(shipped.values()))
+    assert points(book, "access") == points(assets.rubric(), "access")
+
+
+def test_a_domain_cannot_be_emptied():
+    nothing = dict.fromkeys(points(assets.rubric(), "outcome"), 0.0)
+    with pytest.raises(
+        ScenarioError, match=r"scoring.weights: nothing is left of the domain 'outcome'"
+    ):
+        build.rubric_for(wedge(scoring__weights=nothing))
+
+
+def test_bands_sentinels_and_pass_mark():
+    book = build.rubric_for(
+        wedge(
+            scoring__bands={"leak": {"good": [0.0, 0.5]}},
+            scoring__sentinels=["canal_breach"],
+            scoring__pass_mark=60.0,
+        )
+    )
+    before = next(c for c in assets.rubric().criteria if c.id == "leak")
+    leak = next(c for c in book.criteria if c.id == "leak")
+    assert (leak.low, leak.high, leak.margin) == (0.0, 0.5, before.margin)
+    assert book.sentinels == ("canal_breach",)
+    assert book.pass_mark == 60.0
+    assert build.rubric_for(wedge()) == assets.rubric()
+
+
+def test_an_authored_target_keeps_the_entry_and_the_skin_plane(monkeypatch):
+    found = Plan(Side.LEFT, (40.0, 90.0, 5.0), (20.0, 30.0, 2.0), (5.0, -8.0, -2.0))
+    monkeypatch.setattr(build, "plan_path", lambda *_: found)
+
+    class Nobody:
+        target = None
+
+    authored = wedge(plan__target_mm=[0.0, -10.0, 2.0]).case
+    plan = build._plan(authored, Nobody, Side.LEFT, 2.0)
+    assert plan.entry_mm == found.entry_mm
+    assert plan.target_mm == (0.0, -10.0, 2.0)
+    assert plan.skin_mm == pytest.approx((50.0, 90.0, 2.0))
+    assert build._plan(authored, Nobody, Side.RIGHT, 2.0) == found
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("card", list_cases(), ids=lambda card: card.id)
+def test_every_shipped_case_can_be_built(card):
+    case = load_case(card.id, 3)
+    assert (case.id, case.seed) == (card.id, 3)
+    assert case.procedure is Procedure(card.procedure)
+    assert case.patient.target.level == card.level
+    assert {"insertion", "cement", "tamp"} <= set(case.physics)
