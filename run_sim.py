@@ -1,4 +1,4 @@
-"""Start Kyphosim: `python run_sim.py` opens the window, `python run_sim.py --help` lists the rest."""
+"""Start Kyphosim: without a word the window opens; `--help` lists the commands."""
 
 import sys
 

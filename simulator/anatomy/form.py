@@ -157,9 +157,9 @@ def wall_y(shape: Shape, way: int) -> float:
     The opening of the basivertebral vein is passed by, as the line on a lateral film passes it.
     """
     f = shape.form
-    starts = np.array([[x, 0.0, z] for x in (-2.0, 0.0, 2.0) for z in (-5.0, 4.0)])
-    if way < 0:
-        starts[:, 2] -= 1.0
+    # in front the lower half is measured: a wedge may have taken the upper one
+    levels = (-5.0, 4.0) if way > 0 else (-0.28 * f.Hm, -0.14 * f.Hm)
+    starts = np.array([[x, 0.0, z] for x in (-2.0, 0.0, 2.0) for z in levels])
     return way * float(np.median(reach(shape, starts, (0, way, 0), 0.5 * f.D + 5.0)))
 
 

@@ -8,7 +8,6 @@ from simulator.anatomy import texture
 from simulator.anatomy.shape import Shape, values
 from simulator.anatomy.tables import table
 from simulator.anatomy.volume import Volume
-from simulator.kernels import shapes
 from simulator.units import AnyArray, Float32Array, FloatArray, frozen
 
 _MARGIN_MM = 2.0
@@ -35,10 +34,15 @@ def posed_box(low: FloatArray, high: FloatArray, shape: Shape) -> tuple[FloatArr
 def sampled(shape: Shape, low: FloatArray, high: FloatArray, h: float) -> Float32Array:
     """Return (4, nx, ny, nz) distance, cortex, density factor, body distance from `low` on."""
     count = np.ceil((high - low) / h).astype(int) + 1
-    out = np.empty((4, *count), dtype=np.float32)
-    shapes.fill(out, low, h, shape.pose.matrix_in(), shape.form, shape.crush, shape.lattice,
-                shape.cell_mm)  # fmt: skip
-    return out
+    found = _at(shape, low, h, np.indices(tuple(count.tolist())).reshape(3, -1))
+    return np.ascontiguousarray(found.T.reshape(4, *count), dtype=np.float32)
+
+
+def _at(shape: Shape, low: FloatArray, h: float, index: AnyArray) -> FloatArray:
+    """Return (n, 4) values at the voxels (3, n) of a grid of the patient frame."""
+    turn = shape.pose.matrix_in()
+    points = low + h * index.T
+    return values(shape, points @ turn[:, :3].T + turn[:, 3])
 
 
 def _sampled_near(
@@ -54,9 +58,7 @@ def _sampled_near(
     for axis in range(3):
         near = near.repeat(4, axis=axis)
     at = np.nonzero(near)
-    points = np.column_stack([low[a] + h * at[a] for a in range(3)])
-    turn = shape.pose.matrix_in()
-    found = values(shape, points @ turn[:, :3].T + turn[:, 3])
+    found = _at(shape, low, h, np.array(at))
     out = [np.full(near.shape, fill, dtype=np.float32) for fill in (9.0, 1.0, 1.0)]
     for q in range(3):
         out[q][at] = found[:, q]

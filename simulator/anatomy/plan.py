@@ -18,9 +18,9 @@ _STEP_MM = 0.5
 _MEDIAL_MARGIN_MM = 0.5
 """The tip's axis stays this far lateral of the medial border until it is in the body."""
 _PLATE_MM = 7.0
-_MEDIAL_SHARE = 0.22
+_MEDIAL_SHARE = 0.28
 """Wished distance of the target from the midline, of the body's half width."""
-_ENOUGH_MM = 1.0
+_ENOUGH_MM = 1.2
 """Clearance beyond which a better target counts more."""
 
 

@@ -17,6 +17,7 @@ from simulator.errors import UsageError
 from simulator.units import FloatArray
 
 _ABOVE, _BELOW = 3, 3
+_HEIGHT_ERROR_MM = 0.4
 
 
 def _tilt(angle_rad: float) -> FloatArray:
@@ -74,6 +75,8 @@ def fractured(shape: Shape, fracture: FractureSpec) -> Shape:
             least = amount
         else:
             most = amount
+    if abs(top[at] - low[at] - (intact - lost)) > _HEIGHT_ERROR_MM:
+        raise UsageError(f"no fracture of this shape takes {lost:.1f} mm of {intact:.1f} mm")
     return broken
 
 

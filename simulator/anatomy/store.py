@@ -24,6 +24,8 @@ from simulator.paths import asset, cache_dir
 from simulator.units import AnyArray, frozen
 
 FORMAT = 1
+KEPT = 12
+"""Patients kept on disk."""
 _NOUNS = {c.__name__: c for c in (Patient, Vertebra, Volume, BoneField, Landmarks, Pedicle, Hinge)}
 
 
@@ -49,7 +51,15 @@ def patient(
         return found
     made = build(spec, progress)
     save(made, path)
+    _trim(path.parent)
     return made
+
+
+def _trim(folder: Path) -> None:
+    """Drop the oldest patients: each takes a tenth of a gigabyte."""
+    files = sorted(folder.glob("*.npz"), key=lambda path: (path.stat().st_mtime_ns, path.name))
+    for path in files[:-KEPT]:
+        path.unlink(missing_ok=True)
 
 
 def save(made: Patient, path: Path) -> None:

@@ -1,4 +1,7 @@
-"""The command line: words in, exit code out. Heavy parts load only for the command that needs them."""
+"""The command line: words in, exit code out.
+
+Heavy parts load only for the command that needs them.
+"""
 
 from __future__ import annotations
 

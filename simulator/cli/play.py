@@ -16,6 +16,7 @@ from simulator.engine import runner
 from simulator.engine.recording import Recording
 from simulator.engine.session import Session
 from simulator.errors import RecordingError, ScenarioError, UsageError
+from simulator.kernels.threads import use_threads
 from simulator.records import frames, html
 from simulator.scenario.load import find_case, list_cases, load_case
 from simulator.world.case import Case
@@ -60,10 +61,7 @@ def _window(case: str | None, phase: str | None) -> int:
 def run(given: argparse.Namespace) -> int:
     """Play one case, or one case over many seeds, without a window."""
     if given.threads is not None:
-        import numba
-
-        most = int(numba.config.NUMBA_NUM_THREADS)
-        numba.set_num_threads(min(given.threads, most))
+        use_threads(given.threads)
     if given.seeds is not None:
         return _cohort(given)
     case = load_case(given.case, given.seed, progress=output.progress())

@@ -55,22 +55,25 @@ def _feed(digest: Any, value: Any) -> None:
         digest.update(b"s" + value.encode() + b"\0")
     elif isinstance(value, np.ndarray):
         digest.update(b"a" + _array(value))
-    elif is_dataclass(value):
+    else:
+        _feed_many(digest, value)
+
+
+def _feed_many(digest: Any, value: Any) -> None:
+    """Write a value that is made of others, in an order that does not depend on chance."""
+    if is_dataclass(value):
         digest.update(b"d" + type(value).__name__.encode())
         for field in fields(value):
             _feed(digest, getattr(value, field.name))
     elif isinstance(value, Mapping):
-        digest.update(b"m")
+        digest.update(b"m" + str(len(value)).encode() + b";")
         for key in sorted(value):
             digest.update(str(key).encode() + b"\0")
             _feed(digest, value[key])
-    elif isinstance(value, frozenset):
-        digest.update(b"t")
-        for item in sorted(value):
-            _feed(digest, item)
-    elif isinstance(value, tuple):
-        digest.update(b"t" + str(len(value)).encode())
-        for item in value:
+    elif isinstance(value, tuple | frozenset):
+        items = sorted(value) if isinstance(value, frozenset) else value
+        digest.update(b"t" + str(len(items)).encode() + b";")
+        for item in items:
             _feed(digest, item)
     else:
         raise TypeError(f"a state cannot hold {type(value).__name__}")

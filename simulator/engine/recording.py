@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import os
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from enum import Enum
@@ -148,7 +147,7 @@ class Recorder:
         self._file = None
         packed = self.path.with_suffix(self.path.suffix + ".tmp")
         packed.write_bytes(gzip.compress(self.path.read_bytes(), mtime=0))
-        os.replace(packed, self.path)
+        packed.replace(self.path)
 
 
 @dataclass(frozen=True, slots=True)

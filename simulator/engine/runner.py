@@ -181,4 +181,3 @@ def _compare(recording: Recording, state: State, recorded: Any) -> None:
                 f"{recording.path}: diverged at tick {state.tick} "
                 f"({seconds(state.tick):.1f} s): {name}"
             )
-

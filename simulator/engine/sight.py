@@ -13,7 +13,7 @@ import numpy as np
 from simulator.anatomy.plan import Plan
 from simulator.frames import Side
 from simulator.imaging.positioner import geometry, project
-from simulator.imaging.visibility import voxel_points_mm, visible_routes
+from simulator.imaging.visibility import visible_routes, voxel_points_mm
 from simulator.units import PSI_PER_MPA, Vec3, seconds
 from simulator.world.arm import CArm, Shot, View
 from simulator.world.case import Case, Procedure
@@ -181,7 +181,7 @@ def _read_ap(case: Case, state: State, shot: Shot) -> Seen:
         if tool is None or not shot.tip_in_field[side]:
             continue
         pedicle = case.patient.target.landmarks.pedicles[side]
-        x, y, z = pedicle.centre_mm
+        _, y, z = pedicle.centre_mm
         border, mm_per_px = _scale(case, shot, (pedicle.medial_border_x_mm, y, z))
         # The picture has the patient's left on its left: columns fall towards +x.
         offset = (border - _column(case, shot, tool.tip_mm)) * mm_per_px

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from simulator.frames import Side
+from simulator.imaging import beam, exposure
 from simulator.procedure import phases
 from simulator.world.arm import CArm
 from simulator.world.case import Case
@@ -18,10 +21,14 @@ def first_state(case: Case) -> State:
     bone = case.patient.target.bone
     if bone is None:
         raise ValueError("the target vertebra has no bone field")
+    # The brightness control was run in by the radiographer's test shot.
+    arm = CArm()
+    lengths = exposure.lengths_for(case, arm.pose)
+    kvp, mas = beam.settled(case.c_arm, lengths, arm.pose.field_mm)
     return State(
         tick=0,
         phase=phases.FIRST,
-        c_arm=CArm(),
+        c_arm=replace(arm, kvp=kvp, mas_pulse=mas),
         body=Body(bone=bone),
         vitals=Vitals(pain_vas=case.notes.pain_vas),
         cement=Cement(),

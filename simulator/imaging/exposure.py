@@ -45,6 +45,14 @@ def shot_of(case: Case, pose: Pose, tips: tuple[Vec3 | None, Vec3 | None], tick:
     return Shot(tick, view, pose, min(errors), (left, right))
 
 
+def _followed(c_arm: CArm, goal: tuple[float, float]) -> tuple[float, float]:
+    """Return (kVp, mAs) of the next pulse: a first-order response towards `goal`."""
+    limits = machine().limits
+    share = 1.0 - math.exp(-1.0 / (c_arm.pulses_per_s * limits.response_s))
+    step = min(max(share * (goal[0] - c_arm.kvp), -limits.step_kv), limits.step_kv)
+    return c_arm.kvp + step, c_arm.mas_pulse + share * (goal[1] - c_arm.mas_pulse)
+
+
 def expose(
     case: Case,
     c_arm: CArm,
@@ -69,15 +77,13 @@ def expose(
     m, spec, pose = machine(), case.c_arm, c_arm.pose
     kvp, mas = c_arm.kvp, c_arm.mas_pulse
     kap = beam.kap_gycm2(spec, kvp, mas, pose.field_mm)
-    kvp_goal, mas_goal = beam.settled(spec, lengths, pose.field_mm)
-    share = 1.0 - math.exp(-1.0 / (c_arm.pulses_per_s * m.limits.response_s))
-    step = share * (kvp_goal - kvp)
+    next_kvp, next_mas = _followed(c_arm, beam.settled(spec, lengths, pose.field_mm))
     shot = shot_of(case, pose, tips, tick)
     return (
         replace(
             c_arm,
-            kvp=kvp + min(max(step, -m.limits.step_kv), m.limits.step_kv),
-            mas_pulse=mas + share * (mas_goal - mas),
+            kvp=next_kvp,
+            mas_pulse=next_mas,
             exposures=c_arm.exposures + 1,
             air_kerma_mgy=c_arm.air_kerma_mgy
             + beam.kerma_mgy(spec, kvp, mas, spec.sad_mm - m.dose.reference_mm),

@@ -18,7 +18,10 @@ def voxel_points_mm(state: State, voxels: AnyArray) -> FloatArray:
     """Return the (n, 3) positions of flat voxel indices of the treated body's grid."""
     bone = state.body.bone
     i, j, k = np.unravel_index(voxels, bone.shape)
-    return np.stack([i, j, k], axis=1) * bone.spacing_mm + np.array(bone.origin_mm)
+    points: FloatArray = np.stack([i, j, k], axis=1).astype(np.float64)
+    points *= bone.spacing_mm
+    points += np.array(bone.origin_mm)
+    return points
 
 
 def visible_routes(state: State, view: View, threshold_mm: float) -> frozenset[int]:

@@ -124,8 +124,8 @@ def perm(g: int, w: Ground) -> float:
 def own_perm(e: int, w: Ground, c: Lists) -> float:
     """Return the permeability of an entry; what was void when cement came in stays void."""
     if c.volume[e] > 0.97 * w.grid.h**3:
-        return max(w.law.void_k, float(w.medium.k[c.voxel[e]]))
-    return perm(c.voxel[e], w)
+        return max(float(w.law.void_k), float(w.medium.k[c.voxel[e]]))
+    return float(perm(c.voxel[e], w))
 
 
 @njit(**JIT)

@@ -38,7 +38,7 @@ def _sample(field: AnyArray, o: AnyArray, h: float, x: float, y: float, z: float
 @njit(cache=True, nogil=True)
 def _label(tissue: AnyArray, o: AnyArray, h: float, x: float, y: float, z: float) -> int:
     nx, ny, nz = tissue.shape
-    i, j, k = int(round((x - o[0]) / h)), int(round((y - o[1]) / h)), int(round((z - o[2]) / h))
+    i, j, k = round((x - o[0]) / h), round((y - o[1]) / h), round((z - o[2]) / h)
     if i < 0 or j < 0 or k < 0 or i >= nx or j >= ny or k >= nz:
         return 0
     return int(tissue[i, j, k])
@@ -76,6 +76,7 @@ def probe(
     tip: AnyArray,
     direction: AnyArray,
     depth_mm: float,
+    path_mm: float,
     open_mm: float,
     radius_mm: float,
     bore_mm: float,
@@ -91,6 +92,7 @@ def probe(
         tip: (3,) mm.
         direction: (3,) unit, towards the patient.
         depth_mm: length of shaft behind the tip that is in the patient.
+        path_mm: length of shaft behind the tip since it entered bone; only there a breach counts.
         open_mm: how far the channel made before leads on in front of the tip.
         radius_mm: outer radius of the shaft.
         bore_mm: radius of the channel that is already open (0 without one).
@@ -154,11 +156,13 @@ def probe(
             else:
                 b = _sample(bv, o, h, x, y, z) / 0.1
                 out[FRICTION] += law[4] * b * (radius_mm / 1.5) * _SHAFT_STEP_MM
+        if back > path_mm:
+            continue
         xm = x + medial_sign * radius_mm
         dm = _sample(distance, o, h, xm, y, z)
         if dm > out[CANAL_BREACH]:
             label = _label(tissue, o, h, xm, y, z)
-            if label == _CANAL or label == _EPIDURAL:
+            if label in (_CANAL, _EPIDURAL):
                 out[CANAL_BREACH] = dm
 
     # Bone straight ahead of the tip, to the first surface.

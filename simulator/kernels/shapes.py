@@ -156,7 +156,7 @@ def _crushed(
 def _corner(x: float, y: float, z: float, f: Record, c: Record) -> float:
     """Plane that parts the anterosuperior fragment (positive) from the body."""
     front = 0.5 * f.Hm - 0.25 * f.dh - c.wedge
-    plane = -0.68 * (y + 0.5 * f.D - 6.0) + 0.73 * (z - front + 1.2)
+    plane = -0.68 * (y + 0.5 * f.D - 7.0) + 0.73 * (z - front + 1.6)
     return float(plane + 0.6 * math.sin(0.41 * x) + 0.3 * math.sin(1.1 * x + 1.0))
 
 
@@ -315,28 +315,6 @@ def probe_many(
     for i in prange(p.shape[0]):
         out[i] = vertebra(p[i, 0], p[i, 1], p[i, 2], f, c, lattice, cell)
     return out
-
-
-@njit(cache=True, parallel=True)
-def fill(
-    out: Float32Array, origin: FloatArray, h: float, turn: FloatArray, f: Record, c: Record,
-    lattice: Float32Array, cell: float,
-) -> None:  # fmt: skip
-    """Write `vertebra` into the (4, nx, ny, nz) grid; `turn` @ (p, 1) leads into the body frame."""
-    _, nx, ny, nz = out.shape
-    for i in prange(nx):
-        x = origin[0] + i * h
-        for j in range(ny):
-            y = origin[1] + j * h
-            for k in range(nz):
-                z = origin[2] + k * h
-                d, t, rho, body = vertebra(
-                    turn[0, 0] * x + turn[0, 1] * y + turn[0, 2] * z + turn[0, 3],
-                    turn[1, 0] * x + turn[1, 1] * y + turn[1, 2] * z + turn[1, 3],
-                    turn[2, 0] * x + turn[2, 1] * y + turn[2, 2] * z + turn[2, 3],
-                    f, c, lattice, cell)  # fmt: skip
-                out[0, i, j, k], out[1, i, j, k] = d, t
-                out[2, i, j, k], out[3, i, j, k] = rho, body
 
 
 @njit(cache=True, parallel=True)

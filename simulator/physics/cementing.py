@@ -105,11 +105,11 @@ def work(case: Case, state: State, action: Action) -> tuple[State, tuple[Event, 
     if before.mixed_tick is None:
         return state, ()
     cannula = state.cannulas[action.side]
-    if cannula is not None and cannula.inside is Inside.FILLER:
-        if action.press_n != 0.0 or lively(state) or before.thumb_n != 0.0:
-            after = _pressed(case, state, cannula, action.press_n)
-            if after is not before:
-                state = replace(state, cement=after)
+    at_work = action.press_n != 0.0 or lively(state) or before.thumb_n != 0.0
+    if cannula is not None and cannula.inside is Inside.FILLER and at_work:
+        after = _pressed(case, state, cannula, action.press_n)
+        if after is not before:
+            state = replace(state, cement=after)
     return state, _leaks(before, state.cement) if state.cement is not before else ()
 
 

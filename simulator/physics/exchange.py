@@ -143,9 +143,7 @@ def mix(case: Case, state: State, side: Side) -> Outcome:
     """Pour the liquid to the powder: the cement's clock starts."""
     if state.cement.mixed_tick is not None:
         return "The cement is already mixed."
-    cement = replace(
-        state.cement, mixed_tick=state.tick, batch_left_ml=case.cement.batch_ml
-    )
+    cement = replace(state.cement, mixed_tick=state.tick, batch_left_ml=case.cement.batch_ml)
     return replace(state, cement=cement), (Said("nurse", "Mixing now."),)
 
 

@@ -15,9 +15,9 @@ from simulator.anatomy.patient import Hinge
 from simulator.anatomy.volume import BoneField, Tissue
 from simulator.frames import Side, along, dot, minus, unit
 from simulator.kernels.balloon import Bone, Crush, Form, grip, grow, stiff_share
-from simulator.physics.constants import Constants
 from simulator.physics.channel import voxels_along
 from simulator.physics.cloud import scratch
+from simulator.physics.constants import Constants
 from simulator.units import (
     MM3_PER_ML,
     PSI_PER_MPA,

@@ -14,9 +14,9 @@ from simulator.errors import PhysicsError
 from simulator.frames import Side
 from simulator.kernels.cement import Drive, Grid, Ground, Law
 from simulator.kernels.flow import advance
-from simulator.physics.constants import Constants
 from simulator.physics.channel import index_of, voxels_along
 from simulator.physics.cloud import aged, cloud_of, lists, medium, scratch
+from simulator.physics.constants import Constants
 from simulator.physics.permeability import FlowField
 from simulator.physics.setting import cannula_conductance, is_set, viscosity_table
 from simulator.units import MM3_PER_ML, IntArray, Vec3, seconds

@@ -1,4 +1,4 @@
-"""How a straight needle or cannula moves: aimed, pushed by force, tapped, resisted by what it meets.
+"""How a straight needle or cannula moves: aimed, pushed, tapped, resisted by what it meets.
 
 Resistance is cutting at the cone plus friction along the shaft, from the bone actually met:
 it rises before a cortex and drops behind it. The hand gives force, not motion: a wall that is
@@ -83,6 +83,7 @@ def contact(case: Case, body: Body, cannula: Cannula) -> Contact:
     direction = np.array(cannula.direction)
     open_mm = cannula.deepest_mm - cannula.depth_mm
     bore_mm = case.needle.outer_mm / 2.0 if open_mm > 0.0 else 0.0
+    path_mm = 0.0 if cannula.dock_mm is None else norm(minus(cannula.tip_mm, cannula.dock_mm))
     cut = friction = bone_mm = breach = ahead = 0.0
     nearest, tissue, level = 99.0, Tissue.SOFT, ""
     for name, bone in _bones(case, body):
@@ -96,6 +97,7 @@ def contact(case: Case, body: Body, cannula: Cannula) -> Contact:
             tip,
             direction,
             max(cannula.depth_mm, 0.0),
+            path_mm,
             open_mm,
             cannula.outer_mm / 2.0,
             bore_mm,
@@ -105,10 +107,10 @@ def contact(case: Case, body: Body, cannula: Cannula) -> Contact:
         cut += float(met[kernel.CUT])
         friction += float(met[kernel.FRICTION])
         bone_mm += float(met[kernel.IN_BONE])
-        breach = max(breach, float(met[kernel.CANAL_BREACH]))
         if met[kernel.TIP_DISTANCE] < nearest:
             nearest, level = float(met[kernel.TIP_DISTANCE]), name
             ahead = float(met[kernel.AHEAD])
+            breach = float(met[kernel.CANAL_BREACH])
             tissue = _tip_tissue(met)
     return Contact(cut, friction, bone_mm, nearest, tissue, level, ahead, breach)
 
@@ -170,9 +172,7 @@ def _aimed(case: Case, cannula: Cannula, action: Action) -> Cannula:
         return replace(cannula, direction=turned, deepest_mm=cannula.depth_mm)
     reach = norm(minus(cannula.dock_mm, cannula.skin_mm))
     skin = along(cannula.dock_mm, turned, -reach)
-    return replace(
-        cannula, direction=turned, skin_mm=skin, deepest_mm=cannula.depth_mm, pry_n=pry
-    )
+    return replace(cannula, direction=turned, skin_mm=skin, deepest_mm=cannula.depth_mm, pry_n=pry)
 
 
 def swung(direction: Vec3, side: Side, medial_deg: float, caudal_deg: float) -> Vec3:

@@ -127,7 +127,7 @@ def _lumen_mm2(tissue: ByteArray, h: float) -> FloatArray:
     """Return the squared radius of the vein around each of its voxels, (n,) in flat order."""
     lumen = tissue == Tissue.VEIN
     depth = distance_transform_edt(lumen, sampling=h)
-    radius = maximum_filter(depth, size=3)[lumen] - 0.25 * h
+    radius = maximum_filter(depth, size=3)[lumen] - 0.1 * h
     return np.asarray(np.maximum(radius, _THIN_MM) ** 2)
 
 

@@ -34,7 +34,7 @@ def follow(case: Case, state: State, dt_s: float) -> tuple[Vitals, tuple[Event, 
     constants = case.physics["physiology"]
     before = state.vitals
     nerve = _nerve_irritated(state)
-    pain = _toward(before.pain_vas, _pain(case, state, nerve), dt_s, constants["pain_tau_s"])
+    pain = _toward(before.pain_vas, _pain(case, state, nerve=nerve), dt_s, constants["pain_tau_s"])
     steps = before.midazolam_mg / constants["midazolam_mg_per_act"]
     asleep = min(1.0, steps * constants["sedation_per_step"])
     sedation = _toward(before.sedation, asleep, dt_s, constants["sedation_tau_s"])
@@ -73,7 +73,7 @@ def _toward(value: float, target: float, dt_s: float, tau_s: float) -> float:
     return target + (value - target) * math.exp(-dt_s / tau_s)
 
 
-def _pain(case: Case, state: State, nerve: bool) -> float:
+def _pain(case: Case, state: State, *, nerve: bool) -> float:
     constants = case.physics["physiology"]
     pain = case.notes.pain_vas * 0.7
     numb = is_numb(constants, state)

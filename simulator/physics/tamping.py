@@ -41,9 +41,7 @@ def work(case: Case, state: State, action: Action) -> tuple[State, tuple[Event, 
         rate = action.inflate_ml_s if side is action.side else 0.0
         events.extend(_misused(case, tamp, side, rate))
         others = tuple(t for i, t in enumerate(tamps) if t is not None and i != side)
-        new = inflation.inflate(
-            case.tamp, constants, hinge, state.body, tamp, others, rate, _DT_S
-        )
+        new = inflation.inflate(case.tamp, constants, hinge, state.body, tamp, others, rate, _DT_S)
         new, burst = _burst(case, state, tamp, new)
         events.extend(burst)
         events.extend(_pressed(case, tamp, new, side))
@@ -68,12 +66,8 @@ def _misused(case: Case, tamp: Tamp, side: Side, rate: float) -> tuple[Event, ..
     return (TampMisused(side, reason),) if reason else ()
 
 
-def _burst(
-    case: Case, state: State, before: Tamp, tamp: Tamp
-) -> tuple[Tamp, tuple[Event, ...]]:
-    hazard = inflation.rupture_hazard_per_s(
-        case.tamp, case.physics["tamp"], state.body.bone, tamp
-    )
+def _burst(case: Case, state: State, before: Tamp, tamp: Tamp) -> tuple[Tamp, tuple[Event, ...]]:
+    hazard = inflation.rupture_hazard_per_s(case.tamp, case.physics["tamp"], state.body.bone, tamp)
     if hazard <= 0.0:
         return tamp, ()
     draw = rng.stream(case.seed, f"rupture-{int(before.side)}", state.tick).random()

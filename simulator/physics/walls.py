@@ -52,9 +52,7 @@ def report(
 
 def nearest_level(case: Case, point: Vec3) -> str:
     """Return the level whose pedicles or body are nearest to `point` along the spine."""
-    return min(
-        case.patient.vertebrae, key=lambda v: abs(v.landmarks.centre_mm[2] - point[2])
-    ).level
+    return min(case.patient.vertebrae, key=lambda v: abs(v.landmarks.centre_mm[2] - point[2])).level
 
 
 def medial_margin_mm(case: Case, cannula: Cannula) -> float:

@@ -11,9 +11,9 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from simulator.frames import Side, dot, minus, norm
-from simulator.units import TICKS_PER_S, seconds
 from simulator.procedure import mistakes
 from simulator.procedure.clocks import adequate
+from simulator.units import TICKS_PER_S, seconds
 from simulator.world.action import Do
 from simulator.world.arm import View
 from simulator.world.case import Case
@@ -278,5 +278,3 @@ _ON: dict[type, Callable[[Case, State, _Account, Event], None]] = {
     WallBreached: _on_breach,
     Done: _on_done,
 }
-
-

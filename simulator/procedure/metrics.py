@@ -14,7 +14,15 @@ from types import MappingProxyType
 import numpy as np
 
 from simulator.anatomy.volume import Tissue
-from simulator.units import KPA_PER_MPA, MM3_PER_ML, PSI_PER_MPA, TICKS_PER_S, FloatArray, seconds
+from simulator.units import (
+    KPA_PER_MPA,
+    MM3_PER_ML,
+    PSI_PER_MPA,
+    TICKS_PER_S,
+    ByteArray,
+    FloatArray,
+    seconds,
+)
 from simulator.world.case import Case, Procedure
 from simulator.world.cement import ROUTES, Route
 from simulator.world.report import Metric
@@ -195,7 +203,7 @@ def _endplate_contact(case: Case, state: State) -> Metric:
     return ("none", "one", "both")[int(below) + int(plate - top < _TOUCH_MM)]
 
 
-def _superior_plate_z(tissue: FloatArray, z0: float, h: float, points: FloatArray) -> float:
+def _superior_plate_z(tissue: ByteArray, z0: float, h: float, points: FloatArray) -> float:
     """Lowest disc voxel above the cement's middle, mm; high if there is none."""
     disc = np.nonzero((tissue == int(Tissue.DISC)).any(axis=(0, 1)))[0] * h + z0
     above = disc[disc > (points[:, 2].mean() if len(points) else 0.0)]
@@ -298,7 +306,7 @@ METRICS: Mapping[str, Definition] = MappingProxyType(
             _of("midline_distance_mm", "end of the path to the midline", _worst("midline_")),
             _of("medial_breach_mm", "shaft out of the bone into the canal",
                 _entered(_zero("medial_breach_mm"))),
-            _of("breach_mm", "tip or shaft out of the bone, any wall", _entered(_zero("breach_mm"))),
+            _of("breach_mm", "out of the bone, any wall", _entered(_zero("breach_mm"))),
             _of("breach_grade", "Gertzbein-Robbins", _breach_grade),
             _of("anterior_clearance_mm", "least bone ahead of the tip",
                 _value("anterior_clearance_mm")),

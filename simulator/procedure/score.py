@@ -54,9 +54,7 @@ def score(case: Case, state: State, operator: str = "") -> Report:
         for c in applicable(rubric, case.procedure.value)
     )
     findings = state.tally.findings
-    critical = tuple(
-        f for f in findings if f.severity == "sentinel" and f.id in rubric.sentinels
-    )
+    critical = tuple(f for f in findings if f.severity == "sentinel" and f.id in rubric.sentinels)
     # A sentinel that this case leaves off its list still counts as a major error.
     errors = tuple(
         f if f.severity != "sentinel" else replace(f, severity="major")

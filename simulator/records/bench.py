@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-import numba
 import numpy as np
 
 from simulator.anatomy.build import build_patient
@@ -24,6 +23,7 @@ from simulator.frames import Side
 from simulator.imaging import display, render
 from simulator.imaging.positioner import Geometry, geometry
 from simulator.imaging.projector import PatientProjector
+from simulator.kernels.threads import use_threads
 from simulator.physics import cementing, inflation, injection, reduction
 from simulator.scenario.build import patient_spec
 from simulator.scenario.load import find_case, load_case, load_scenario
@@ -53,7 +53,7 @@ def measure(tell: Progress) -> Figures:
     Frames are the full chain from state to the 8-bit picture. `moving` turns the arm by a degree
     before every frame, so that the whole patient is projected anew.
     """
-    numba.set_num_threads(1)
+    use_threads(1)
     case = load_case(_CASE, 1, progress=tell)
     figures: Figures = {}
     tell("expert run", 0.1)
@@ -212,9 +212,7 @@ def _inject(case: Case) -> float:
 def _child() -> float:
     """Return the CPU seconds of a fresh process that imports everything and opens a cached case."""
     code = "import time;" + _START_WARM + ";print(time.process_time())"
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=False
-    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     return float(done.stdout.split()[-1]) if done.returncode == 0 else float("nan")
 
 
@@ -234,4 +232,3 @@ def _bandwidth() -> float:
     np.copyto(b, a)
     best = min(_once(lambda: np.copyto(b, a)) for _ in range(10))
     return 2.0 * a.nbytes / max(best, 1e-9) / 1e9
-

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from simulator.engine.session import Session
 from simulator.errors import UsageError
-from simulator.imaging import display, render
+from simulator.imaging import beam, display, exposure, render
 from simulator.imaging.png import png
 from simulator.imaging.projector import PatientProjector
 from simulator.units import ByteArray
@@ -30,10 +30,10 @@ def film(
     projector: PatientProjector | None = None,
 ) -> ByteArray:  # fmt: skip
     """Return a still picture of `state` as the arm would show it at machine angles."""
-    arm = state.c_arm
-    pose = replace(arm.pose, orbit_deg=orbit_deg, tilt_deg=tilt_deg)
-    kvp = 80.0 if orbit_deg < 45.0 else 90.0
-    posed = replace(state, c_arm=replace(arm, pose=pose, kvp=kvp))
+    pose = replace(state.c_arm.pose, orbit_deg=orbit_deg, tilt_deg=tilt_deg)
+    lengths = exposure.lengths_for(case, pose)
+    kvp, mas = beam.settled(case.c_arm, lengths, pose.field_mm)
+    posed = replace(state, c_arm=replace(state.c_arm, pose=pose, kvp=kvp, mas_pulse=mas))
     return display.picture(case, posed, n, _HOLD_FRAMES, projector)
 
 

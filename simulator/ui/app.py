@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from typing import Any
 
 import pygame
@@ -19,7 +18,6 @@ from simulator.ui.theme import Theme
 
 DESIGN = (1600, 900)
 SMALLEST = (1280, 720)
-FRAMES_PER_S = 60
 
 _NOTICE = (
     "Kyphosim is for education only. It is not a medical device, and it must not be used to plan "
@@ -69,7 +67,7 @@ class Window:
         """Run until a screen quits; return the exit code."""
         while self.stack.code is None:
             self.frame()
-            self._clock.tick(FRAMES_PER_S)
+            self._clock.tick(self.stack.top.frames_per_s if self.stack.screens else 60)
         return self.stack.code
 
     def frame(self) -> None:
@@ -122,7 +120,7 @@ def _notice_once(stack: Stack) -> None:
         save_settings({**settings, "notice_read": True})
         return Pop()
 
-    stack.screens.append(Menu("Before you start", _NOTICE, [("I understand", "Return", read)]))
+    stack.screens.append(Menu("Before you start", _NOTICE, [("I understand", "Enter", read)]))
 
 
 def _guarded(stack: Stack, flow: Flow) -> int:
@@ -144,7 +142,10 @@ def _guarded(stack: Stack, flow: Flow) -> int:
 
 def _tell(stack: Stack, title: str, text: str, code: int) -> int:
     """Show the message alone until it is read."""
-    leave: Callable[[], Any] = lambda: Quit(code)
+
+    def leave() -> Quit:
+        return Quit(code)
+
     message: Screen = Menu(title, text, [("Close", "Esc", leave)])
     stack.apply(Home(message))
     return Window(stack).run()

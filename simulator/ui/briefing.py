@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import pygame
 
 from simulator.engine.start import first_state
 from simulator.frames import Side
-from simulator.imaging.positioner import preset
-from simulator.imaging.projector import PatientProjector
 from simulator.ui import header
 from simulator.ui.canvas import Canvas
+from simulator.ui.films import view_films
 from simulator.ui.gauges import WAIT, clock_ring
 from simulator.ui.hots import Hots
 from simulator.ui.kit import Kit
@@ -21,12 +19,9 @@ from simulator.ui.overlays import Help
 from simulator.ui.pictures import grey_surface
 from simulator.ui.plan_words import plan_rows
 from simulator.ui.screens import Change, Pop, Push, Replace, as_change
-from simulator.ui.thumbs import film
 from simulator.ui.work import Work
 from simulator.world.case import Case
 
-_FIELD_MM = 200.0
-_FILM_PX = 720
 _JUDGED = (
     "Safety first: a wall broken or cement in the canal fails the run. Look before each critical "
     "depth. Fewer images alone earn nothing."
@@ -37,6 +32,7 @@ class Briefing:
     """Three columns and a way in."""
 
     overlay = False
+    frames_per_s = 30
 
     def __init__(self, case: Case, start: Callable[[Case], Any]) -> None:
         """Show `case`; `start` makes the theatre."""
@@ -45,7 +41,7 @@ class Briefing:
         self._start = start
         self._films: tuple[Any, ...] = ()
         self._scaled: tuple[tuple[int, int], list[Any]] | None = None
-        self._work = Work(lambda report: _films(case))
+        self._work = Work(lambda _: view_films(case, first_state(case)))
 
     def handle(self, event: Any) -> Change:
         """Enter starts, Esc goes back."""
@@ -140,7 +136,7 @@ class Briefing:
             y = c.paragraph(goal, (x + c.px(2), y), right - x - c.px(2), lines=2) + c.px(0.3)
 
     def _imaging(self, kit: Kit, rect: Any) -> None:
-        c, col = kit.canvas, kit.colour
+        c = kit.canvas
         kit.pane(rect, "Imaging", "Films on the table, before you begin")
         x, right = rect.x + c.px(1.2), rect.right - c.px(1.2)
         wide = (right - x - c.px(0.6)) // 2
@@ -221,7 +217,7 @@ class Briefing:
         c.rule(x, y, right - x)
         y += c.px(2.6)
         c.text("The cement’s clock", (x, y), "sm", "semi")
-        box = pygame.Rect(x, rect.bottom - c.px(11.6), right - x, c.px(10.2))
+        box = pygame.Rect(x, rect.bottom - c.px(12.6), right - x, c.px(11.2))
         self._cement(kit, pygame.Rect(x, round(y), right - x, round(box.y - y)))
         c.box(box, col.accd, col.acc)
         c.fill((box.x, box.y + 2, c.px(0.45), box.h - 4), col.acc)
@@ -269,10 +265,3 @@ class Briefing:
         kit.button("start", box, "Enter theatre", "Enter", self._enter, kind="pri")
         box = pygame.Rect(box.x - c.px(22.5), mid - c.px(2.1), c.px(21), c.px(4.2))
         kit.button("cases", box, "Back to cases", "Esc", Pop, kind="ghost")
-
-
-def _films(case: Case) -> list[Any]:
-    state = first_state(case)
-    projector = PatientProjector(case.patient)
-    poses = [replace(preset(state.c_arm.pose, v), field_mm=_FIELD_MM) for v in ("ap", "lateral")]
-    return [film(case, state, pose, _FILM_PX, projector) for pose in poses]

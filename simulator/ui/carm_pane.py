@@ -7,11 +7,11 @@ from typing import Any
 
 import pygame
 
+from simulator.imaging.positioner import view_of
 from simulator.ui.arm import SLOTS
 from simulator.ui.hots import Hot
 from simulator.ui.kit import Kit
 from simulator.ui.scene import Scene, number
-from simulator.imaging.positioner import view_of
 
 _WORDS = ("AP", "Lat", "En L", "En R")
 _BODY = (0x8C, 0x6F, 0x5C)

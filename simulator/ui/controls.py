@@ -1,141 +1,27 @@
-"""The human operator: held keys, wheel, drags and clicked buttons become one action per tick."""
+"""The human operator: keys, wheel and drags become wishes."""
 
 from __future__ import annotations
 
-from collections import deque
 from typing import Any
 
 import pygame
 
-from simulator.frames import Side
 from simulator.imaging.positioner import geometry
-from simulator.procedure.phases import refusal
 from simulator.ui import arm, hand
 from simulator.ui.keys import BY_CODE
-from simulator.world.action import Action, Do
-from simulator.world.case import Case, Procedure
+from simulator.ui.wishes import ARROWS, REPEAT_S, TABLE, Wishes
+from simulator.world.action import Do
 from simulator.world.state import State
-from simulator.world.tools import Inside
 
 TOOLS = ("needle", "tamp", "cement", "drugs", "plan")
 FAST = 8
 """Ticks run for each real one while time is fast."""
 
-_ARROWS = {
-    pygame.K_LEFT: (1.0, 0.0),
-    pygame.K_RIGHT: (-1.0, 0.0),
-    pygame.K_UP: (0.0, 1.0),
-    pygame.K_DOWN: (0.0, -1.0),
-}
-"""Detector towards the patient's left, right, head and feet; the same for the hub."""
-
-_TABLE = {
-    pygame.K_HOME: (1.0, 0.0),
-    pygame.K_END: (-1.0, 0.0),
-    pygame.K_PAGEUP: (0.0, 1.0),
-    pygame.K_PAGEDOWN: (0.0, -1.0),
-}
-
 _HELD = ("beam", "push", "back", "left", "right", "press", "unload")
-_UNLOAD_N = -60.0
-_TWIST_DEG = 15.0
-_TWIST_DEG_S = 60.0
-_REPEAT_S = (0.35, 0.12)
-"""A held arrow trims again after the first time, then every second time."""
 
 
-class HumanOperator:
-    """Turns events into actions; owns the settings of hands and C-arm, never the state."""
-
-    name = "human"
-
-    def __init__(self, case: Case) -> None:
-        """Start with the needle in hand on the first side of the plan."""
-        self.case = case
-        self.hand = hand.Hand()
-        self.drive = arm.Drive()
-        self.tool = "needle"
-        self.side = Side(case.sides[0])
-        self.fast = False
-        self.latched = False
-        self._held: set[str] = set()
-        self._codes: set[int] = set()
-        self._acts: deque[Do] = deque()
-        self._frames = 0
-        self._seen = 0
-        self._tap = 0
-        self._twist = 0.0
-        self._wait_s = 0.0
-        self._rate = 0.0
-        self._field = 0.0
-        self._shift = False
-        self._ctrl = False
-        self._repeat: dict[int, float] = {}
-
-    # -- asking -------------------------------------------------------------------------------
-
-    def ask(self, act: Do) -> None:
-        """Ask for a deliberate act in the next tick."""
-        self.fast = False
-        self._acts.append(act)
-
-    def hold(self, name: str, *, down: bool) -> None:
-        """Hold or release one of the continuous wishes by a button."""
-        if down:
-            self._press(name)
-        else:
-            self._held.discard(name)
-
-    def holding(self, name: str) -> bool:
-        """Tell whether a wish is held now."""
-        return name in self._held
-
-    @property
-    def braced(self) -> bool:
-        """Tell whether Shift braces the hand."""
-        return self._shift
-
-    def wait(self, seconds: float) -> None:
-        """Ask for a wait in one go: hands off, beam off."""
-        self._wait_s = seconds
-
-    def tap(self) -> None:
-        """Strike once with the chosen mallet."""
-        self._tap = self.hand.mallet
-
-    def other_side(self) -> None:
-        """Take the tool of the other side."""
-        self.side = Side(1 - self.side)
-        self.hand.drag.drop()
-
-    def turn_wheel(self, notches: int) -> None:
-        """Turn the wheel for the tool in use."""
-        self.hand.wheel.turn(self.tool, notches)
-
-    def next_field(self, state: State) -> None:
-        """Change the magnification."""
-        self._field = arm.next_of(arm.FIELDS_MM, state.c_arm.pose.field_mm)
-
-    def next_rate(self, state: State) -> None:
-        """Change the pulse rate."""
-        self._rate = arm.next_of(self.case.c_arm.pulse_rates, state.c_arm.pulses_per_s)
-
-    def next_act(self, state: State) -> Do:
-        """Return the exchange that R asks for with the tool in use."""
-        for act in _exchanges(self.case, state, self.tool, self.side):
-            if refusal(self.case, state, act) is None:
-                return act
-        return Do.NONE
-
-    def release(self) -> None:
-        """Let go of everything: the window lost the keyboard, or a menu opened."""
-        self._held.clear()
-        self._codes.clear()
-        self._frames = 0
-        self.latched = self.fast = False
-        self.hand.drag.drop()
-
-    # -- events -------------------------------------------------------------------------------
+class HumanOperator(Wishes):
+    """Turns events into wishes; `next_action` makes one action of them per tick."""
 
     def event(self, event: Any, state: State) -> bool:
         """Use a keyboard or wheel event; tell whether it meant something."""
@@ -158,11 +44,11 @@ class HumanOperator:
         name = BY_CODE.get(code, "")
         if name != "faster":
             self.fast = False
-        if code in _ARROWS or code in _TABLE:
+        if code in ARROWS or code in TABLE:
             self._codes.add(code)
-            if code in _ARROWS and not self._ctrl:
+            if code in ARROWS and not self._ctrl:
                 self._trim(code, state)
-                self._repeat[code] = _REPEAT_S[0]
+                self._repeat[code] = REPEAT_S[0]
             return True
         if name in _HELD:
             if name == "beam" and self._ctrl:
@@ -177,14 +63,6 @@ class HumanOperator:
             self.drive.to(name)
             return True
         return self._once(name, state)
-
-    def _press(self, name: str) -> None:
-        self.fast = False
-        self._held.add(name)
-        if name == "beam":
-            self._frames = max(self._frames, 1)
-        elif name in ("left", "right"):
-            self._twist += _TWIST_DEG if name == "right" else -_TWIST_DEG
 
     def _once(self, name: str, state: State) -> bool:
         if name == "tap":
@@ -232,127 +110,3 @@ class HumanOperator:
         else:
             per_pixel = hand.DRAG_DEG_FINE if self._shift else hand.DRAG_DEG
         self.hand.drag.pull(pixels, g.right, g.up, per_pixel)
-
-    def _free(self, state: State) -> bool:
-        """Tell whether the tip is still in front of the skin."""
-        cannula = state.cannulas[self.side]
-        return cannula is not None and cannula.depth_mm <= 0.0
-
-    def _trim(self, code: int, state: State) -> None:
-        step = arm.TRIM_FINE_DEG if self._shift else arm.TRIM_DEG
-        orbit, tilt = _ARROWS[code]
-        self.drive.trim(state.c_arm.pose, orbit * step, tilt * step)
-
-    # -- the action ---------------------------------------------------------------------------
-
-    def next_action(self, state: State) -> Action:
-        """Return what is asked for in this tick."""
-        if self._wait_s > 0.0:
-            wait, self._wait_s = self._wait_s, 0.0
-            return Action(side=self.side, wait_s=wait)
-        self._repeat_trims(state)
-        orbit, tilt = self.drive.rates(self.case.c_arm, state.c_arm.pose)
-        table_x, table_z = self._table()
-        swing, slide = self._move(state)
-        rate, self._rate = self._rate, 0.0
-        size, self._field = self._field, 0.0
-        tap, self._tap = self._tap, 0
-        tamp, cement = self.tool == "tamp", self.tool == "cement"
-        return Action(
-            beam=self._beam(state),
-            orbit_deg_s=orbit,
-            tilt_deg_s=tilt,
-            table_x_mm_s=table_x,
-            table_z_mm_s=table_z,
-            pulses_per_s=rate,
-            field_mm=size,
-            side=self.side,
-            skin_x_mm_s=slide[0],
-            skin_z_mm_s=slide[1],
-            medial_deg_s=swing[0] * self.side.sign,
-            caudal_deg_s=swing[1],
-            push_n=self.hand.push.step(
-                push="push" in self._held,
-                back="back" in self._held,
-                ceiling_n=self.hand.wheel.ceiling_n,
-            ),
-            brace=self._shift and "push" in self._held,
-            tap=tap,
-            twist_deg_s=self._twisting(),
-            hold=self.hand.holding,
-            inflate_ml_s=self._turning(self.hand.wheel.inflate_ml_s) if tamp else 0.0,
-            press_n=self._pressing() if cement else 0.0,
-            do=self._acts.popleft() if self._acts else Do.NONE,
-        )
-
-    def _beam(self, state: State) -> bool:
-        """A tap asks on until the next pulse was taken."""
-        if state.c_arm.exposures > self._seen:
-            self._frames = 0
-        self._seen = state.c_arm.exposures
-        if self.fast:
-            return False
-        return self.latched or "beam" in self._held or self._frames > 0
-
-    def _repeat_trims(self, state: State) -> None:
-        for code in [c for c in self._codes if c in _ARROWS and not self._ctrl]:
-            left = self._repeat.get(code, _REPEAT_S[0]) - 1.0 / 60.0
-            if left <= 0.0:
-                self._trim(code, state)
-                left = _REPEAT_S[1]
-            self._repeat[code] = left
-
-    def _keys(self, table: dict[int, tuple[float, float]]) -> tuple[float, float]:
-        held = [table[c] for c in self._codes if c in table]
-        return sum(h[0] for h in held), sum(h[1] for h in held)
-
-    def _table(self) -> tuple[float, float]:
-        speed = self.case.c_arm.travel_mm_s * (hand.FINE if self._shift else 1.0)
-        left, head = self._keys(_TABLE)
-        return left * speed, head * speed
-
-    def _move(self, state: State) -> tuple[tuple[float, float], tuple[float, float]]:
-        """Return (swing, slide): one of them is what drag and keys ask for."""
-        free = self._free(state)
-        left, head = self.hand.drag.take(hand.SLIDE_MM_S if free else hand.SWING_DEG_S)
-        if self._ctrl:
-            key = hand.KEY_SLIDE_MM_S if free else hand.KEY_SWING_DEG_S
-            key *= hand.FINE if self._shift else 1.0
-            by = self._keys(_ARROWS)
-            left, head = left + by[0] * key, head + by[1] * key
-        still = (0.0, 0.0)
-        return (still, (left, head)) if free else ((left, head), still)
-
-    def _twisting(self) -> float:
-        part = min(max(self._twist, -_TWIST_DEG_S / 60.0), _TWIST_DEG_S / 60.0)
-        self._twist -= part
-        return part * 60.0
-
-    def _turning(self, speed: float) -> float:
-        return speed * (("press" in self._held) - ("unload" in self._held))
-
-    def _pressing(self) -> float:
-        if "unload" in self._held:
-            return _UNLOAD_N
-        return self.hand.wheel.thumb_n if "press" in self._held else 0.0
-
-
-def _exchanges(case: Case, state: State, tool: str, side: Side) -> tuple[Do, ...]:
-    """Return the acts that R tries, the most sensible first."""
-    cannula = state.cannulas[side]
-    if tool == "tamp":
-        return (Do.TAMP_IN,) if state.tamps[side] is None else (Do.TAMP_OUT,)
-    if tool == "cement":
-        return (Do.MIX,) if state.cement.mixed_tick is None else (Do.LOAD,)
-    if tool == "drugs":
-        order = (Do.TIME_OUT, Do.LOCAL, Do.DRESS, Do.NEURO_CHECK, Do.DISCHARGE)
-        return tuple(act for act in order if act.value not in state.tally.done)
-    if tool != "needle":
-        return ()
-    if cannula is None:
-        return (Do.PLACE_NEEDLE,)
-    if cannula.inside is Inside.STYLET:
-        return (Do.STYLET_OUT,)
-    if case.procedure is Procedure.KYPHOPLASTY and not cannula.working:
-        return (Do.SEAT_CANNULA,)
-    return (Do.STYLET_IN,)

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import pygame
 
 from simulator.engine.session import Session
-from simulator.imaging.projector import PatientProjector
 from simulator.ui import debrief_curves, debrief_line, header
 from simulator.ui.canvas import Canvas
 from simulator.ui.export import export_html
+from simulator.ui.films import moment_films
 from simulator.ui.hots import Hots
 from simulator.ui.kit import Kit
 from simulator.ui.overlays import Menu
@@ -20,15 +19,12 @@ from simulator.ui.pictures import grey_surface
 from simulator.ui.reveal import Reveal
 from simulator.ui.scene import clock, clock_s, number
 from simulator.ui.screens import Change, Pop, Push, Replace, as_change
-from simulator.ui.thumbs import film
 from simulator.ui.work import Work
-from simulator.units import TICKS_PER_S, ByteArray
+from simulator.units import TICKS_PER_S
 from simulator.world.report import Report
 from simulator.world.state import State
 from simulator.world.tally import Finding
 
-_STILL_PX = 240
-_CLOSE_MM = 150.0
 _BEFORE_S = 12
 """A retry begins this long before the moment."""
 
@@ -45,6 +41,7 @@ class Debrief:
     """One finished run."""
 
     overlay = False
+    frames_per_s = 30
 
     def __init__(
         self, session: Session, report: Report, again: Again, home: Callable[[], Change]
@@ -54,7 +51,7 @@ class Debrief:
         self.hots = Hots()
         self._again, self._home = again, home
         self._reveal = Reveal(session.case, session.state)
-        self._work = Work(lambda _: _stills(session, report))
+        self._work = Work(lambda _: moment_films(session, report))
         self._stage = pygame.Rect(0, 0, 1, 1)
         self._turning = False
 
@@ -238,13 +235,11 @@ class Debrief:
                 continue
             y += c.px(2.65)
             c.text(label, (x, y), "sm", "medium", col.low)
-            c.text(
-                c.fitted(words, rect.right - x - c.px(7.2)),
-                (x + c.px(7.0), y),
-                "sm",
-                "medium",
-                col.hi if label == "Instead" else col.mid,
-            )
+            room = rect.right - x - c.px(7.2)
+            face = "medium" if c.width(words) <= room else "sc"
+            tone = col.hi if label == "Instead" else col.mid
+            at = (x + c.px(7.0), y)
+            c.text(c.fitted(words, room, "sm", face), at, "sm", face, tone)
         start = self.session.state_at(max(moment.tick - _BEFORE_S * TICKS_PER_S, 0))
         box = pygame.Rect(x, rect.y + c.px(8.2), c.px(24), c.px(3.0))
         kit.button(
@@ -287,17 +282,6 @@ class Debrief:
         leak = self.report.metrics.get("leak_ml")
         words = f"Leak {leak:.2f} mL" if isinstance(leak, float) and leak > 0.005 else "No leak"
         c.text(words, (rect.x + c.px(1.4), rect.bottom - c.px(2.0)), "xs", "sc", col.hi)
-
-
-def _stills(session: Session, report: Report) -> list[ByteArray]:
-    """Render the worst moments in the view of that time, closer."""
-    projector = PatientProjector(session.case.patient)
-    out = []
-    for moment in report.moments[:3]:
-        state = session.state_at(moment.tick)
-        pose = replace(state.c_arm.pose, field_mm=_CLOSE_MM)
-        out.append(film(session.case, state, pose, _STILL_PX, projector))
-    return out
 
 
 def _short(value: float) -> str:

@@ -36,15 +36,15 @@ def draw(kit: Kit, rect: Any, session: Session, report: Report) -> None:
         kit.mark("ok", (x + c.px(0.9), y))
         words = "Went well: " + ", ".join(w.rstrip(".") for w in report.went_well)
         c.text(c.fitted(words, legend - x - c.px(4)), (x + c.px(2.4), y), "sm", "medium", col.mid)
-    for word, ink, at in (("AP", col.beam, 0.0), ("Lateral", col.acc, 5.6)):
-        lx = legend + c.px(at)
+    for word, ink, along in (("AP", col.beam, 0.0), ("Lateral", col.acc, 5.6)):
+        lx = legend + c.px(along)
         c.box(pygame.Rect(round(lx), round(y - c.px(0.5)), c.px(1.0), c.px(1.0)), ink, radius=0.15)
         c.text(word, (lx + c.px(1.7), y), "xs", "sc", col.mid)
     c.text(clock_s(report.duration_s), (right, y), "xs", "sc", col.low, "r")
     end = max(session.state.tick, 1)
 
     def at(tick: float) -> float:
-        return x + (right - x) * min(max(tick / end, 0.0), 1.0)
+        return float(x + (right - x) * min(max(tick / end, 0.0), 1.0))
 
     for i, label in enumerate(("Phase", "Beam", "Moments")):
         c.text(label, (rect.x + c.px(1.4), rect.y + c.px(5.4 + 3.9 * i)), "sm", "medium", col.low)

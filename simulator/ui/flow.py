@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from simulator.engine.operators import make_operator
 from simulator.engine.session import Session
 from simulator.engine.start import first_state
 from simulator.imaging.display import picture
 from simulator.paths import data_dir
-from simulator.scenario.load import CaseCard, list_cases, load_case
+from simulator.procedure.phases import PHASES
+from simulator.scenario.load import CaseCard, find_case, list_cases, load_case
 from simulator.ui.briefing import Briefing
 from simulator.ui.debrief import Debrief
 from simulator.ui.loading import Loading
@@ -21,6 +24,7 @@ from simulator.ui.screens import Change, Home, Push
 from simulator.ui.sound import Sound
 from simulator.ui.theatre import Theatre
 from simulator.ui.work import Report
+from simulator.units import TICKS_PER_S
 from simulator.world.action import IDLE
 from simulator.world.case import Case
 from simulator.world.state import State
@@ -28,14 +32,38 @@ from simulator.world.state import State
 _WARM_PX = 128
 
 
-def load(case: str | Path, report: Report) -> Case:
-    """Build a case and run every kernel of the first minute once, so that nothing stalls later."""
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A built case, and the moment to begin at if it is not the first one."""
+
+    case: Case
+    start: State | None = None
+
+
+def load(case: Path, report: Report, phase: str | None = None) -> Opened:
+    """Build a case and run the kernels of the first minute once, so that nothing stalls later."""
     built = load_case(case, 1, lambda words, share: report(words, 0.7 * share))
     report("warming up the X-ray machine", 0.75)
     picture(built, first_state(built), _WARM_PX, 2)
-    report("laying out the instruments", 0.95)
+    report("laying out the instruments", 0.85)
     Session(built, "warm-up").advance(IDLE)
-    return built
+    if phase is None or phase not in PHASES[built.procedure]:
+        return Opened(built)
+    return Opened(built, _brought_to(built, phase, report))
+
+
+def _brought_to(case: Case, phase: str, report: Report) -> State:
+    """Return the first moment of `phase` in the hands of the expert."""
+    session = Session(case, "expert")
+    expert = make_operator("expert", case, session.observe())
+    while session.state.phase != phase and not session.state.over:
+        if session.state.tick % (10 * TICKS_PER_S) == 0:
+            report(f"the expert works up to this phase, {session.state.phase}", 0.9)
+        action = expert.next_action(session.observe())
+        if action is None:
+            break
+        session.advance(action)
+    return session.state
 
 
 class Flow:
@@ -45,41 +73,49 @@ class Flow:
         """Keep one sound for all screens."""
         self._sound = sound
         self._session: Session | None = None
+        self._file: Path | None = None
 
     def library(self) -> Library:
         """Return the first screen."""
         cards = list_cases()
-        return Library(cards, self.loading, lambda _: Progress(cards))
+        return Library(cards, self.loading, lambda: Progress(cards))
 
     def opening(self, case: str, phase: str | None) -> Change:
         """Return how to begin with a case that was named on the command line."""
-        return Push(
-            Loading("Opening the case", lambda r: load(case, r), lambda built: self.theatre(built))
-            if phase is None
-            else Loading("Opening the case", lambda r: load(case, r), self.theatre)
-        )
+        self._file = path = find_case(case)
+
+        def enter(opened: Opened) -> Any:
+            if phase is None:
+                return self.briefing(opened)
+            return self.theatre(opened.case, opened.start)
+
+        return Push(Loading("Opening the case", lambda report: load(path, report, phase), enter))
 
     def loading(self, card: CaseCard) -> Loading:
         """Return the wait for a case that was chosen."""
+        self._file = card.path
         return Loading(card.title, lambda report: load(card.path, report), self.briefing)
 
-    def briefing(self, case: Case) -> Briefing:
+    def briefing(self, opened: Opened) -> Briefing:
         """Return the briefing of a built case."""
-        return Briefing(case, self.theatre)
+        return Briefing(opened.case, self.theatre)
 
     def theatre(self, case: Case, start: State | None = None) -> Theatre:
         """Return a new run; `start` forks it from a kept moment, and is not recorded."""
         self.keep()
-        if start is None:
-            stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
-            path = data_dir() / "recordings" / f"{case.id}-{stamp}.simrec"
-            path.parent.mkdir(parents=True, exist_ok=True)
-            session = Session(case, "human", path)
-        else:
-            session = Session(case, "human")
+        session = self._recorded(case) if start is None else Session(case, "human")
+        if start is not None:
             session.state = start
         self._session = session
-        return Theatre(session, 640, self.debrief, self._sound)
+        return Theatre(session, self.debrief, self._sound)
+
+    def _recorded(self, case: Case) -> Session:
+        stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+        path = data_dir() / "recordings" / f"{case.id}-{stamp}.simrec"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        source = self._file.read_text(encoding="utf-8") if self._file else ""
+        name = self._file.name if self._file else ""
+        return Session(case, "human", path, source=source, scenario=name)
 
     def debrief(self, session: Session) -> Any:
         """Return the debrief of an ended run and keep its result."""
@@ -87,7 +123,7 @@ class Flow:
         report = session.report()
         if session.recording is not None:
             remember(report)
-        return Debrief(session, report, self._again, lambda: Home())
+        return Debrief(session, report, self._again, Home)
 
     def _again(self, session: Session, start: State | None) -> Any:
         return self.theatre(session.case, start)
@@ -96,6 +132,6 @@ class Flow:
         """Close the recording of the run in progress; say where it is."""
         session, self._session = self._session, None
         if session is None or session.recording is None:
-            return "Nothing was lost: no run was in progress."
+            return "Nothing was lost: no run was being recorded."
         session.close()
         return f"Your recording was kept: {session.recording}"

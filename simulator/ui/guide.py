@@ -1,4 +1,4 @@
-"""The one mark that guided mode draws on the live picture: a border that the picture itself shows."""
+"""The one mark of guided mode on the live picture: a border that the picture itself shows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the hand is set to and doing: held keys, forces, the wheel, the drag that is still to be made."""
+"""What the hand is set to and doing: forces, the wheel, the drag that is still to be made."""
 
 from __future__ import annotations
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import pygame
@@ -25,7 +26,7 @@ def _put(points: list[Point], size: float) -> list[Point]:
 def _stroke(surface: Any, size: float, colour: Rgb, points: list[Point], width: float) -> None:
     spots = _put(points, size)
     w = max(1, round(width * size / 2))
-    for a, b in zip(spots, spots[1:], strict=False):
+    for a, b in pairwise(spots):
         dx, dy = b[0] - a[0], b[1] - a[1]
         length = math.hypot(dx, dy) or 1.0
         nx, ny = -dy / length * w / 2, dx / length * w / 2

@@ -1,4 +1,4 @@
-"""The keys of the theatre, in one table: the help overlay, the key caps and the operator read it."""
+"""The keys of the theatre, in one table for the help overlay, the key caps and the operator."""
 
 from __future__ import annotations
 

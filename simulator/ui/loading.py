@@ -13,7 +13,7 @@ from simulator.ui.hots import Hots
 from simulator.ui.kit import Kit
 from simulator.ui.overlays import Menu
 from simulator.ui.screens import Change, Pop, Replace, as_change
-from simulator.ui.work import Cancelled, Report, Work
+from simulator.ui.work import CancelledError, Report, Work
 
 _WORDS = {
     "sizes": "Measuring the patient",
@@ -36,6 +36,8 @@ class Loading:
     """Waits for a work and goes on with what it made."""
 
     overlay = False
+    frames_per_s = 15
+    """The work needs the processor more."""
 
     def __init__(
         self, title: str, task: Callable[[Report], Any], then: Callable[[Any], Any]
@@ -64,7 +66,7 @@ class Loading:
         if not self._work.done:
             return None
         error = self._work.error
-        if isinstance(error, Cancelled):
+        if isinstance(error, CancelledError):
             return Pop()
         if isinstance(error, SimulatorError):
             return Replace(Menu("This case cannot be opened", str(error), [("Back", "Esc", Pop)]))

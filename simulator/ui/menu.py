@@ -8,14 +8,14 @@ from typing import Any
 import pygame
 
 from simulator.scenario.load import CaseCard
-from simulator.ui import header
+from simulator.ui import cards, header
 from simulator.ui.canvas import Canvas
 from simulator.ui.hots import Hot, Hots
 from simulator.ui.kit import Kit
-from simulator.ui.memory import Result, days_ago, results
+from simulator.ui.memory import Result, results
 from simulator.ui.overlays import Help, Menu
 from simulator.ui.screens import Change, Pop, Push, Quit, as_change
-from simulator.ui.thumbs import VIEWS, Thumbs
+from simulator.ui.thumbs import Thumbs
 
 _COLUMNS = 4
 _PROCEDURES = ("vertebroplasty", "kyphoplasty")
@@ -24,23 +24,19 @@ _SHOW = ("Not yet passed", "Passed")
 Open = Callable[[CaseCard], Any]
 
 
-def in_two(card: CaseCard) -> tuple[str, str]:
-    """Return the two lines of a card: what stands before and after the colon of the title."""
-    name, _, rest = card.title.partition(": ")
-    rest = rest or card.skill
-    return name, rest[:1].upper() + rest[1:]
-
-
 class Library:
     """Cards of all cases, filters on the left, the next one to try on top."""
 
     overlay = False
+    frames_per_s = 30
 
-    def __init__(self, cards: tuple[CaseCard, ...], open_case: Open, progress: Open | None) -> None:
-        """Show `cards`; `open_case` makes the screen of one, `progress` that of the history."""
-        self.cards = cards
+    def __init__(
+        self, library: tuple[CaseCard, ...], open_case: Open, progress: Callable[[], Any]
+    ) -> None:
+        """Show `library`; `open_case` makes the screen of one, `progress` that of the history."""
+        self.cards = library
         self.hots = Hots()
-        self.hots.focus = f"card.{cards[0].id}" if cards else None
+        self.hots.focus = f"card.{library[0].id}" if library else None
         self._open = open_case
         self._progress = progress
         self._thumbs: Thumbs | None = None
@@ -48,7 +44,6 @@ class Library:
         self._shown = set(_SHOW)
         self._procedures = set(_PROCEDURES)
         self._scroll = 0
-        self._find = ""
 
     # -- events -------------------------------------------------------------------------------
 
@@ -86,20 +81,20 @@ class Library:
         return None
 
     def _move(self, key: int) -> None:
-        cards = self.visible()
-        if not cards:
+        shown = self.visible()
+        if not shown:
             return
         now = self._current()
-        at = cards.index(now) if now in cards else 0
+        at = shown.index(now) if now in shown else 0
         step = {
             pygame.K_LEFT: -1,
             pygame.K_RIGHT: 1,
             pygame.K_UP: -_COLUMNS,
             pygame.K_DOWN: _COLUMNS,
         }[key]
-        if now is not None and 0 <= at + step < len(cards):
+        if now is not None and 0 <= at + step < len(shown):
             at += step
-        self.hots.focus = f"card.{cards[at].id}"
+        self.hots.focus = f"card.{shown[at].id}"
         self.hots.focus_seen = True
 
     def _choose(self, card: CaseCard | None) -> Change:
@@ -108,6 +103,9 @@ class Library:
         if card.fault:
             return Push(Menu("This case file has faults", card.fault, [("Back", "Esc", Pop)]))
         return Push(self._open(card))
+
+    def _chooser(self, card: CaseCard) -> Callable[[], Change]:
+        return lambda: self._choose(card)
 
     def update(self) -> Change:
         """Read the history again when the library comes to the front."""
@@ -158,10 +156,10 @@ class Library:
         top = header.bar(kit)
         c.icon("logo", (c.px(4), top.centery), 3.4, c.colour.acc)
         c.text("Kyphosim", (c.px(7), top.centery), "lg", "semi")
-        names: list[header.Tab] = [("Cases", lambda: None)]
-        if self._progress is not None:
-            make = self._progress
-            names.append(("Progress", lambda: Push(make(self.cards[0]))))
+        names: list[header.Tab] = [
+            ("Cases", lambda: None),
+            ("Progress", lambda: Push(self._progress())),
+        ]
         header.tabs(kit, top, names, 0, c.px(29.1))
         box = pygame.Rect(top.right - c.px(6), top.y + c.px(1.5), c.px(4), c.px(4))
         kit.button("help", box, "?", "", lambda: Push(Help()))
@@ -235,7 +233,7 @@ class Library:
         x = rect.x + c.px(1.1)
         if card is not None:
             thumb = pygame.Rect(rect.x + c.px(1.1), rect.y + c.px(1.1), c.px(13.4), c.px(9.8))
-            self._thumb(kit, thumb, card, "lateral")
+            cards.thumb(kit, thumb, self._thumbs, card, "lateral")
             x = thumb.right + c.px(2)
         title = "Start here" if not self._results else "Next for you"
         c.text(
@@ -256,128 +254,36 @@ class Library:
             box = pygame.Rect(x, rect.y + c.px(7.9), c.px(14), c.px(3.2))
             kit.button("next", box, "Open", "", lambda: self._choose(card), kind="pri")
         side = pygame.Rect(mid, rect.y, right - mid, rect.h)
-        self._curriculum(kit, side)
-
-    def _curriculum(self, kit: Kit, rect: Any) -> None:
-        c, col = kit.canvas, kit.colour
-        c.box(rect, col.pane, col.line, 0.55)
-        passed = sum(1 for card in self.cards if (b := self.best(card)) is not None and b.passed)
-        x, right = rect.x + c.px(1.8), rect.right - c.px(1.8)
-        c.text("Curriculum", (x, rect.y + c.px(2.6)), "md", "semi")
-        c.text(
-            f"{passed} of {len(self.cards)} passed",
-            (right, rect.y + c.px(2.6)),
-            "sm",
-            "medium",
-            col.mid,
-            "r",
-        )
-        gap = c.px(0.35)
-        count = max(len(self.cards), 1)
-        each = min((right - x - gap * (count - 1)) / count, c.px(6))
-        for i, card in enumerate(self.cards):
-            best = self.best(card)
-            box = pygame.Rect(
-                round(x + i * (each + gap)), rect.y + c.px(4.7), round(each), c.px(1.5)
-            )
-            ink = col.raised if best is None else col.ok if best.passed else col.warn
-            c.box(box, ink, radius=0.22)
-            if best is not None and best.passed:
-                c.icon("tick", box.center, 1.1, col.ink, ink)
-        y = rect.y + c.px(9.1)
-        for word, ink in (("Passed", col.ok), ("Tried", col.warn), ("New", col.raised)):
-            c.box(
-                pygame.Rect(round(x), round(y - c.px(0.5)), c.px(1.0), c.px(1.0)), ink, radius=0.2
-            )
-            x += c.px(1.7)
-            x += c.text(word, (x, y), "xs", "sc", col.mid) + c.px(2.4)
+        cards.curriculum(kit, side, [self.best(card) for card in self.cards])
 
     def _grid(self, kit: Kit) -> None:
         c = kit.canvas
-        cards = self.visible()
+        shown = self.visible()
         left, right = c.px(29.1), c.theme.size[0] - c.px(2)
-        word = "case" if len(cards) == 1 else "cases"
-        c.text(f"{len(cards)} {word}", (left, c.px(24.0)), "md", "semi")
+        word = "case" if len(shown) == 1 else "cases"
+        c.text(f"{len(shown)} {word}", (left, c.px(24.0)), "md", "semi")
         gap = c.px(1.5)
         wide = (right - left - gap * (_COLUMNS - 1)) // _COLUMNS
         high = c.px(23.1)
         area = pygame.Rect(
             left - c.px(0.6), c.px(25.6), right - left + c.px(1.2), c.theme.size[1] - c.px(25.6)
         )
-        rows = (len(cards) + _COLUMNS - 1) // _COLUMNS
+        rows = (len(shown) + _COLUMNS - 1) // _COLUMNS
         fit = max(1, int((area.h - c.px(0.6)) // (high + c.px(1.2))))
         self._scroll = min(max(self._scroll, 0), max(rows - fit, 0))
         old = c.surface.get_clip()
         c.surface.set_clip(area)
-        for i, card in enumerate(cards):
+        for i, card in enumerate(shown):
             row, column = divmod(i, _COLUMNS)
             if not self._scroll <= row <= self._scroll + fit:
                 continue
             y = c.px(26.2) + (row - self._scroll) * (high + c.px(1.2))
-            self._card(kit, pygame.Rect(left + column * (wide + gap), y, wide, high), card)
+            cards.draw(
+                kit,
+                pygame.Rect(left + column * (wide + gap), y, wide, high),
+                self._thumbs,
+                card,
+                self.best(card),
+                self._chooser(card),
+            )
         c.surface.set_clip(old)
-
-    def _thumb(self, kit: Kit, rect: Any, card: CaseCard, view: str) -> None:
-        c, col = kit.canvas, kit.colour
-        image = self._thumbs.get(card, view) if self._thumbs is not None else None
-        c.fill(rect, col.black)
-        if image is None:
-            words = "File has faults" if card.fault else "Taking the film"
-            c.text(words, rect.center, "xs", "sc", col.low, "c")
-            return
-        side = image.get_width()
-        high = min(side, round(side * rect.h / max(rect.w, 1)))
-        part = image.subsurface((0, (side - high) // 2, side, high))
-        c.surface.blit(pygame.transform.smoothscale(part, rect.size), rect.topleft)
-
-    def _card(self, kit: Kit, rect: Any, card: CaseCard) -> None:
-        c, col = kit.canvas, kit.colour
-        over = kit.hots.hovered(rect)
-        c.box(rect, col.raised if over else col.card, col.line, 0.55)
-        half = (rect.w - 2) // 2
-        for i, view in enumerate(VIEWS):
-            thumb = pygame.Rect(rect.x + 1 + i * (half + 1), rect.y + 1, half, c.px(11.4))
-            self._thumb(kit, thumb, card, view)
-            c.text(
-                ("AP", "LAT")[i],
-                (thumb.x + c.px(0.9), thumb.y + c.px(1.5)),
-                "xs",
-                "scb",
-                col.corner,
-            )
-        x, right = rect.x + c.px(1.3), rect.right - c.px(1.3)
-        y = rect.y + c.px(13.7)
-        name, below = in_two(card)
-        size = "md" if c.width(name, "md", "semi") <= right - x - c.px(7) else "sm"
-        c.text(c.fitted(name, right - x - c.px(7), size, "semi"), (x, y), size, "semi")
-        for i in range(5):
-            pip = pygame.Rect(
-                right - c.px(1.2 * (5 - i)), round(y - c.px(0.5)), c.px(0.9), c.px(1.0)
-            )
-            c.fill(pip, col.mid if i < card.difficulty else col.line2)
-        y += c.px(2.7)
-        c.text(c.fitted(below, right - x), (x, y), "sm", "medium", col.mid)
-        c.rule(x, rect.y + c.px(18.5), right - x)
-        self._outcome(kit, rect, card, rect.y + c.px(20.8))
-        kit.ring(f"card.{card.id}", rect)
-        kit.hots.add(Hot(f"card.{card.id}", rect, lambda: self._choose(card)))
-
-    def _outcome(self, kit: Kit, rect: Any, card: CaseCard, y: float) -> None:
-        c, col = kit.canvas, kit.colour
-        x, right = rect.x + c.px(1.3), rect.right - c.px(1.3)
-        best = self.best(card)
-        if best is None:
-            c.text("Not tried", (x, y), "sm", "medium", col.low)
-            c.text(card.procedure.capitalize(), (right, y), "xs", "sc", col.low, "r")
-            return
-        level = "ok" if best.passed else "warn"
-        kit.mark(level, (x + c.px(0.9), y), 1.6)
-        w = c.text(f"{best.total:.0f}", (x + c.px(2.5), y), "md", "semi")
-        c.text(
-            "Passed" if best.passed else "Not passed",
-            (x + c.px(3.3) + w, y),
-            "sm",
-            "medium",
-            kit.level(level)[0],
-        )
-        c.text(days_ago(best.when), (right, y), "xs", "sc", col.low, "r")

@@ -126,10 +126,7 @@ def _empty(kit: Kit, image: Any, first: str, second: str) -> None:
 
 
 def _picture(kit: Kit, image: Any, film: Film) -> None:
-    surface = film.surface
-    if surface.get_width() != image.w:
-        surface = pygame.transform.smoothscale(surface.convert(kit.canvas.surface), image.size)
-    kit.canvas.surface.blit(surface, image.topleft)
+    kit.canvas.surface.blit(film.sized(image.w), image.topleft)
 
 
 def _corners(kit: Kit, image: Any, film: Film, scene: Scene, *, held: bool, full: bool) -> None:

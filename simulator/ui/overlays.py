@@ -20,6 +20,7 @@ class Overlay:
     """A card in the middle of the window over a darkened screen."""
 
     overlay = True
+    frames_per_s = 30
 
     def __init__(self) -> None:
         """Start without focus."""

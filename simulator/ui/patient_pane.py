@@ -13,7 +13,6 @@ from simulator.ui.theme import Rgb
 from simulator.units import TICKS_PER_S
 from simulator.world.vitals import Vitals
 
-
 _COLUMN_U = (27.6, 34.0, 41.8, 48.4)
 """Where the numbers stand; MAP needs room for three figures."""
 

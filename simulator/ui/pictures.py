@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -33,6 +33,25 @@ class Film:
     kvp: float
     ma: float
     pulses_per_s: float
+    _scaled: dict[int, Any] = field(default_factory=dict)
+
+    def sized(self, side: int) -> Any:
+        """Return the picture with `side` pixels; scaled once, a held image is drawn often."""
+        if side == self.surface.get_width():
+            return self.surface
+        if side not in self._scaled:
+            self._scaled.clear()
+            whole = self.surface.convert(24)
+            self._scaled[side] = pygame.transform.smoothscale(whole, (side, side))
+        return self._scaled[side]
+
+
+_STEP_PX = 64
+
+
+def rendered_px(side: int) -> int:
+    """Return the size to render for a monitor of `side` pixels: the detector bins in 64ths."""
+    return max(round(side / _STEP_PX), 4) * _STEP_PX
 
 
 def mask(n: int) -> FloatArray:

@@ -26,7 +26,8 @@ def plan_rows(case: Case) -> list[tuple[str, str]]:
         rows.append(
             (
                 "Tamp",
-                f"{tamp.length_mm:.0f} mm, {tamp.max_volume_ml:.0f} mL, {tamp.max_pressure_psi:.0f} psi",
+                f"{tamp.length_mm:.0f} mm, {tamp.max_volume_ml:.0f} mL, "
+                f"{tamp.max_pressure_psi:.0f} psi",
             )
         )
     rows.append(("Cement", f"{case.cement.name}, {case.cement.batch_ml:.0f} mL"))

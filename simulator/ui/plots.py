@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import pygame
@@ -89,7 +91,7 @@ def curve(
         return
     run: list[Spot] = []
     length = 0.0
-    for a, b in zip(points, points[1:], strict=False):
+    for a, b in pairwise(points):
         length += abs(b[0] - a[0]) + abs(b[1] - a[1])
         if length % (1.3 * c.theme.u) < 0.85 * c.theme.u:
             run = run or [a]
@@ -182,11 +184,11 @@ def heartbeat(phase: float) -> float:
         (0.31, 0.01, -0.22),
         (0.52, 0.045, 0.27),
     )
-    return sum(h * 2.718281828 ** (-(((phase - at) / w) ** 2) / 2) for at, w, h in waves)
+    return sum(h * math.exp(-(((phase - at) / w) ** 2) / 2) for at, w, h in waves)
 
 
 def ecg(kit: Kit, rect: Any, time_s: float, rate_min: float, sweep_s: float = 4.0) -> None:
-    """Draw a sweeping monitor: the newest part bright, a gap, then what is left of the last sweep."""
+    """Draw a sweeping monitor: the newest part bright, a gap, then the rest of the last sweep."""
     c, col = kit.canvas, kit.colour
     c.box(rect, col.black, radius=0.3)
     inner = rect.inflate(-c.px(1.0), -c.px(1.2))

@@ -24,6 +24,7 @@ class Progress:
     """Tiles, the total of every run, and each case."""
 
     overlay = False
+    frames_per_s = 30
 
     def __init__(self, cards: tuple[CaseCard, ...]) -> None:
         """Read the history once."""
@@ -144,12 +145,12 @@ class Progress:
                 c.text(str(first + i), (at[0], inner.bottom + c.px(1.3)), "xs", "sc", col.low, "c")
         y = rect.bottom - c.px(2.4)
         x = inner.x
-        for mark, word, ink in (
+        for sign, word, ink in (
             ("dot", "Passed", col.ok),
             ("triangle", "Below 75", col.warn),
             ("octagon", "Safety error", col.alarm),
         ):
-            c.icon(mark, (x + c.px(0.7), y), 1.3, ink)
+            c.icon(sign, (x + c.px(0.7), y), 1.3, ink)
             x += c.px(2.0)
             x += c.text(word, (x, y), "xs", "sc", col.mid) + c.px(2.4)
         c.line([(x, y), (x + c.px(2.2), y)], col.acc)

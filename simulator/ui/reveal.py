@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pygame
+from scipy.ndimage import gaussian_filter
 
 from simulator.frames import Side
 from simulator.ui.theme import Rgb, colours
@@ -24,6 +25,9 @@ _LIGHT = np.array((-0.35, -0.45, 0.82))
 _OVER = 2
 """Drawn larger and scaled down, so that edges are smooth."""
 
+_FULL = 0.3
+"""Smoothed filling above which a voxel is drawn as cement."""
+
 _SOLID = 0.42
 """How much of the bone's colour stays in front of cement."""
 
@@ -38,8 +42,7 @@ class Cloud:
 
 def surface_of(field: FloatArray, origin: tuple[float, ...], side: float) -> Cloud:
     """Return the voxels just inside the zero level of a signed distance field."""
-    gradient = np.gradient(field)
-    normals = np.stack(gradient, -1)
+    normals = np.stack(list(np.gradient(field)), -1)
     shell = (field <= 0.0) & (field > -1.3 * side)
     at = np.argwhere(shell)
     n = normals[shell]
@@ -57,12 +60,18 @@ def bone_of(case: Case) -> Cloud:
     return surface_of(bone.distance_mm.astype(np.float64), bone.origin_mm, bone.spacing_mm)
 
 
-def cement_of(state: State) -> FloatArray:
-    """Return the centres of the voxels that hold cement."""
+def cement_of(state: State) -> Cloud:
+    """Return the voxels that hold cement, with the normals of their smoothed heap."""
     cloud, bone = state.cement.cloud, state.body.bone
-    full = cloud.voxel[cloud.fill > 0.25] if cloud.voxel.size else cloud.voxel
-    index = np.stack(np.unravel_index(full, bone.shape), -1) if full.size else np.zeros((0, 3))
-    return np.asarray(index * bone.spacing_mm + np.asarray(bone.origin_mm))
+    heap = np.zeros(bone.shape)
+    if cloud.voxel.size:
+        heap.flat[cloud.voxel] = np.minimum(cloud.fill, 1.0)
+    soft = gaussian_filter(heap, 1.2)
+    normals = -np.stack(list(np.gradient(soft)), -1)
+    full = soft > _FULL
+    n = normals[full]
+    n = n / np.maximum(np.linalg.norm(n, axis=1, keepdims=True), 1e-9)
+    return Cloud(np.argwhere(full) * bone.spacing_mm + np.asarray(bone.origin_mm), n)
 
 
 def axes(turn_deg: float, lift_deg: float) -> FloatArray:
@@ -129,10 +138,20 @@ class Reveal:
             flat,
             depth,
         )
-        if len(self._cement):
+        if len(self._cement.points):
             glow = flat.copy()
             deep = np.full(high * wide, -np.inf)
-            _splat(self._cement, None, _CEMENT, frame, middle, scale, (wide, high), glow, deep)
+            _splat(
+                self._cement.points,
+                self._cement.normals,
+                _CEMENT,
+                frame,
+                middle,
+                scale,
+                (wide, high),
+                glow,
+                deep,
+            )
             seen = deep > -np.inf
             share = np.where(deep >= depth, 0.0, _SOLID)[seen, None]
             flat[seen] = flat[seen] * share + glow[seen] * (1.0 - share)
@@ -152,7 +171,7 @@ def _path(tool: Cannula) -> tuple[Side, FloatArray, FloatArray]:
 
 def _splat(
     points: FloatArray,
-    normals: FloatArray | None,
+    normals: FloatArray,
     colour: FloatArray,
     frame: FloatArray,
     middle: FloatArray,
@@ -164,13 +183,10 @@ def _splat(
     """Draw points as small squares, the nearest last; shaded by their normals."""
     wide, high = size
     seen = (points - middle) @ frame.T
-    if normals is None:
-        light = 0.75 + 0.25 * np.tanh(seen[:, 2] / 10.0)
-    else:
-        lit = normals @ frame.T
-        facing = lit[:, 2] > -0.15
-        seen, lit = seen[facing], lit[facing]
-        light = 0.22 + 0.78 * np.clip(lit @ (_LIGHT / np.linalg.norm(_LIGHT)), 0.0, 1.0)
+    lit = normals @ frame.T
+    facing = lit[:, 2] > -0.15
+    seen, lit = seen[facing], lit[facing]
+    light = 0.22 + 0.78 * np.clip(lit @ (_LIGHT / np.linalg.norm(_LIGHT)), 0.0, 1.0)
     x = seen[:, 0] * scale + wide / 2
     y = seen[:, 1] * scale + high / 2
     order = np.argsort(seen[:, 2], kind="stable")

@@ -13,6 +13,8 @@ class Screen(Protocol):
 
     overlay: bool
     """The screen below is drawn first."""
+    frames_per_s: int
+    """How often it is worth drawing."""
 
     def handle(self, event: Any) -> Change:
         """Use an event."""

@@ -26,7 +26,7 @@ def captions(kit: Kit, rect: Any, scene: Scene) -> None:
     kit.pane(rect)
     lines = scene.session.captions[-3:]
     for i, line in enumerate(lines):
-        y = rect.y + c.px(1.95 + 3.25 * i) + (3 - len(lines)) * c.px(3.25)
+        y = rect.y + c.px(1.95 + 3.25 * i)
         newest = i == len(lines) - 1
         if line.alarm:
             box = pygame.Rect(rect.x + c.px(0.5), round(y - c.px(1.5)), rect.w - c.px(1.0), c.px(3))

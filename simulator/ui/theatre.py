@@ -28,7 +28,7 @@ from simulator.ui.hots import Hots
 from simulator.ui.keys import BY_CODE, cap
 from simulator.ui.kit import Kit
 from simulator.ui.overlays import Help, Menu
-from simulator.ui.pictures import Pictures
+from simulator.ui.pictures import Pictures, rendered_px
 from simulator.ui.scene import Scene
 from simulator.ui.screens import Change, Pop, Push, Replace, as_change
 from simulator.ui.sound import Sound
@@ -56,16 +56,21 @@ _TAB_OF_PHASE = {
 }
 
 
+_FIRST_PX = 640
+"""Until the first frame is laid out."""
+
+
 class Theatre:
     """One run: events to the operator, actions to the session, pictures and panes to the window."""
 
     overlay = False
+    frames_per_s = 60
 
-    def __init__(self, session: Session, image_px: int, finish: Finish, sound: Sound) -> None:
+    def __init__(self, session: Session, finish: Finish, sound: Sound) -> None:
         """Begin the run; `finish` makes the screen that follows it."""
         self.operator = HumanOperator(session.case)
         self.operator.tool = _TAB_OF_PHASE.get(session.state.phase, "needle")
-        self.scene = Scene(session, self.operator, Pictures(session.case, image_px))
+        self.scene = Scene(session, self.operator, Pictures(session.case, _FIRST_PX))
         self.hots = Hots(space_acts=False)
         self.pacer = Pacer()
         self._finish = finish
@@ -180,15 +185,15 @@ class Theatre:
         """Draw every pane."""
         places = layout.theatre(canvas.theme)
         self._image = layout.image(canvas.theme, places.live)
-        if self.scene.pictures.n != self._image.w:
-            self.scene.pictures.resize(self._image.w)
+        if self.scene.pictures.n != rendered_px(self._image.w):
+            self.scene.pictures.resize(rendered_px(self._image.w))
         self.hots.clear()
         kit = Kit(canvas, self.hots)
         canvas.surface.fill(canvas.colour.bg)
         scene = self.scene
         top_bar.draw(kit, places.top, scene, lambda: Push(Help()), self._pause)
-        monitors.draw_reference(kit, places.reference, scene)
         monitors.draw_live(kit, places.live, scene)
+        monitors.draw_reference(kit, places.reference, scene)
         carm_pane.draw(kit, places.arm, scene)
         table_pane.draw(kit, places.table, scene)
         self._tabs(kit, places.tabs)

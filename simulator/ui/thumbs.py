@@ -11,34 +11,22 @@ from typing import Any
 import pygame
 
 from simulator.engine.start import first_state
-from simulator.imaging.display import picture
 from simulator.imaging.positioner import preset
 from simulator.imaging.projector import PatientProjector
 from simulator.paths import cache_dir
 from simulator.scenario.load import CaseCard, load_case
+from simulator.ui.films import film
 from simulator.ui.pictures import grey_surface
 from simulator.ui.work import Report, Work
-from simulator.units import ByteArray
-from simulator.world.arm import Pose
-from simulator.world.case import Case
-from simulator.world.state import State
 
 VIEWS = ("ap", "lateral")
 _SIDE = 320
 _FIELD_MM = 150.0
-_FILM_KVP = 80.0
-_FILM_MAS = 4.0
 
 
 def _file(card: CaseCard, view: str) -> Path:
     digest = hashlib.sha256(card.path.read_bytes()).hexdigest()[:12]
     return cache_dir() / "thumbs" / f"{card.id}-{digest}-{view}.png"
-
-
-def film(case: Case, state: State, pose: Pose, n: int, projector: PatientProjector) -> ByteArray:
-    """Return a plain radiograph: one strong exposure instead of a weak pulse."""
-    arm = replace(state.c_arm, pose=pose, kvp=_FILM_KVP, mas_pulse=_FILM_MAS)
-    return picture(case, replace(state, c_arm=arm), n, 6, projector)
 
 
 class Thumbs:

@@ -8,8 +8,8 @@ import pygame
 
 from simulator.ui.keys import cap
 from simulator.ui.kit import Kit
-from simulator.ui.scene import Scene, ago, clock_s, number
 from simulator.ui.plan_words import plan_rows
+from simulator.ui.scene import Scene, ago, clock_s, number
 from simulator.ui.tool_parts import Deed, act_button, exchange, other_side, row
 from simulator.units import TICKS_PER_S
 from simulator.world.action import Do

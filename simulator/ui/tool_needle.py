@@ -8,11 +8,11 @@ import pygame
 
 from simulator.procedure.clocks import limit_mm
 from simulator.ui.canvas import on_clock
+from simulator.ui.keys import cap
 from simulator.ui.kit import Kit, Row
 from simulator.ui.plots import trace
 from simulator.ui.scene import Scene, ago, number
-from simulator.ui.tool_parts import act_button, asker, exchange, held, other_side, row, Deed
-from simulator.ui.keys import cap
+from simulator.ui.tool_parts import Deed, act_button, asker, exchange, held, other_side, row
 from simulator.units import TICKS_PER_S
 from simulator.world.action import Do
 from simulator.world.tools import Cannula, Inside

@@ -29,20 +29,16 @@ def draw(
     if x + c.width(_procedure(scene)) < end:
         c.text(_procedure(scene), (x, y), "sm", "medium", col.low)
     _numbers(kit, rect, scene)
+    boxes = []
     right = rect.right - c.px(1.6)
-    high = c.px(3.2)
-
-    def place(width: float) -> Any:
-        nonlocal right
-        box = pygame.Rect(right - c.px(width), round(y - high / 2), c.px(width), high)
-        right = box.x - c.px(0.9)
-        return box
-
-    kit.button("pause", place(6.2), "", "Esc", pause, icon="pause")
+    for width in (6.2, 6.2, 3.9, 15.2):
+        boxes.append(pygame.Rect(right - c.px(width), round(y - c.px(1.6)), c.px(width), c.px(3.2)))
+        right = boxes[-1].x - c.px(0.9)
+    _lamp(kit, boxes[3], scene)  # from left to right: the order of Tab
+    kit.button("help", boxes[2], "?", "", help_)
     sign = "speaker" if scene.sound else "muted"
-    kit.button("sound", place(6.2), "", "M", _mute(scene), icon=sign)
-    kit.button("help", place(3.9), "?", "", help_)
-    _lamp(kit, place(15.2), scene)
+    kit.button("sound", boxes[1], "", "M", _mute(scene), icon=sign)
+    kit.button("pause", boxes[0], "", "Esc", pause, icon="pause")
 
 
 def _procedure(scene: Scene) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 Report = Callable[[str, float], None]
 
 
-class Cancelled(Exception):
+class CancelledError(Exception):
     """The user did not want to wait."""
 
 
@@ -38,7 +38,7 @@ class Work:
 
     def _report(self, words: str, share: float) -> None:
         if self._stop.is_set():
-            raise Cancelled
+            raise CancelledError
         self.words, self.share = words, share
 
     def _run(self) -> None:

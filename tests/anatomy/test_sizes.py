@@ -64,6 +64,7 @@ def test_variation_spreads_sizes_around_the_table():
     [
         (FractureSpec(FractureShape.WEDGE, anterior_height_fraction=0.65), 0),
         (FractureSpec(FractureShape.WEDGE, anterior_height_fraction=0.85), 0),
+        (FractureSpec(FractureShape.WEDGE, anterior_height_fraction=0.45), 0),
         (FractureSpec(FractureShape.WEDGE, depth_mm=6.0), 0),
         (FractureSpec(FractureShape.BICONCAVE, anterior_height_fraction=0.6), 1),
         (FractureSpec(FractureShape.CRUSH, anterior_height_fraction=0.7), 0),

@@ -57,6 +57,15 @@ def test_a_damaged_file_is_built_again(home, built, damage):
     assert not list(path.parent.glob("*.part"))
 
 
+def test_only_the_newest_patients_are_kept(home, built, monkeypatch):
+    small = replace(built, vertebrae=built.vertebrae[:1], index=0, extras=())
+    monkeypatch.setattr(store, "KEPT", 2)
+    for seed in (1, 2, 3):
+        store.patient(PatientSpec(seed=seed), build=lambda s, p: small)
+    kept = {path.stem for path in (home / "cache" / "patients").glob("*.npz")}
+    assert kept == {store.key(PatientSpec(seed=seed)) for seed in (2, 3)}
+
+
 def test_each_spec_has_its_own_file():
     base = PatientSpec()
     others = [

@@ -102,7 +102,9 @@ def test_a_cavity_refills_without_pressure():
     crushed_ml = float(b.tamp.crushed.sum()) * phantoms.H**3 / 1e3
     b = b.run(0.1, 0.9 * crushed_ml / 0.1)
     assert b.tamp.pressure_mpa == 0.0
-    assert float(b.tamp.fill.sum()) * phantoms.H**3 / 1e3 == pytest.approx(b.tamp.volume_ml, rel=1e-3)
+    assert float(b.tamp.fill.sum()) * phantoms.H**3 / 1e3 == pytest.approx(
+        b.tamp.volume_ml, rel=1e-3
+    )
 
 
 def test_beyond_its_volume_the_membrane_tightens():

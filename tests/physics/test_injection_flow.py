@@ -1,15 +1,15 @@
 """The cement front against closed forms."""
 
 import math
+from itertools import pairwise
 
 import numpy as np
-from tests.physics import phantoms
 import pytest
-from tests.physics import syringes
-from tests.physics.syringes import PLAIN, in_patient_ul, places, push, steady
 
 from simulator.anatomy.volume import Tissue
 from simulator.kernels.pressure import solve
+from tests.physics import phantoms, syringes
+from tests.physics.syringes import PLAIN, in_patient_ul, places, push, steady
 
 K = PLAIN["k_trabecular"]
 PHI = 0.93 * 0.90
@@ -145,8 +145,10 @@ def test_oldest_cement_lies_outermost():
     warm = quiet | {"ageing_bone": 3.0, "ageing_void": 3.0}
     cement, _ = push(bone, (0.0, 0.0, 0.0), 2.5, start_s=240.0, constants=warm)
     r = np.sqrt((places(cement.cloud, bone) ** 2).sum(axis=1))
-    layers = [cement.cloud.age_s[(r >= a) & (r < a + 1.5)].mean() for a in (1.0, 2.5, 4.0, 5.5, 7.0)]
-    assert all(a < b for a, b in zip(layers, layers[1:], strict=False))
+    layers = [
+        cement.cloud.age_s[(r >= a) & (r < a + 1.5)].mean() for a in (1.0, 2.5, 4.0, 5.5, 7.0)
+    ]
+    assert all(a < b for a, b in pairwise(layers))
 
 
 def test_solver_agrees_with_a_dense_solution():

@@ -105,9 +105,7 @@ def test_a_hole_in_the_endplate_leads_into_the_disc():
     tissue[43:46, 25:28, 46:48][tissue[43:46, 25:28, 46:48] == Tissue.CORTICAL] = Tissue.DEFECT
     bone = replace(phantoms.body(vein=False), tissue=frozen(tissue))
     i, j, k = np.argwhere(tissue == Tissue.DEFECT)[0]
-    tip = tuple(
-        o + phantoms.H * n for o, n in zip(bone.origin_mm, (i, j, k - 5), strict=True)
-    )
+    tip = tuple(o + phantoms.H * n for o, n in zip(bone.origin_mm, (i, j, k - 5), strict=True))
     cement, _ = push(bone, tip, 1.0, start_s=560.0, thumb=100.0)
     assert leaked(cement, Route.DISC) > 0.001
     assert leaked(cement, Route.DISC) == pytest.approx(leaked(cement))

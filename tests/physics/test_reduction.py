@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -36,7 +37,7 @@ def deflated(age_weeks=2.0):
 
 def test_height_grows_with_volume_into_the_published_range():
     heights, _ = lifted()
-    assert all(a < b for a, b in zip(heights, heights[1:], strict=False))
+    assert all(a < b for a, b in pairwise(heights))
     assert 1.0 < heights[2] < 5.0
     assert 2.0 < heights[3] < 5.5
 

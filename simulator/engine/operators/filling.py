@@ -63,7 +63,11 @@ def _step(obs: Observation, side: Side, goal_ml: float) -> Move:
     """Turn the inflator until the syringe shows `goal_ml`, or the manometer says stop."""
     for _ in range(20 * TICKS_PER_S):
         tamp = obs.tamps[side]
-        if tamp is None or tamp.volume_ml >= goal_ml - 1e-3 or tamp.pressure_psi > _CAUTION_PSI + 20:
+        if (
+            tamp is None
+            or tamp.volume_ml >= goal_ml - 1e-3
+            or tamp.pressure_psi > _CAUTION_PSI + 20
+        ):
             break
         obs = yield Action(side=side, inflate_ml_s=_RATE_ML_S)
     return (yield Action(side=side))

@@ -99,7 +99,7 @@ def look(obs: Observation, side: Side, seconds: float = 0.3) -> Move:
 
 def look_both(obs: Observation, side: Side, last: str = "lateral") -> Move:
     """Take an AP and a lateral, and stay in the `last` one."""
-    first, second = ((0.0, 90.0) if last == "lateral" else (90.0, 0.0))
+    first, second = (0.0, 90.0) if last == "lateral" else (90.0, 0.0)
     for orbit in (first, second):
         obs = yield from view(obs, orbit, 0.0, side)
         obs = yield from look(obs, side)

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from simulator.engine.operators import hands
 from simulator.engine.operators.hands import Move
 from simulator.engine.sight import Observation
-from simulator.frames import Side
+from simulator.frames import Side, unit
 from simulator.scenario import steps
 from simulator.scenario.expectation import Expectation
 from simulator.scenario.script import Miss, StageScript, Step
@@ -90,40 +91,34 @@ class Scripted:
 
     def _way(self, obs: Observation, step: Step) -> Move:
         """Return the move of one step."""
-        ask, side = step.ask, self.side
-        match ask:
-            case steps.SetView():
-                return self._view(obs, ask)
-            case steps.Beam():
-                return hands.look(obs, side, ask.seconds)
-            case steps.PlaceNeedle():
-                self.side = Side[ask.side.upper()]
-                return self._place(obs)
-            case steps.AimNeedle():
-                return self._aim(obs, ask)
-            case steps.AdvanceNeedle():
-                depth = self._depth(obs, ask)
-                return hands.push_to(
-                    obs, side, depth, ask.force_n, brace=ask.brace, seconds=step.max_s
-                )
-            case steps.WithdrawNeedle():
-                return self._withdraw(obs, ask)
-            case steps.Tap():
-                return self._tap(obs, ask)
-            case steps.Act():
-                self.side = Side[ask.side.upper()] if ask.side else side
-                return hands.do(obs, Do(ask.name), self.side)
-            case steps.InflateTamp():
-                return self._inflate(obs, ask)
-            case steps.DeflateTamp():
-                return self._deflate(obs, ask)
-            case steps.InjectCement():
-                return self._inject(obs, ask)
-            case steps.Wait():
-                if step.until is not None and not ask.wait_s:
-                    return hands.rest(obs, step.max_s, side)
-                return hands.wait(obs, ask.wait_s)
-        raise TypeError(f"no way to do {type(ask).__name__}")
+        ask = step.ask
+        if isinstance(ask, steps.AdvanceNeedle):
+            depth = self._depth(obs, ask)
+            return hands.push_to(
+                obs, self.side, depth, ask.force_n, brace=ask.brace, seconds=step.max_s
+            )
+        if isinstance(ask, steps.Wait):
+            if step.until is not None and not ask.wait_s:
+                return hands.rest(obs, step.max_s, self.side)
+            return hands.wait(obs, ask.wait_s)
+        ways: dict[type, Callable[[Observation, Any], Move]] = {
+            steps.SetView: self._view,
+            steps.Beam: lambda o, a: hands.look(o, self.side, a.seconds),
+            steps.PlaceNeedle: self._place,
+            steps.AimNeedle: self._aim,
+            steps.WithdrawNeedle: self._withdraw,
+            steps.Tap: self._tap,
+            steps.Act: self._act,
+            steps.InflateTamp: self._inflate,
+            steps.DeflateTamp: self._deflate,
+            steps.InjectCement: self._inject,
+        }
+        return ways[type(ask)](obs, ask)
+
+    def _act(self, obs: Observation, ask: steps.Act) -> Move:
+        if ask.side:
+            self.side = Side[ask.side.upper()]
+        return hands.do(obs, Do(ask.name), self.side)
 
     def _view(self, obs: Observation, ask: steps.SetView) -> Move:
         if ask.view is None:
@@ -135,7 +130,8 @@ class Scripted:
         orbit = math.degrees(math.atan2(-d[0], -d[1]))
         return hands.view(obs, orbit, math.degrees(math.asin(-d[2])), self.side)
 
-    def _place(self, obs: Observation) -> Move:
+    def _place(self, obs: Observation, ask: steps.PlaceNeedle) -> Move:
+        self.side = Side[ask.side.upper()]
         obs = yield from hands.do(obs, Do.PLACE_NEEDLE, self.side)
         plan, tool = obs.plans[self.side], obs.tools[self.side]
         if tool is None:
@@ -149,7 +145,7 @@ class Scripted:
         if tool is None:
             return (yield from hands.rest(obs, 0.1, self.side))
         medial, caudal = math.radians(ask.medial_deg), math.radians(ask.caudal_deg)
-        wanted = hands.unit((-self.side.sign * math.tan(medial), -1.0, -math.tan(caudal)))
+        wanted = unit((-self.side.sign * math.tan(medial), -1.0, -math.tan(caudal)))
         skin = tool.skin_mm
         if tool.depth_mm <= 0.0:
             skin = hands.foot_on_line(obs.plans[self.side].entry_mm, wanted, skin[1])

@@ -1,0 +1,19 @@
+"""Settings for every test run, installed or not.
+
+A user's settings, history and caches are never touched: `KYPHOSIM_HOME` points elsewhere. The
+caches of compiled kernels and built patients are shared between runs, because they are keyed by
+the content they were made of.
+"""
+
+import os
+import tempfile
+from pathlib import Path
+
+_HOME = Path(tempfile.gettempdir()) / f"kyphosim-tests-{os.environ.get('USER', 'user')}"
+os.environ.setdefault("KYPHOSIM_HOME", str(_HOME))
+os.environ.setdefault("NUMBA_CACHE_DIR", str(_HOME / "cache" / "kernels"))
+os.environ.setdefault("SDL_VIDEODRIVER", "dummy")
+os.environ.setdefault("SDL_AUDIODRIVER", "dummy")
+os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
+
+pytest_plugins = ["simulator.testing.plugin"]

@@ -1,0 +1,31 @@
+"""Which exchange comes next with the tool in hand."""
+
+from __future__ import annotations
+
+from simulator.frames import Side
+from simulator.world.action import Do
+from simulator.world.case import Case, Procedure
+from simulator.world.state import State
+from simulator.world.tools import Inside
+
+
+def exchanges(case: Case, state: State, tool: str, side: Side) -> tuple[Do, ...]:
+    """Return the acts that R tries, the most sensible first."""
+    cannula = state.cannulas[side]
+    if tool == "tamp":
+        return (Do.TAMP_IN,) if state.tamps[side] is None else (Do.TAMP_OUT,)
+    if tool == "cement":
+        return (Do.MIX,) if state.cement.mixed_tick is None else (Do.LOAD,)
+    if tool == "drugs":
+        order = (Do.TIME_OUT, Do.LOCAL, Do.DRESS, Do.NEURO_CHECK, Do.DISCHARGE)
+        return tuple(act for act in order if act.value not in state.tally.done)
+    if tool != "needle":
+        return ()
+    if cannula is None:
+        return (Do.PLACE_NEEDLE,)
+    if cannula.inside is Inside.STYLET:
+        # An open needle in front of the bone is never the next sensible act.
+        return (Do.STYLET_OUT,) if cannula.dock_mm is not None else ()
+    if case.procedure is Procedure.KYPHOPLASTY and not cannula.working:
+        return (Do.SEAT_CANNULA,)
+    return (Do.STYLET_IN,)

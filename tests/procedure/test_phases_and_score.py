@@ -1,0 +1,163 @@
+"""The table of phases and the judge."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from simulator.engine.recording import read
+from simulator.engine.runner import Outcome
+from simulator.engine.start import first_state
+from simulator.procedure import phases, score
+from simulator.procedure.clocks import limit_mm
+from simulator.procedure.metrics import METRICS
+from simulator.procedure.mistakes import found
+from simulator.scenario.assets import rubric
+from simulator.world.action import Do
+from simulator.world.case import Case, Procedure
+from simulator.world.events import CanalEntered, Done, MedialRuleBroken, WallBreached
+from simulator.world.tally import Finding
+from simulator.world.tools import Wall
+
+
+@pytest.mark.parametrize("procedure", list(Procedure))
+def test_points_sum_to_a_hundred(procedure: Procedure) -> None:
+    rows = score.applicable(rubric(), procedure.value)
+    assert math.isclose(sum(c.points for c in rows), 100.0)
+
+
+def test_domains_weigh_as_the_product_says() -> None:
+    wanted = {
+        "planning": 10, "imaging": 12, "access": 28, "target": 12, "augmentation": 14,
+        "radiation": 10, "care": 8, "outcome": 6,
+    }  # fmt: skip
+    for procedure in Procedure:
+        rows = score.applicable(rubric(), procedure.value)
+        for domain, points in wanted.items():
+            assert sum(c.points for c in rows if c.domain == domain) == points
+
+
+def test_every_criterion_reads_a_metric_that_exists() -> None:
+    for criterion in rubric().criteria:
+        assert criterion.metric in METRICS
+        assert not criterion.gate or criterion.gate in METRICS
+        assert criterion.source
+
+
+@given(
+    value=st.floats(-1e3, 1e3), low=st.floats(-10, 0), high=st.floats(0, 10),
+    margin=st.floats(0.01, 10),
+)  # fmt: skip
+def test_the_curve_is_one_inside_and_falls_outside(value, low, high, margin) -> None:
+    got = score.tolerance(value, low, high, margin)
+    assert 0.0 <= got <= 1.0
+    if low <= value <= high:
+        assert got == 1.0
+    if value < low - margin or value > high + margin:
+        assert got == pytest.approx(0.0, abs=1e-9)
+
+
+@pytest.mark.parametrize("procedure", list(Procedure))
+def test_every_phase_is_reached_from_the_first(procedure: Procedure) -> None:
+    table = phases.TRANSITIONS[procedure]
+    reached, edge = {phases.FIRST}, [phases.FIRST]
+    while edge:
+        here = edge.pop()
+        for (before, _), after in table.items():
+            if before == here and after not in reached:
+                reached.add(after)
+                edge.append(after)
+    assert reached == {*phases.PHASES[procedure], phases.LAST}
+
+
+@pytest.mark.parametrize("procedure", list(Procedure))
+def test_every_transition_by_an_act_is_permitted_in_its_phase(procedure: Procedure) -> None:
+    for before, trigger in phases.TRANSITIONS[procedure]:
+        if trigger != "CementSet":
+            assert Do(trigger) in phases.PERMITTED[before], (before, trigger)
+
+
+def test_the_expert_walks_all_phases_in_order(
+    expert_run: Outcome, expert_recording: Path
+) -> None:
+    changes = [e for e in read(expert_recording).events if e["e"] == "PhaseChanged"]
+    walked = [changes[0]["before"], *(e["after"] for e in changes)]
+    assert walked == [*phases.PHASES[Procedure.KYPHOPLASTY], phases.LAST]
+
+
+def test_phases_follow_the_table(case: Case) -> None:
+    state = first_state(case)
+    assert phases.follow(case, state, [Done("time_out", state.side)]) == "local"
+    assert phases.follow(case, state, [Done("dress", state.side)]) == "position"
+
+
+def test_a_sentinel_fails_whatever_the_total(case: Case, expert_run: Outcome) -> None:
+    state = expert_run.session.state
+    bad = Finding("canal_breach", "sentinel", 5, "in the canal")
+    report = score.score(case, replace(state, tally=replace(state.tally, findings=(bad,))))
+    assert report.total >= 75.0
+    assert not report.passed
+    assert report.critical == (bad,)
+
+
+def test_a_sentinel_off_the_cases_list_counts_as_major(case: Case, expert_run: Outcome) -> None:
+    state = expert_run.session.state
+    bad = Finding("blind_advance", "sentinel", 5, "blind")
+    lenient = replace(case, rubric=replace(case.rubric, sentinels=("canal_breach",)))
+    report = score.score(lenient, replace(state, tally=replace(state.tally, findings=(bad,))))
+    assert report.critical == ()
+    assert report.errors[0].severity == "major"
+    assert report.total == pytest.approx(
+        score.score(case, state).total - case.rubric.major_points
+        + sum(case.rubric.minor_points for f in state.tally.findings), abs=5.0,
+    )  # fmt: skip
+
+
+def test_idling_earns_next_to_nothing(case: Case) -> None:
+    assert score.score(case, first_state(case)).total < 10.0
+
+
+@pytest.mark.parametrize(
+    ("event", "wanted"),
+    [
+        (MedialRuleBroken(0, 1.0, 4.0, 7.0), "medial_rule_broken"),
+        (CanalEntered(0), "canal_breach"),
+        (WallBreached(0, Wall.MEDIAL, 2.5), "canal_breach"),
+        (WallBreached(0, Wall.MEDIAL, 1.0), "medial_breach"),
+        (WallBreached(0, Wall.ANTERIOR, 1.2), "anterior_perforation"),
+        (WallBreached(0, Wall.LATERAL, 0.6), "breach_lateral"),
+    ],
+    ids=lambda v: v if isinstance(v, str) else "",
+)
+def test_events_become_findings(case: Case, event, wanted: str) -> None:
+    state = first_state(case)
+    findings = found(case, state, state, [event], 1 / 60)
+    assert [f.id for f in findings] == [wanted]
+    assert findings[0].instead
+
+
+def test_the_same_mistake_is_told_once(case: Case) -> None:
+    state = first_state(case)
+    twice = found(case, state, state, [CanalEntered(0), CanalEntered(0)], 1 / 60)
+    assert len(twice) == 1
+
+
+def test_limits_of_blind_advance_tighten_towards_the_front(case: Case, expert_run: Outcome) -> None:
+    tools = [s.cannulas[0] for s in expert_run.session.snapshots if s.cannulas[0] is not None]
+    rules = case.physics["looking"]
+    pedicle = next(t for t in tools if t.bone_mm > 3 and t.past_wall_mm < 0)
+    front = replace(pedicle, past_wall_mm=20.0, ahead_mm=6.0)
+    middle = replace(pedicle, past_wall_mm=10.0, ahead_mm=20.0)
+    assert [limit_mm(rules, t) for t in (pedicle, middle, front)] == [5.0, 10.0, 3.0]
+
+
+def test_the_diagram_names_every_transition() -> None:
+    for procedure in Procedure:
+        text = phases.diagram(procedure)
+        for (before, trigger), after in phases.TRANSITIONS[procedure].items():
+            assert f"{before} --> {after}: {trigger}" in text
