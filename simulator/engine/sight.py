@@ -24,7 +24,7 @@ from simulator.world.tools import Inside
 from simulator.world.vitals import Vitals
 
 _N = 512
-_EDGE_SHARE = 0.02
+_EDGE_SHARE = 0.05
 """The outermost part of a cement cloud that the eye does not take for its edge."""
 
 

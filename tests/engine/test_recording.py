@@ -27,7 +27,7 @@ def small_run(case: Case, path: Path, *, close: bool = True) -> Session:
         Action(do=Do.LOCAL),
         Action(wait_s=2.5),
         Action(do=Do.PLACE_NEEDLE),
-        Action(push_n=40.0),
+        Action(push_n=9.0),
         Action(medial_deg_s=3.0, side=Side.LEFT),
     ]
     for action in asked:
@@ -72,8 +72,8 @@ def test_a_divergence_names_time_and_part(case: Case, tmp_path: Path) -> None:
     path = tmp_path / "a.simrec"
     small_run(case, path)
     lines = gzip.decompress(path.read_bytes()).decode().split("\n")
-    at = next(i for i, line in enumerate(lines) if '"push_n":40.0' in line)
-    lines[at] = lines[at].replace("40.0", "41.0")
+    at = next(i for i, line in enumerate(lines) if '"push_n":9.0' in line)
+    lines[at] = lines[at].replace(":9.0", ":9.5")
     forged = tmp_path / "forged.simrec"
     forged.write_text("\n".join(lines))
     with pytest.raises(RecordingError, match=r"diverged at tick \d+ \(.* s\): "):

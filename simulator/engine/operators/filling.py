@@ -29,6 +29,8 @@ _LEAKS_TO_STOP = 2
 _BEYOND_POCKET_ML = 1.2
 _VERTEBROPLASTY_ML = 4.0
 _DOUGH_MARGIN_S = 10.0
+_DOUGH_SHARE = 0.3
+"""Without a pocket the cement is left to stiffen for this share of its working time."""
 
 
 def inflate(obs: Observation, side: Side) -> Move:
@@ -88,7 +90,11 @@ def empty_tamp(obs: Observation, side: Side) -> Move:
 
 def _until_dough(obs: Observation) -> Move:
     while not obs.over and obs.cement_age_s is not None:
-        left = obs.cement_spec.wait_s + _DOUGH_MARGIN_S - obs.cement_age_s
+        spec = obs.cement_spec
+        start = spec.wait_s + _DOUGH_MARGIN_S
+        if obs.procedure is Procedure.VERTEBROPLASTY:
+            start = spec.wait_s + _DOUGH_SHARE * (spec.work_until_s - spec.wait_s)
+        left = start - obs.cement_age_s
         if left <= 0.0:
             break
         obs = yield from hands.wait(obs, left)
