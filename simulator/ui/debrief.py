@@ -25,6 +25,10 @@ from simulator.world.report import Report
 from simulator.world.state import State
 from simulator.world.tally import Finding
 
+_LOST = 11
+_WORTH = 0.05
+"""Lines listed, and the least loss worth a line."""
+
 _BEFORE_S = 12
 """A retry begins this long before the moment."""
 
@@ -121,7 +125,8 @@ class Debrief:
         debrief_line.draw(kit, line, self.session, self.report)
         low = c.theme.size[1] - c.px(1.5) - c.px(71.8)
         plots = pygame.Rect(c.px(2), c.px(71.8), width - c.px(4), low)
-        debrief_curves.draw(kit, plots, self.session)
+        end = debrief_line.shown_ticks(self.session, self.report)
+        debrief_curves.draw(kit, plots, self.session, end)
 
     def _bar(self, kit: Kit) -> None:
         c, col = kit.canvas, kit.colour
@@ -187,30 +192,36 @@ class Debrief:
             y += pitch
 
     def _moments(self, kit: Kit, rect: Any) -> None:
-        c, col = kit.canvas, kit.colour
-        kit.pane(rect, "Three worst moments", "harm, worst first")
+        c = kit.canvas
+        if self.report.moments:
+            kit.pane(rect, "Three worst moments", "harm, worst first")
         moments = self.report.moments[:3]
         if not moments:
-            c.text(
-                "Nothing harmful happened.",
-                (rect.x + c.px(1.4), rect.y + c.px(6)),
-                "body",
-                "medium",
-                col.hi,
-            )
-            c.text(
-                "Read the curves for what could be quicker or calmer.",
-                (rect.x + c.px(1.4), rect.y + c.px(9)),
-                "sm",
-                "medium",
-                col.mid,
-            )
+            self._lost(kit, rect)
             return
         for i, moment in enumerate(moments):
             part = pygame.Rect(
                 rect.x + c.px(1.4), rect.y + c.px(4.2 + 13.0 * i), rect.w - c.px(2.8), c.px(12.4)
             )
             self._moment(kit, part, i, moment)
+
+    def _lost(self, kit: Kit, rect: Any) -> None:
+        """Without harm to tell of, list where the points were lost, most first."""
+        c, col = kit.canvas, kit.colour
+        kit.pane(rect, "Where points were lost", "no harmful moment")
+        x, right = rect.x + c.px(1.4), rect.right - c.px(1.4)
+        rows = sorted(self.report.lines, key=lambda row: row[2] - row[3])[:_LOST]
+        y = rect.y + c.px(5.4)
+        for domain, text, score, points in rows:
+            if points - score < _WORTH:
+                break
+            c.text(f"–{points - score:.1f}", (x + c.px(5.0), y), "sm", "semi", col.warn, "r")
+            c.text(domain.capitalize(), (x + c.px(6.6), y), "sm", "medium", col.low)
+            words = c.fitted(text, right - x - c.px(19.5))
+            c.text(words, (x + c.px(19.0), y), "sm", "medium", col.hi)
+            y += c.px(3.3)
+        if y == rect.y + c.px(5.4):
+            c.text("Nothing. Try a harder case.", (x, y), "body", "medium", col.hi)
 
     def _moment(self, kit: Kit, rect: Any, index: int, moment: Finding) -> None:
         c, col = kit.canvas, kit.colour

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pygame
@@ -12,13 +14,17 @@ from simulator.ui.plots import Axes, Spot, curve, grid, pressure_volume
 from simulator.ui.scene import number
 from simulator.units import TICKS_PER_S
 
+Paint = Callable[[Kit, Any, Any, Session], None]
 
-def draw(kit: Kit, rect: Any, session: Session) -> None:
+
+def draw(kit: Kit, rect: Any, session: Session, end_tick: int) -> None:
     """Draw the four panes side by side."""
     c = kit.canvas
     gap = c.px(1.33)
     wide = (rect.w - 3 * gap) // 4
-    for i, paint in enumerate((_push, _tamp, _cement, _dose)):
+    dose: Paint = partial(_dose, end_tick=end_tick)
+    paints: tuple[Paint, ...] = (_push, _tamp, _cement, dose)
+    for i, paint in enumerate(paints):
         box = pygame.Rect(rect.x + i * (wide + gap), rect.y, wide, rect.h)
         inner = pygame.Rect(
             box.x + c.px(5.0), box.y + c.px(4.4), box.w - c.px(6.6), box.h - c.px(9.0)
@@ -83,11 +89,12 @@ def _cement(kit: Kit, box: Any, inner: Any, session: Session) -> None:
     curve(c, axes, inside, col.hi)
 
 
-def _dose(kit: Kit, box: Any, inner: Any, session: Session) -> None:
+def _dose(kit: Kit, box: Any, inner: Any, session: Session, end_tick: int) -> None:
     kerma = session.state.c_arm.air_kerma_mgy
     _title(kit, box, "Air kerma", f"{number(kerma, 1)} mGy")
     spots = [(r.tick / TICKS_PER_S / 60.0, r.kerma_mgy) for r in session.trace]
-    end = max((m for m, _ in spots), default=1.0)
+    end = end_tick / TICKS_PER_S / 60.0
+    spots = [spot for spot in spots if spot[0] <= end]
     axes = Axes(inner, (0.0, max(end, 1.0)), (0.0, max(kerma * 1.15, 1.0)))
     grid(kit, axes, "min", "mGy")
     curve(kit.canvas, axes, spots, kit.colour.beam)

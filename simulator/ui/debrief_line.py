@@ -11,6 +11,7 @@ from simulator.engine.session import Sample, Session
 from simulator.procedure.phases import LABELS
 from simulator.ui.kit import Kit
 from simulator.ui.scene import clock_s
+from simulator.units import TICKS_PER_S
 from simulator.world.report import Report
 
 
@@ -23,6 +24,11 @@ def spans(rows: Iterable[Sample]) -> list[tuple[str, int, int]]:
         else:
             out.append((row.phase, out[-1][2] if out else 0, row.tick))
     return out
+
+
+def shown_ticks(session: Session, report: Report) -> int:
+    """Return the end of the time axis: the dressing, not the hour flat that follows it."""
+    return max(min(round(report.duration_s * TICKS_PER_S), session.state.tick), 1)
 
 
 def draw(kit: Kit, rect: Any, session: Session, report: Report) -> None:
@@ -41,7 +47,7 @@ def draw(kit: Kit, rect: Any, session: Session, report: Report) -> None:
         c.box(pygame.Rect(round(lx), round(y - c.px(0.5)), c.px(1.0), c.px(1.0)), ink, radius=0.15)
         c.text(word, (lx + c.px(1.7), y), "xs", "sc", col.mid)
     c.text(clock_s(report.duration_s), (right, y), "xs", "sc", col.low, "r")
-    end = max(session.state.tick, 1)
+    end = shown_ticks(session, report)
 
     def at(tick: float) -> float:
         return float(x + (right - x) * min(max(tick / end, 0.0), 1.0))
@@ -56,6 +62,8 @@ def draw(kit: Kit, rect: Any, session: Session, report: Report) -> None:
 def _phases(kit: Kit, y: float, session: Session, at: Any) -> None:
     c, col = kit.canvas, kit.colour
     for phase, start, end in spans(session.trace):
+        if at(end) - at(start) < 1:
+            continue
         a, b = at(start), at(end)
         box = pygame.Rect(round(a), round(y - c.px(1.3)), max(round(b - a) - 2, 1), c.px(2.6))
         c.box(box, col.raised, radius=0.25)

@@ -1,0 +1,41 @@
+"""No display, no sound, no user's files; set before anything imports pygame."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+os.environ["SDL_VIDEODRIVER"] = "dummy"
+os.environ["SDL_AUDIODRIVER"] = "dummy"
+os.environ["PYGAME_HIDE_SUPPORT_PROMPT"] = "1"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _pygame() -> Iterator[None]:
+    import pygame
+
+    pygame.display.init()
+    pygame.font.init()
+    pygame.display.set_mode((1600, 900))
+    yield
+    pygame.quit()
+
+
+@pytest.fixture(autouse=True)
+def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KYPHOSIM_HOME", str(tmp_path))
+
+
+@pytest.fixture(params=[(1600, 900), (1280, 720), (1920, 1200), (2560, 1080)], ids=str)
+def canvas(request: pytest.FixtureRequest) -> Any:
+    """A canvas of a common window size."""
+    import pygame
+
+    from simulator.ui.canvas import Canvas
+    from simulator.ui.theme import Theme
+
+    return Canvas(pygame.Surface(request.param), Theme(request.param))

@@ -1,0 +1,94 @@
+"""Panes and controls keep out of each other's way, at every size."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from typing import Any
+
+import pygame
+import pytest
+
+from simulator.engine.session import Session
+from simulator.ui import layout
+from simulator.ui.canvas import Canvas
+from simulator.ui.controls import TOOLS
+from simulator.ui.sound import Sound
+from simulator.ui.theatre import Theatre
+from simulator.world.action import Action, Do
+from simulator.world.case import Case
+
+
+def overlaps(rects: list[Any]) -> list[tuple[Any, Any]]:
+    """Pairs that share more than the pixel of rounding."""
+    return [(a, b) for a, b in combinations(rects, 2) if a.inflate(-2, -2).colliderect(b)]
+
+
+def test_no_pane_lies_on_another(canvas: Canvas) -> None:
+    assert overlaps(list(layout.theatre(canvas.theme).panes())) == []
+
+
+def test_every_pane_is_in_the_window(canvas: Canvas) -> None:
+    window = pygame.Rect(0, 0, *canvas.theme.size).inflate(2, 2)
+    assert all(window.contains(pane) for pane in layout.theatre(canvas.theme).panes())
+
+
+def test_the_live_picture_is_square_and_the_larger_one(canvas: Canvas) -> None:
+    places = layout.theatre(canvas.theme)
+    live = layout.image(canvas.theme, places.live)
+    reference = layout.image(canvas.theme, places.reference)
+    assert live.w == live.h >= reference.w == reference.h
+
+
+@pytest.fixture(scope="module")
+def session(case: Case) -> Session:
+    session = Session(case, "human")
+    for act in (Do.TIME_OUT, Do.LOCAL, Do.PLACE_NEEDLE):
+        session.advance(Action(do=act))
+    return session
+
+
+@pytest.mark.parametrize("tool", TOOLS)
+def test_no_control_lies_on_another_and_all_can_be_hit(
+    canvas: Canvas, session: Session, tool: str
+) -> None:
+    theatre = Theatre(session, lambda ended: None, Sound())
+    theatre.operator.tool = tool
+    theatre.draw(canvas)
+    rects = [hot.rect for hot in theatre.hots.items]
+    assert overlaps(rects) == []
+    window = pygame.Rect(0, 0, *canvas.theme.size)
+    assert all(window.contains(rect) for rect in rects)
+    assert min(rect.h for rect in rects) >= 2.9 * canvas.theme.u
+    names = [hot.name for hot in theatre.hots.items]
+    assert len(names) == len(set(names))
+
+
+def test_every_act_has_a_button_in_some_pane(case: Case, session: Session, canvas: Canvas) -> None:
+    theatre = Theatre(session, lambda ended: None, Sound())
+    seen: set[str] = set()
+    for tool in TOOLS:
+        theatre.operator.tool = tool
+        theatre.draw(canvas)
+        seen |= {hot.name for hot in theatre.hots.items}
+    by_r = {Do.TAMP_IN, Do.TAMP_OUT, Do.LOAD}  # the button of R changes its word
+    in_pause = {Do.ABORT, Do.NONE}
+    for act in set(Do) - by_r - in_pause:
+        assert f"do.{act.value}" in seen, act
+    assert "next" in seen
+
+
+def test_the_picture_changes_only_with_a_pulse(case: Case) -> None:
+    session = Session(case, "human")
+    theatre = Theatre(session, lambda ended: None, Sound())
+    pictures = theatre.scene.pictures
+    pictures.resize(128)
+    for _ in range(10):
+        pictures.see(session.state, session.advance(Action(orbit_deg_s=10.0)))
+    assert pictures.live is None
+    for _ in range(12):
+        pictures.see(session.state, session.advance(Action(beam=True)))
+    held = pictures.live
+    assert held is not None
+    for _ in range(12):
+        pictures.see(session.state, session.advance(Action(orbit_deg_s=10.0)))
+    assert pictures.live is held
