@@ -18,7 +18,7 @@ from simulator.engine.session import Session
 from simulator.errors import RecordingError, ScenarioError, UsageError
 from simulator.kernels.threads import use_threads
 from simulator.records import frames, html
-from simulator.scenario.load import find_case, list_cases, load_case
+from simulator.scenario.load import find_case, list_cases, load_case, load_scenario
 from simulator.world.case import Case
 from simulator.world.report import Report
 
@@ -46,7 +46,7 @@ def default(given: argparse.Namespace) -> int:
 
 def play(given: argparse.Namespace) -> int:
     """Open one case in the window."""
-    find_case(given.case)
+    load_scenario(find_case(given.case))
     if cli.no_display():
         raise UsageError("no display here; `run_sim.py run CASE` plays without a window")
     return _window(given.case, given.phase)

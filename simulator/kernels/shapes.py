@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numba import njit, prange
 
-from simulator.units import AnyArray, Float32Array, FloatArray
+from simulator.units import Float32Array, FloatArray
 
 Record = Any
 """A named tuple of floats: f is a `Form`, c a `Crush` of `simulator.anatomy.shape`."""

@@ -16,6 +16,10 @@ _KEEP = 3000
 """Rendered words kept; live numbers would otherwise fill the memory in an hour."""
 
 
+PLAIN = {ord("→"): ">", ord("−"): "–", ord("≥"): "from ", ord("≤"): "up to ", ord("≈"): "about "}
+"""Signs that the typeface lacks and files may hold; a missing glyph would be an empty box."""
+
+
 class Canvas(Shapes):
     """Shapes and text."""
 
@@ -34,7 +38,7 @@ class Canvas(Shapes):
 
     def width(self, text: str, size: str = "sm", face: str = "medium") -> int:
         """Return the width of a line in pixels."""
-        return int(self.theme.font(face, size).size(text)[0])
+        return int(self.theme.font(face, size).size(text.translate(PLAIN))[0])
 
     def text(
         self,
@@ -53,6 +57,7 @@ class Canvas(Shapes):
         """
         if not text:
             return 0
+        text = text.translate(PLAIN)
         word = self._word(text, face, size, colour or self.colour.hi)
         x, y = at
         w = word.get_width()

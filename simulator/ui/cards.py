@@ -8,6 +8,7 @@ from typing import Any
 import pygame
 
 from simulator.scenario.load import CaseCard
+from simulator.ui.canvas import Canvas
 from simulator.ui.hots import Act, Hot
 from simulator.ui.kit import Kit
 from simulator.ui.memory import Result, days_ago
@@ -36,6 +37,15 @@ def thumb(kit: Kit, rect: Any, thumbs: Thumbs | None, card: CaseCard, view: str)
     c.surface.blit(pygame.transform.smoothscale(part, rect.size), rect.topleft)
 
 
+def _film_height(wide: float) -> int:
+    return round(wide * 0.31)
+
+
+def height(wide: float, canvas: Canvas) -> int:
+    """Return how high a card of `wide` pixels is."""
+    return _film_height(wide) + canvas.px(11.7)
+
+
 def draw(
     kit: Kit,
     rect: Any,
@@ -50,7 +60,7 @@ def draw(
     c.box(rect, col.raised if over else col.card, col.line, 0.55)
     half = (rect.w - 2) // 2
     for i, view in enumerate(VIEWS):
-        film = pygame.Rect(rect.x + 1 + i * (half + 1), rect.y + 1, half, c.px(11.4))
+        film = pygame.Rect(rect.x + 1 + i * (half + 1), rect.y + 1, half, _film_height(rect.w))
         thumb(kit, film, thumbs, card, view)
         c.text(
             ("AP", "LAT")[i],
@@ -60,7 +70,8 @@ def draw(
             col.corner,
         )
     x, right = rect.x + c.px(1.3), rect.right - c.px(1.3)
-    y = rect.y + c.px(13.7)
+    low = rect.y + _film_height(rect.w)
+    y = low + c.px(2.3)
     name, below = in_two(card)
     size = "md" if c.width(name, "md", "semi") <= right - x - c.px(7) else "sm"
     c.text(c.fitted(name, right - x - c.px(7), size, "semi"), (x, y), size, "semi")
@@ -69,8 +80,8 @@ def draw(
         c.fill(pip, col.mid if i < card.difficulty else col.line2)
     y += c.px(2.7)
     c.text(c.fitted(below, right - x), (x, y), "sm", "medium", col.mid)
-    c.rule(x, rect.y + c.px(18.5), right - x)
-    _outcome(kit, rect, card, best, rect.y + c.px(20.8))
+    c.rule(x, low + c.px(7.1), right - x)
+    _outcome(kit, rect, card, best, low + c.px(9.4))
     kit.ring(f"card.{card.id}", rect)
     kit.hots.add(Hot(f"card.{card.id}", rect, choose))
 

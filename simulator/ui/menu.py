@@ -17,7 +17,10 @@ from simulator.ui.overlays import Help, Menu
 from simulator.ui.screens import Change, Pop, Push, Quit, as_change
 from simulator.ui.thumbs import Thumbs
 
-_COLUMNS = 4
+_MOST_COLUMNS = 4
+_FEW = 6
+"""Up to this many cases the cards are larger."""
+
 _PROCEDURES = ("vertebroplasty", "kyphoplasty")
 _SHOW = ("Not yet passed", "Passed")
 
@@ -89,8 +92,8 @@ class Library:
         step = {
             pygame.K_LEFT: -1,
             pygame.K_RIGHT: 1,
-            pygame.K_UP: -_COLUMNS,
-            pygame.K_DOWN: _COLUMNS,
+            pygame.K_UP: -self._columns,
+            pygame.K_DOWN: self._columns,
         }[key]
         if now is not None and 0 <= at + step < len(shown):
             at += step
@@ -119,6 +122,10 @@ class Library:
         if self._thumbs is not None:
             self._thumbs.stop()
         self._thumbs = None
+
+    @property
+    def _columns(self) -> int:
+        return _MOST_COLUMNS - 1 if len(self.cards) <= _FEW else _MOST_COLUMNS
 
     # -- which cards --------------------------------------------------------------------------
 
@@ -263,18 +270,18 @@ class Library:
         word = "case" if len(shown) == 1 else "cases"
         c.text(f"{len(shown)} {word}", (left, c.px(24.0)), "md", "semi")
         gap = c.px(1.5)
-        wide = (right - left - gap * (_COLUMNS - 1)) // _COLUMNS
-        high = c.px(23.1)
+        wide = (right - left - gap * (self._columns - 1)) // self._columns
+        high = cards.height(wide, c)
         area = pygame.Rect(
             left - c.px(0.6), c.px(25.6), right - left + c.px(1.2), c.theme.size[1] - c.px(25.6)
         )
-        rows = (len(shown) + _COLUMNS - 1) // _COLUMNS
+        rows = (len(shown) + self._columns - 1) // self._columns
         fit = max(1, int((area.h - c.px(0.6)) // (high + c.px(1.2))))
         self._scroll = min(max(self._scroll, 0), max(rows - fit, 0))
         old = c.surface.get_clip()
         c.surface.set_clip(area)
         for i, card in enumerate(shown):
-            row, column = divmod(i, _COLUMNS)
+            row, column = divmod(i, self._columns)
             if not self._scroll <= row <= self._scroll + fit:
                 continue
             y = c.px(26.2) + (row - self._scroll) * (high + c.px(1.2))

@@ -72,6 +72,16 @@ def test_the_cavity_is_near_round_and_sits_on_the_balloon():
     assert np.abs(centre - middle).max() < 1.5
 
 
+def test_the_membrane_keeps_the_front_smooth():
+    """Surface in units of a sphere's (as voxels count it): 1 is a ball, fingers pass 2."""
+    b, _ = stepwise()
+    cavity = np.zeros(b.body.bone.shape, bool)
+    cavity.reshape(-1)[b.tamp.voxels[b.tamp.crushed > 0.5]] = True
+    faces = sum(np.count_nonzero(np.diff(cavity, axis=axis)) for axis in range(3))
+    radius = (3.0 * np.count_nonzero(cavity) / (4.0 * np.pi)) ** (1 / 3)
+    assert faces / (1.5 * 4.0 * np.pi * radius**2) < 1.4
+
+
 def test_the_balloon_never_grows_through_cortex():
     b = bench(0.08, tip=(0.0, -16.0, 0.0)).run(0.1, 40.0)
     kinds = set(b.body.bone.tissue.ravel()[b.tamp.voxels].tolist())

@@ -173,12 +173,13 @@ def test_a_resting_syringe_hands_on_the_same_object():
 
 
 def test_waiting_seals_a_leaking_vein():
+    """After 90 s of rest the vein is plugged: cement ages faster there than in bone."""
     bone = phantoms.body()
     begun, field = push(bone, CENTRAL, 0.8, start_s=150.0)
-    straight, _ = push(bone, CENTRAL, 1.6, start_s=160.0, cement=begun, field=field)
-    waited, _ = push(bone, CENTRAL, 1.6, start_s=250.0, cement=begun, field=field)
+    straight, _ = push(bone, CENTRAL, 2.5, start_s=160.0, cement=begun, field=field)
+    waited, _ = push(bone, CENTRAL, 2.5, start_s=250.0, cement=begun, field=field)
     before = leaked(begun)
-    assert leaked(waited) - before < 0.7 * (leaked(straight) - before)
+    assert leaked(waited) - before < 0.25 * (leaked(straight) - before)
 
 
 def test_ages_wait_until_they_are_needed():

@@ -1,0 +1,154 @@
+"""The command line as typed: exit codes and one clear line for each wrong input."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from simulator.cli import BUG, FAILED, OK, WRONG_INPUT, main
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def told(capsys: pytest.CaptureFixture[str]) -> str:
+    out = capsys.readouterr()
+    return (out.out + out.err).strip()
+
+
+def one_line(text: str, *words: str) -> None:
+    assert "Traceback" not in text
+    assert len(text.splitlines()) == 1, text
+    for word in words:
+        assert word in text
+
+
+def test_list_names_the_cases(capsys) -> None:
+    assert main(["list", "--json"]) == OK
+    rows = json.loads(capsys.readouterr().out)
+    assert {"l1-wedge", "l1-vertebroplasty"} <= {row["id"] for row in rows}
+
+
+def test_an_unknown_case_is_told_with_a_suggestion(capsys) -> None:
+    assert main(["run", "l1-wege"]) == WRONG_INPUT
+    one_line(told(capsys), "l1-wege", "did you mean")
+
+
+def test_an_unknown_operator_is_told(capsys) -> None:
+    assert main(["run", "l1-wedge", "--operator", "exprt"]) == WRONG_INPUT
+    one_line(told(capsys), "exprt", "Did you mean 'expert'?")
+
+
+def test_a_planned_operator_is_not_pretended(capsys) -> None:
+    assert main(["run", "l1-wedge", "--operator", "greedy"]) == WRONG_INPUT
+    one_line(told(capsys), "greedy", "not built yet")
+
+
+def test_three_mistakes_in_a_case_come_at_once_with_their_lines(tmp_path, capsys) -> None:
+    file = tmp_path / "bad.toml"
+    file.write_text(
+        'format = 1\nid = "bad"\ntitle = "Bad"\nprocedure = "kyphoplasty"\n'
+        "[patient]\nage = 70\nt_score = -30.0\n[fracture]\nanterior_height_cm = 1.2\n"
+    )
+    assert main(["check", str(file)]) == WRONG_INPUT
+    lines = told(capsys).splitlines()
+    assert len(lines) == 3
+    for number, words in ((6, "age_years"), (7, "t_score"), (9, "anterior_height_mm")):
+        assert any(f"bad.toml:{number}: " in line and words in line for line in lines)
+
+
+@pytest.mark.parametrize("command", ["run", "play", "preview", "check"])
+def test_a_missing_file_is_one_line(command: str, tmp_path, capsys) -> None:
+    words = [command, str(tmp_path / "none.toml")]
+    if command == "preview":
+        words += ["-o", str(tmp_path / "x.png")]
+    assert main(words) == WRONG_INPUT
+    one_line(told(capsys), "none.toml")
+
+
+def test_a_truncated_recording_is_one_line(tmp_path, capsys) -> None:
+    file = tmp_path / "cut.simrec"
+    file.write_bytes(b"\x1f\x8b\x08\x00\x00")
+    assert main(["replay", str(file), "--verify"]) == WRONG_INPUT
+    one_line(told(capsys), "cut.simrec", "damaged")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows folders are made unwritable another way")
+def test_a_folder_that_cannot_be_written_is_one_line(tmp_path, capsys) -> None:
+    # A file where a folder should be refuses even the superuser, whom rights do not stop.
+    (tmp_path / "wall").write_text("")
+    target = tmp_path / "wall" / "out.json"
+    assert main(["run", "l1-wedge", "--operator", "hands-off", "--json", str(target)]) == (
+        WRONG_INPUT
+    )
+    assert "cannot be written" in told(capsys)
+    assert main(["run", "l1-wedge", "--record", str(tmp_path / "wall" / "r.simrec")]) == (
+        WRONG_INPUT
+    )
+    one_line(told(capsys), "cannot be written")
+
+
+def test_require_pass_turns_a_failed_run_into_exit_1(tmp_path, capsys) -> None:
+    out = tmp_path / "o.json"
+    words = ["run", "l1-wedge", "--operator", "hands-off", "--json", str(out)]
+    assert main(words) == OK
+    assert main([*words, "--require-pass"]) == FAILED
+    result = json.loads(out.read_text())
+    assert result["passed"] is False
+    assert result["operator"] == "hands-off"
+    assert set(result) >= {"domains", "critical", "errors", "metrics", "events", "state_hash"}
+    assert not list(tmp_path.glob("*.part"))
+
+
+def test_a_divergence_is_exit_1(tmp_path, capsys) -> None:
+    record = tmp_path / "h.simrec"
+    words = ["run", "l1-wedge", "--operator", "hands-off", "--record", str(record)]
+    assert main(words) == OK
+    assert main(["replay", str(record), "--verify"]) == OK
+    import gzip
+
+    text = gzip.decompress(record.read_bytes()).decode()
+    record.write_text(text.replace('"wait_s":60.0', '"wait_s":59.0', 1))
+    assert main(["replay", str(record), "--verify"]) == FAILED
+    text = told(capsys)
+    assert "diverged at tick" in text or "found at tick" in text
+
+
+def test_a_fault_of_ours_is_one_message_and_exit_3(monkeypatch, capsys) -> None:
+    from simulator.cli import author
+
+    def broken(given: object) -> int:
+        raise ZeroDivisionError("boom")
+
+    monkeypatch.setattr(author, "list_cases", broken)
+    assert main(["list"]) == BUG
+    text = told(capsys)
+    assert "boom" in text
+    assert "Recordings are kept in" in text
+    assert "Traceback" not in text
+
+
+def test_importing_the_simulator_brings_no_pygame() -> None:
+    code = "import sys, simulator; print('pygame' in sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True
+    )
+    assert done.stdout.strip() == "False"
+
+
+@pytest.mark.slow
+def test_threads_change_nothing(tmp_path) -> None:
+    hashes = []
+    for threads in ("1", "2"):
+        out = tmp_path / f"{threads}.json"
+        subprocess.run(
+            [sys.executable, "run_sim.py", "run", "l1-wedge", "--threads", threads, "--json",
+             str(out)],
+            cwd=ROOT, check=True, capture_output=True,
+        )  # fmt: skip
+        hashes.append(json.loads(out.read_text())["state_hash"])
+    assert hashes[0] == hashes[1]
