@@ -75,6 +75,13 @@ class Canvas(Shapes):
             text = text[:-1]
         return text.rstrip(" ,.;") + "…"
 
+    def best_fit(self, text: str, width: float) -> tuple[str, str]:
+        """Return the widest type for running text in which a line still fits."""
+        for size, face in (("sm", "medium"), ("sm", "sc")):
+            if self.width(text, size, face) <= width:
+                return size, face
+        return "xs", "sc"
+
     def wrapped(self, text: str, width: float, size: str = "sm", face: str = "medium") -> list[str]:
         """Return the lines that `text` takes in a column of `width` pixels."""
         lines: list[str] = []

@@ -43,7 +43,7 @@ class HumanOperator(Wishes):
     def _key(self, code: int, state: State) -> bool:
         name = BY_CODE.get(code, "")
         if name != "faster":
-            self.fast = False
+            self.hurry()
         if code in ARROWS or code in TABLE:
             self._codes.add(code)
             if code in ARROWS and not self._ctrl:

@@ -178,7 +178,7 @@ class Debrief:
         for name, domain in self.report.domains.items():
             level = domain_level(domain.score, domain.max)
             c.text(name.capitalize(), (rect.x + c.px(1.4), y))
-            bar = pygame.Rect(rect.x + c.px(14.2), round(y - c.px(0.6)), c.px(21.3), c.px(1.2))
+            bar = pygame.Rect(rect.x + c.px(15.0), round(y - c.px(0.6)), c.px(20.5), c.px(1.2))
             kit.meter(bar, domain.score / (domain.max or 1.0), kit.level(level)[0])
             kit.mark(level, (rect.x + c.px(37.4), y))
             c.text(
@@ -247,10 +247,10 @@ class Debrief:
             y += c.px(2.65)
             c.text(label, (x, y), "sm", "medium", col.low)
             room = rect.right - x - c.px(7.2)
-            face = "medium" if c.width(words) <= room else "sc"
+            size, face = c.best_fit(words, room)
             tone = col.hi if label == "Instead" else col.mid
             at = (x + c.px(7.0), y)
-            c.text(c.fitted(words, room, "sm", face), at, "sm", face, tone)
+            c.text(c.fitted(words, room, size, face), at, size, face, tone)
         start = self.session.state_at(max(moment.tick - _BEFORE_S * TICKS_PER_S, 0))
         box = pygame.Rect(x, rect.y + c.px(8.2), c.px(24), c.px(3.0))
         kit.button(

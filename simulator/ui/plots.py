@@ -72,7 +72,7 @@ def grid(
         c.rule(rect.x, y, rect.w)
         c.text(_label(value), (rect.x - c.px(0.7), y), "xs", "sc", col.low, "r")
         value += step
-    c.text(unit_x, (rect.right, rect.bottom + c.px(2.7)), "xs", "sc", col.low, "r")
+    c.text(unit_x, (rect.right, rect.bottom + c.px(3.0)), "xs", "sc", col.low, "r")
     if unit_y:
         c.text(unit_y, (rect.x - c.px(0.7), rect.bottom - c.px(0.6)), "xs", "sc", col.low, "r")
 

@@ -25,6 +25,9 @@ _LIGHT = np.array((-0.35, -0.45, 0.82))
 _OVER = 2
 """Drawn larger and scaled down, so that edges are smooth."""
 
+_SMOOTH = 0.8
+"""Voxels; without it rims show the steps of the grid."""
+
 _FULL = 0.3
 """Smoothed filling above which a voxel is drawn as cement."""
 
@@ -57,7 +60,8 @@ def bone_of(case: Case) -> Cloud:
     bone = case.patient.target.bone
     if bone is None:
         return Cloud(np.zeros((0, 3)), np.zeros((0, 3)))
-    return surface_of(bone.distance_mm.astype(np.float64), bone.origin_mm, bone.spacing_mm)
+    field = gaussian_filter(bone.distance_mm.astype(np.float64), _SMOOTH)
+    return surface_of(field, bone.origin_mm, bone.spacing_mm)
 
 
 def cement_of(state: State) -> Cloud:

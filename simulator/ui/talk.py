@@ -38,7 +38,7 @@ def captions(kit: Kit, rect: Any, scene: Scene) -> None:
         x = rect.x + c.px(13.4)
         room = rect.right - x - c.px(1.2)
         tone = col.hi if newest or line.alarm else col.mid if i == len(lines) - 2 else col.low
-        size, face = _fit(kit, line.text, room)
+        size, face = c.best_fit(line.text, room)
         c.text(c.fitted(line.text, room, size, face), (x, y), size, face, tone)
     if not lines:
         c.text(
@@ -48,14 +48,6 @@ def captions(kit: Kit, rect: Any, scene: Scene) -> None:
             "medium",
             col.low,
         )
-
-
-def _fit(kit: Kit, text: str, room: float) -> tuple[str, str]:
-    """Return the widest type in which a caption still fits."""
-    for size, face in (("sm", "medium"), ("sm", "sc")):
-        if kit.canvas.width(text, size, face) <= room:
-            return size, face
-    return "xs", "sc"
 
 
 def coach(kit: Kit, rect: Any, scene: Scene) -> None:

@@ -155,8 +155,8 @@ class Theatre:
             step = scene.session.advance(self.operator.next_action(scene.state))
             events += step
             self._note(step)
-            if scene.state.over:
-                break
+            if scene.state.over or self.operator.waiting:
+                break  # one step of a wait is enough for a frame
         if scene.pictures.see(scene.state, events) and not self.operator.holding("beam"):
             self.pacer.rest()  # a first picture may take long; the world waits for it
         scene.follow()
@@ -174,10 +174,10 @@ class Theatre:
                 said = [e.text for e in events if isinstance(e, Said)]
                 self.scene.strand = (said[-1] if said else "done", self.scene.state.tick)
             elif isinstance(event, PhaseChanged):
-                self.operator.fast = False
+                self.operator.hurry()
                 self.operator.tool = _TAB_OF_PHASE.get(event.after, self.operator.tool)
             elif isinstance(event, Said) and event.alarm:
-                self.operator.fast = False
+                self.operator.hurry()
 
     # -- drawing ------------------------------------------------------------------------------
 

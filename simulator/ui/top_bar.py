@@ -71,10 +71,12 @@ def _numbers(kit: Kit, rect: Any, scene: Scene) -> None:
         x += c.text(value, (x, base), "md", "semi", baseline=True) + c.px(0.6)
         if unit:
             x += c.text(unit, (x, base), "xs", "sc", kit.colour.low, baseline=True)
-        if label == "Time" and scene.operator.fast:
+        if label == "Time" and (scene.operator.fast or scene.operator.waiting):
             c.icon("faster", (x + c.px(0.6), y), 1.5, kit.colour.warn)
             x += c.px(1.7)
-            x += c.text("8×", (x, y), "sm", "semi", kit.colour.warn)
+            x += c.text(
+                "wait" if scene.operator.waiting else "8×", (x, y), "sm", "semi", kit.colour.warn
+            )
         x += c.px(1.9)
 
 

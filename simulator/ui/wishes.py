@@ -32,6 +32,9 @@ TABLE = {
 REPEAT_S = (0.35, 0.12)
 """A held arrow trims again after the first time, then every second time."""
 
+WAIT_STEP_S = 20.0
+"""A long wait is made in steps, so that the window stays alive and an alarm can end it."""
+
 _UNLOAD_N = -60.0
 _TWIST_DEG = 15.0
 _TWIST_DEG_S = 60.0
@@ -88,6 +91,11 @@ class Wishes:
         return name in self._held
 
     @property
+    def waiting(self) -> bool:
+        """Tell whether a wait is not over yet."""
+        return self._wait_s > 0.0
+
+    @property
     def braced(self) -> bool:
         """Tell whether Shift braces the hand."""
         return self._shift
@@ -95,6 +103,11 @@ class Wishes:
     def wait(self, seconds: float) -> None:
         """Ask for a wait in one go: hands off, beam off."""
         self._wait_s = seconds
+
+    def hurry(self) -> None:
+        """End fast time and waiting: something needs hands."""
+        self.fast = False
+        self._wait_s = 0.0
 
     def tap(self) -> None:
         """Strike once with the chosen mallet."""
@@ -130,6 +143,7 @@ class Wishes:
         self._codes.clear()
         self._frames = 0
         self.latched = self.fast = False
+        self._wait_s = 0.0
         self.hand.drag.drop()
 
     def _free(self, state: State) -> bool:
@@ -145,7 +159,8 @@ class Wishes:
     def next_action(self, state: State) -> Action:
         """Return what is asked for in this tick."""
         if self._wait_s > 0.0:
-            wait, self._wait_s = self._wait_s, 0.0
+            wait = min(self._wait_s, WAIT_STEP_S)
+            self._wait_s -= wait
             return Action(side=self.side, wait_s=wait)
         self._repeat_trims(state)
         orbit, tilt = self.drive.rates(self.case.c_arm, state.c_arm.pose)

@@ -251,9 +251,14 @@ def test_fast_time_keeps_the_beam_off_and_any_act_ends_it(
     assert not hands.fast
 
 
-def test_a_wait_is_one_action_with_hands_off(hands: HumanOperator, state: State) -> None:
+def test_a_wait_goes_in_steps_with_hands_off_and_any_key_ends_it(
+    hands: HumanOperator, state: State
+) -> None:
     down(hands, state, pygame.K_PERIOD, pygame.KMOD_SHIFT)
-    assert hands.next_action(state) == Action(side=hands.side, wait_s=60.0)
+    assert hands.next_action(state) == Action(side=hands.side, wait_s=20.0)
+    assert [hands.next_action(state).wait_s for _ in range(3)] == [20.0, 20.0, 0.0]
+    hands.wait(600.0)
+    down(hands, state, pygame.K_w)
     assert hands.next_action(state).wait_s == 0.0
 
 
