@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.ndimage import map_coordinates
@@ -78,6 +78,19 @@ def plan_path(
     return Plan(side, _vec(skin), _vec(entry), _vec(targets[t]))
 
 
+def deepened(bone: BoneField, plan: Plan, front_mm: float) -> Plan:
+    """Return the same path with its target moved on until `front_mm` of bone lie ahead of it.
+
+    A tamp wants its distal marker near the front, so that the balloon lies under the depressed
+    plate; the path itself, and what it passes, stay the same.
+    """
+    target, way = np.asarray(plan.target_mm), np.asarray(plan.direction)
+    ahead = norm(minus(_vec(_surface(bone, target, way)), plan.target_mm))
+    if ahead <= front_mm:
+        return plan
+    return replace(plan, target_mm=_vec(target + way * (ahead - front_mm)))
+
+
 def _vec(point: FloatArray) -> Vec3:
     return (float(point[0]), float(point[1]), float(point[2]))
 
@@ -139,7 +152,7 @@ def _surface(bone: BoneField, start: FloatArray, way: FloatArray) -> FloatArray:
     depth = inside_mm(bone, start + steps[:, None] * way)
     out = int(np.argmax(depth <= 0.0))
     if depth[out] > 0.0:
-        raise UsageError("the path does not leave the bone behind the pedicle")
+        raise UsageError("the path does not leave the bone within 45 mm")
     before = depth[out - 1] if out else 0.0
     back = steps[out] - (_STEP_MM * depth[out] / (depth[out] - before) if out else 0.0)
     return np.asarray(start + back * way)

@@ -26,6 +26,8 @@ from simulator.world.tools import Cannula, Inside
 
 _DT = 1.0 / TICKS_PER_S
 _TAP_STEP_MM = 0.2
+_STICTION_MM_S = 0.01
+"""A shaft that would creep more slowly than this sticks."""
 _SWING_LIMIT_DEG = 55.0
 _FREE_REDIRECT_MM = 5.0
 """Giving up a path that went no deeper than this into bone is no redirection."""
@@ -200,7 +202,7 @@ def _pushed(case: Case, cannula: Cannula, met: Contact, action: Action) -> Cannu
         else constants["soft_damping_n_s_per_mm"]
     )
     force = abs(action.push_n)
-    if force <= resistance:
+    if force <= resistance + damping * _STICTION_MM_S:
         return replace(cannula, force_n=action.push_n, speed_mm_s=0.0)
     limit = constants["braced_speed_mm_s"] if action.brace else constants["hand_speed_mm_s"]
     speed = min((force - resistance) / damping, limit)

@@ -31,6 +31,7 @@ _UNSTABLE_S = 60.0
 _IGNORED_S = 3.0
 _LARGE_STEP_ML = 1.0
 _CAUTION_PSI = 300.0
+_LEAK_TOLD_ML = 0.1
 
 
 def found(
@@ -132,7 +133,10 @@ def _breach(case: Case, tick: int, event: WallBreached) -> Finding | None:
     )  # fmt: skip
 
 
-def _leak(tick: int, event: CementLeaked) -> Finding:
+def _leak(tick: int, event: CementLeaked) -> Finding | None:
+    """A leak is told from a volume on that matters; what was done about it weighs more."""
+    if event.volume_ml < _LEAK_TOLD_ML:
+        return None
     place = {
         Route.BASIVERTEBRAL: "the basivertebral vein",
         Route.SEGMENTAL: "a segmental vein",

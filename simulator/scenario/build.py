@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from simulator.anatomy import store, tables
 from simulator.anatomy.patient import Patient
-from simulator.anatomy.plan import Plan, plan_path
+from simulator.anatomy.plan import Plan, deepened, plan_path
 from simulator.anatomy.spec import FractureShape, FractureSpec, PatientSpec, Sex
 from simulator.errors import ScenarioError
 from simulator.frames import Side, along, minus, unit
@@ -27,6 +27,10 @@ Progress = Callable[[str, float], None]
 _HEIGHT_LEFT = {1: 0.775, 2: 0.675, 3: 0.52}
 """Middle of each Genant grade (20-25 %, 25-40 %, over 40 % lost) as a fraction of intact height;
 for grade 3 a typical loss, 48 %."""
+
+_TAMP_FRONT_MM = 6.0
+"""Bone left ahead of a tamp's channel: 3-5 mm to the anterior cortex are the usual stop for stylet
+and drill (recalled), and a millimetre for the hand."""
 
 _FILLER = {Procedure.KYPHOPLASTY: "bone_filler", Procedure.VERTEBROPLASTY: "syringe_1"}
 
@@ -142,6 +146,9 @@ def _plans(authored: CaseFile, patient: Patient, radius_mm: float) -> tuple[Plan
 def _plan(authored: CaseFile, patient: Patient, side: Side, radius_mm: float) -> Plan:
     """The way in that anatomy finds; with the author's target, from the same entry to there."""
     found = plan_path(patient.target, side, radius_mm)
+    bone = patient.target.bone
+    if authored.procedure == Procedure.KYPHOPLASTY and bone is not None:
+        found = deepened(bone, found, _TAMP_FRONT_MM)
     target_mm = authored.plan.target_mm
     if target_mm is None or side.name.lower() not in authored.plan.sides:
         return found

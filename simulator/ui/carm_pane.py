@@ -111,18 +111,7 @@ def _schematic(kit: Kit, stage: Any, scene: Scene) -> None:
     c.arc(centre, reach * 1.02, sweep, col.steel, 1.0)
     fan = [spot(-reach * 0.86, 0.0), spot(reach * 0.78, 2.5 * u), spot(reach * 0.78, -2.5 * u)]
     c.poly(fan, col.beam if beam else (0x4A, 0x41, 0x1E))
-    body = pygame.Rect(0, 0, round(9.6 * u), round(3.4 * u))
-    body.center = (round(centre[0]), round(centre[1] - 0.1 * u))
-    oval = [
-        (
-            body.centerx + body.w / 2 * math.cos(t / 20 * math.tau),
-            body.centery + body.h / 2 * math.sin(t / 20 * math.tau),
-        )
-        for t in range(20)
-    ]
-    c.poly(oval, _BODY if not beam else (0xB9, 0x95, 0x4E))
-    c.disc((centre[0], centre[1] - 0.5 * u), 0.5 * u, col.hi)
-    c.fill((centre[0] - 6.2 * u, centre[1] + 1.5 * u, 12.4 * u, 0.55 * u), (0x3A, 0x47, 0x54))
+    _patient(kit, centre, lit=beam)
     tube = [
         spot(-reach * w, h * u) for w, h in ((0.8, 1.1), (0.8, -1.1), (1.06, -1.1), (1.06, 1.1))
     ]
@@ -133,6 +122,24 @@ def _schematic(kit: Kit, stage: Any, scene: Scene) -> None:
     c.poly(panel, col.corner)
     c.surface.set_clip(old_clip)
     _operator(kit, stage)
+
+
+def _patient(kit: Kit, centre: tuple[float, float], *, lit: bool) -> None:
+    """Draw the trunk in cross section on its table."""
+    c, col = kit.canvas, kit.colour
+    u = c.theme.u
+    body = pygame.Rect(0, 0, round(9.6 * u), round(3.4 * u))
+    body.center = (round(centre[0]), round(centre[1] - 0.1 * u))
+    oval = [
+        (
+            body.centerx + body.w / 2 * math.cos(t / 20 * math.tau),
+            body.centery + body.h / 2 * math.sin(t / 20 * math.tau),
+        )
+        for t in range(20)
+    ]
+    c.poly(oval, _BODY if not lit else (0xB9, 0x95, 0x4E))
+    c.disc((centre[0], centre[1] - 0.5 * u), 0.5 * u, col.hi)
+    c.fill((centre[0] - 6.2 * u, centre[1] + 1.5 * u, 12.4 * u, 0.55 * u), (0x3A, 0x47, 0x54))
 
 
 def _scatter(kit: Kit, at: tuple[float, float], reach: float, *, strong: bool) -> None:

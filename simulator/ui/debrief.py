@@ -25,9 +25,7 @@ from simulator.world.report import Report
 from simulator.world.state import State
 from simulator.world.tally import Finding
 
-_LOST = 11
-_WORTH = 0.05
-"""Lines listed, and the least loss worth a line."""
+_COUNTED = ("No harmful moment", "The worst moment", "Two worst moments", "Three worst moments")
 
 _BEFORE_S = 12
 """A retry begins this long before the moment."""
@@ -192,36 +190,18 @@ class Debrief:
             y += pitch
 
     def _moments(self, kit: Kit, rect: Any) -> None:
+        """Draw the worst moments, and in the room that is left where points were lost."""
         c = kit.canvas
-        if self.report.moments:
-            kit.pane(rect, "Three worst moments", "harm, worst first")
         moments = self.report.moments[:3]
-        if not moments:
-            self._lost(kit, rect)
-            return
+        kit.pane(rect, _COUNTED[len(moments)], "harm, worst first" if moments else "")
         for i, moment in enumerate(moments):
             part = pygame.Rect(
                 rect.x + c.px(1.4), rect.y + c.px(4.2 + 13.0 * i), rect.w - c.px(2.8), c.px(12.4)
             )
             self._moment(kit, part, i, moment)
-
-    def _lost(self, kit: Kit, rect: Any) -> None:
-        """Without harm to tell of, list where the points were lost, most first."""
-        c, col = kit.canvas, kit.colour
-        kit.pane(rect, "Where points were lost", "no harmful moment")
-        x, right = rect.x + c.px(1.4), rect.right - c.px(1.4)
-        rows = sorted(self.report.lines, key=lambda row: row[2] - row[3])[:_LOST]
-        y = rect.y + c.px(5.4)
-        for domain, text, score, points in rows:
-            if points - score < _WORTH:
-                break
-            c.text(f"–{points - score:.1f}", (x + c.px(5.0), y), "sm", "semi", col.warn, "r")
-            c.text(domain.capitalize(), (x + c.px(6.6), y), "sm", "medium", col.low)
-            words = c.fitted(text, right - x - c.px(19.5))
-            c.text(words, (x + c.px(19.0), y), "sm", "medium", col.hi)
-            y += c.px(3.3)
-        if y == rect.y + c.px(5.4):
-            c.text("Nothing. Try a harder case.", (x, y), "body", "medium", col.hi)
+        y = rect.y + c.px(1.9 + 13.0 * len(moments)) + (c.px(4.2) if moments else 0)
+        if len(moments) < len(_COUNTED) - 1:
+            debrief_line.lost(kit, rect, y, self.report)
 
     def _moment(self, kit: Kit, rect: Any, index: int, moment: Finding) -> None:
         c, col = kit.canvas, kit.colour

@@ -1,4 +1,4 @@
-"""The timeline of a run: phases, beam, moments."""
+"""The timeline of a run, and the list of where points were lost."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ from simulator.ui.kit import Kit
 from simulator.ui.scene import clock_s
 from simulator.units import TICKS_PER_S
 from simulator.world.report import Report
+
+_WORTH = 0.05
+"""The least loss of points that is worth a line."""
 
 
 def spans(rows: Iterable[Sample]) -> list[tuple[str, int, int]]:
@@ -114,3 +117,25 @@ def _moments(kit: Kit, y: float, report: Report, at: Any, right: float) -> None:
                 kit.level(level)[0],
                 "l" if to_right else "r",
             )
+
+
+def lost(kit: Kit, rect: Any, y: float, report: Report) -> None:
+    """List in the lower part of a pane where points were lost, most first."""
+    c, col = kit.canvas, kit.colour
+    x, right = rect.x + c.px(1.4), rect.right - c.px(1.4)
+    if report.moments:
+        c.rule(x, y - c.px(2.2), right - x)
+    else:
+        y += c.px(3.4)
+    kit.section("Where points were lost", (x, y))
+    y += c.px(3.2)
+    rows = [row for row in report.lines if row[3] - row[2] > _WORTH]
+    for domain, text, score, points in sorted(rows, key=lambda row: row[2] - row[3]):
+        if y > rect.bottom - c.px(1.6):
+            return
+        c.text(f"–{points - score:.1f}", (x + c.px(3.6), y), "sm", "semi", col.warn, "r")
+        c.text(domain.capitalize(), (x + c.px(5.2), y), "sm", "medium", col.low)
+        c.text(c.fitted(text, right - x - c.px(18.0)), (x + c.px(18.0), y), "sm", "medium", col.hi)
+        y += c.px(2.9)
+    if not rows:
+        c.text("Nowhere. Try a harder case.", (x, y), "body", "medium", col.hi)

@@ -23,6 +23,10 @@ _WORDS = {
 }
 
 
+_LONG_S = 4
+_PATIENCE = "The first start compiles the program. The next ones are quick."
+
+
 def in_words(step: str) -> str:
     """Return a step of the builder as a line for people."""
     if step in _WORDS:
@@ -47,6 +51,9 @@ class Loading:
         self.hots = Hots()
         self._work = Work(task)
         self._then = then
+        self._words = ""
+        self._frames = 0
+        """Frames since the words changed."""
 
     def handle(self, event: Any) -> Change:
         """Cancel by button or Esc."""
@@ -89,6 +96,9 @@ class Loading:
         canvas.icon("logo", (x + canvas.px(1.6), y), 3.2, col.acc, col.bg)
         canvas.text(self.title, (x + canvas.px(4.6), y), "lg", "semi")
         words = in_words(self._work.words or "starting")
+        self._frames = self._frames + 1 if words == self._words else 0
+        self._words = words
+        words += "." * (1 + self._frames // self.frames_per_s % 3)  # a sign of life
         canvas.text(words, (x, y + canvas.px(5.2)), "body", "medium", col.mid)
         canvas.text(
             f"{self._work.share * 100:.0f} %",
@@ -100,5 +110,7 @@ class Loading:
         )
         bar = pygame.Rect(x, y + canvas.px(7.6), wide, canvas.px(1.0))
         kit.meter(bar, self._work.share, col.acc)
-        button = pygame.Rect(x, y + canvas.px(11.5), canvas.px(15), canvas.px(4))
+        if self._frames > _LONG_S * self.frames_per_s:
+            canvas.text(_PATIENCE, (x, y + canvas.px(10.6)), "sm", "medium", col.low)
+        button = pygame.Rect(x, y + canvas.px(13.0), canvas.px(15), canvas.px(4))
         kit.button("cancel", button, "Cancel", "Esc", self._cancel)

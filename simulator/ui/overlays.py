@@ -13,6 +13,8 @@ from simulator.ui.keys import CHORDS, KEYS
 from simulator.ui.kit import Kit
 from simulator.ui.screens import Change, Pop, as_change
 
+_CAPS = {pygame.K_ESCAPE: "Esc"}
+
 Line = tuple[str, str, Callable[[], Any]]
 
 
@@ -72,7 +74,7 @@ class Menu(Overlay):
         """Also take the keys that stand on the caps."""
         if event.type == pygame.KEYDOWN:
             for _, key, act in self.lines:
-                if key and key == pygame.key.name(event.key).capitalize():
+                if key and key == _CAPS.get(event.key, pygame.key.name(event.key).upper()):
                     return as_change(act())
             if event.key in (pygame.K_DOWN, pygame.K_UP):
                 mod = pygame.KMOD_SHIFT if event.key == pygame.K_UP else 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,8 @@ from simulator.world.state import State
 _BLADE = 0.455
 _TUBE = 0.515
 """Half side of the blades and radius of the image circle, in sides of the picture."""
+
+_OTHER = {View.AP: View.LATERAL, View.LATERAL: View.AP}
 
 _GREYS = [(i, i, i) for i in range(256)]
 
@@ -98,13 +100,22 @@ class Pictures:
         if not pulses:
             return False
         self.live = self._develop(state, pulses[-1])
-        self._by_view[pulses[-1].shot.view] = self.live
+        if not state.c_arm.moving:  # a picture of a passing arm is nobody's reference
+            self._by_view[self.live.shot.view] = self.live
         return True
+
+    def recall(self, state: State) -> None:
+        """Put the last AP and lateral on the monitors: a run that begins in its middle had them."""
+        shots = [s for s in (state.c_arm.last_ap, state.c_arm.last_lateral) if s is not None]
+        for shot in sorted(shots, key=lambda s: s.tick):
+            then = replace(state, c_arm=replace(state.c_arm, pose=shot.pose))
+            self.live = self._develop(then, Exposed(shot, state.c_arm.kvp, hand_in_beam=False))
+            self._by_view[shot.view] = self.live
 
     def _develop(self, state: State, pulse: Exposed) -> Film:
         radiograph = render.render(self.case, state, self.n, self._projector)
         self._display, pixels = display.develop(self._display, radiograph, self._settings)
-        shown = np.ascontiguousarray((pixels * self._mask).astype(np.uint8))
+        shown = self._masked(pixels)
         arm = state.c_arm
         return Film(
             shown,
@@ -120,10 +131,40 @@ class Pictures:
         """The stored picture, or the last one of another view than the live one."""
         if self.pinned is not None:
             return self.pinned
+        other = _OTHER.get(self.live.shot.view) if self.live is not None else None
+        if other in self._by_view:
+            return self._by_view[other]
         others = [
             f for v, f in self._by_view.items() if self.live is None or v is not self.live.shot.view
         ]
         return max(others, key=lambda f: f.shot.tick, default=None)
+
+    def adjust(self, brighter: float, steeper: float) -> None:
+        """Change brightness (in window widths) and contrast (as a factor) by a drag."""
+        old = self._settings
+        self._apply(
+            replace(
+                old,
+                brightness=min(max(old.brightness + brighter, -1.5), 1.5),
+                contrast=min(max(old.contrast * steeper, 0.4), 3.0),
+            )
+        )
+
+    def invert(self) -> None:
+        """Show bone bright, or dark again."""
+        self._apply(replace(self._settings, invert=not self._settings.invert))
+
+    def _apply(self, settings: display.Settings) -> None:
+        """Show the held picture with other settings; nothing is exposed for it."""
+        self._settings = settings
+        pixels = display.held(self._display, settings)
+        if self.live is None or pixels is None:
+            return
+        shown = self._masked(pixels)
+        self.live = replace(self.live, pixels=shown, surface=grey_surface(shown), _scaled={})
+
+    def _masked(self, pixels: ByteArray) -> ByteArray:
+        return np.ascontiguousarray((pixels * self._mask).astype(np.uint8))
 
     def store(self) -> None:
         """Pin the live picture as reference, or let the pinned one go."""

@@ -12,6 +12,9 @@ from simulator.ui.scene import Scene
 from simulator.world.events import Event, Said, Tapped
 
 _RATE = 22050
+_TAP_HZ = (700.0, 950.0, 1250.0, 1600.0)
+_SOFT_MM = 3.0
+"""The less a blow achieves, the higher it rings; this much or more sounds soft."""
 
 
 def _tone(hz: float, seconds: float, volume: float, decay: float = 0.0) -> Any:
@@ -30,6 +33,7 @@ class Sound:
         """Open the mixer if there is one."""
         self.works = False
         self._sounds: dict[str, Any] = {}
+        self._taps: list[Any] = []
         self._beam = False
         self._beat = 0
         try:
@@ -37,10 +41,10 @@ class Sound:
         except pygame.error:
             return
         self.works = True
+        self._taps = [_tone(hz, 0.12, 0.3, 45.0) for hz in _TAP_HZ]
         self._sounds = {
             "beam": _tone(440.0, 1.0, 0.05),
             "beat": _tone(880.0, 0.07, 0.05, 12.0),
-            "tap": _tone(1400.0, 0.12, 0.3, 45.0),
             "alarm": _tone(620.0, 0.35, 0.18, 3.0),
         }
 
@@ -64,7 +68,8 @@ class Sound:
         self._beat = beat
         for event in events:
             if isinstance(event, Tapped):
-                self._sounds["tap"].play()
+                soft = min(max(event.advance_mm / _SOFT_MM, 0.0), 1.0)
+                self._taps[round((1.0 - soft) * (len(self._taps) - 1))].play()
             elif isinstance(event, Said) and event.alarm:
                 self._sounds["alarm"].play(1)
 

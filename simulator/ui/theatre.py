@@ -56,6 +56,12 @@ _TAB_OF_PHASE = {
 }
 
 
+_LEFT, _RIGHT = 1, 3
+"""Mouse buttons."""
+
+_WINDOW_PX = 300.0
+"""A right-drag this long changes brightness by a window width, or doubles the contrast."""
+
 _FIRST_PX = 640
 """Until the first frame is laid out."""
 
@@ -71,11 +77,12 @@ class Theatre:
         self.operator = HumanOperator(session.case)
         self.operator.tool = _TAB_OF_PHASE.get(session.state.phase, "needle")
         self.scene = Scene(session, self.operator, Pictures(session.case, _FIRST_PX))
+        self.scene.pictures.recall(session.state)
         self.hots = Hots(space_acts=False)
         self.pacer = Pacer()
         self._finish = finish
         self._sound = sound
-        self._drag = False
+        self._drag = 0
         self._image = pygame.Rect(0, 0, 1, 1)
 
     # -- events -------------------------------------------------------------------------------
@@ -100,12 +107,16 @@ class Theatre:
         return None
 
     def _mouse(self, event: Any) -> None:
-        if event.type == pygame.MOUSEBUTTONDOWN and event.button == 1:
-            self._drag = bool(self._image.collidepoint(event.pos))
-        elif event.type == pygame.MOUSEBUTTONUP and event.button == 1:
-            self._drag = False
-        elif event.type == pygame.MOUSEMOTION and self._drag:
+        if event.type == pygame.MOUSEBUTTONDOWN:
+            inside = bool(self._image.collidepoint(event.pos))
+            self._drag = event.button if inside else 0
+        elif event.type == pygame.MOUSEBUTTONUP:
+            self._drag = 0
+        elif self._drag == _LEFT:
             self.operator.drag(event.rel, self.scene.state, self._image.w)
+        elif self._drag == _RIGHT:
+            dx, dy = event.rel
+            self.scene.pictures.adjust(-dy / _WINDOW_PX, 2.0 ** (dx / _WINDOW_PX))
 
     def _own_key(self, event: Any) -> Change:
         """Use the keys that mean something to the window, not to the world."""
@@ -116,6 +127,8 @@ class Theatre:
             return Push(Help())
         if name == "swap":
             self.scene.pictures.swapped = not self.scene.pictures.swapped
+        elif name == "invert":
+            self.scene.pictures.invert()
         elif name == "store":
             self.scene.pictures.store()
         elif name == "coach":
@@ -141,7 +154,7 @@ class Theatre:
         """Let go of everything while another screen has the keyboard."""
         self.operator.release()
         self.hots.drop()
-        self._drag = False
+        self._drag = 0
         self._sound.quiet()
 
     # -- time ---------------------------------------------------------------------------------

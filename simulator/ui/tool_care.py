@@ -15,9 +15,9 @@ from simulator.units import TICKS_PER_S
 from simulator.world.action import Do
 
 _ACTS: tuple[tuple[Do, str], ...] = (
-    (Do.TIME_OUT, "Name, level, allergies, antibiotic, said aloud."),
-    (Do.LOCAL, "Skin, tract and periosteum of the active side."),
-    (Do.SEDATE, "One step. The patient must stay able to answer."),
+    (Do.TIME_OUT, "Name, level, allergies, antibiotic, aloud."),
+    (Do.LOCAL, "Skin, tract, periosteum of this side."),
+    (Do.SEDATE, "One step. The patient must still answer."),
     (Do.DRESS, "Wounds closed, turned on the back."),
     (Do.NEURO_CHECK, "Can both feet be moved and felt?"),
     (Do.DISCHARGE, "After an hour flat, with the feet checked."),
@@ -43,13 +43,10 @@ def draw_drugs(kit: Kit, rect: Any, scene: Scene) -> None:
         told = why if why and not done and why not in said else None
         said.add(why or "")
         ink = col.warn if told else col.low if why else col.mid
-        c.text(
-            c.fitted(told or words, right - box.right - c.px(4.2), "sm", "sc"),
-            (box.right + c.px(1.4), box.centery),
-            "sm",
-            "sc",
-            ink,
-        )
+        room = right - box.right - c.px(4.2)
+        size = c.best_fit(told or words, room)[0]
+        at = (box.right + c.px(1.4), box.centery)
+        c.text(c.fitted(told or words, room, size, "sc"), at, size, "sc", ink)
         if done:
             kit.mark("ok", (right - c.px(0.8), box.centery))
         y += c.px(4.7)

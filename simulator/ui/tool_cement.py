@@ -94,7 +94,13 @@ def _clock(kit: Kit, rect: Any, scene: Scene) -> None:
         y = rect.y + c.px(12.6 + 2.55 * i)
         c.text(label, (x, y), "sm", "medium", col.low)
         c.text(value, (x + c.px(9.8), y))
-    y = rect.y + c.px(17.7)
+    _strand(kit, x, right, rect.y + c.px(17.7), scene)
+    _legend(kit, rect, stops)
+
+
+def _strand(kit: Kit, x: float, right: float, y: float, scene: Scene) -> None:
+    """Draw what the last strand test said, and its button."""
+    c, col = kit.canvas, kit.colour
     button = pygame.Rect(right - c.px(9.4), round(y - c.px(1.5)), c.px(9.4), c.px(3.0))
     c.text("Strand test", (x, y), "sm", "medium", col.low)
     if scene.strand is not None:
@@ -113,7 +119,6 @@ def _clock(kit: Kit, rect: Any, scene: Scene) -> None:
         lambda: scene.operator.ask(Do.STRAND_TEST),
         kind="off" if why else "",
     )
-    _legend(kit, rect, stops)
 
 
 def _legend(kit: Kit, rect: Any, stops: tuple[float, float, float]) -> None:
@@ -165,9 +170,9 @@ def _filler(kit: Kit, rect: Any, scene: Scene) -> None:
     mid = barrel.centery
     share = min(max(cement.filler_ml / spec.volume_ml, 0.0), 1.0)
     piston = barrel.right - round(barrel.w * share)
-    c.fill((piston - c.px(9.5), mid - c.px(0.5), c.px(9.5), c.px(1.0)), col.line2)
+    c.fill((piston - c.px(8.5), mid - c.px(0.5), c.px(8.5), c.px(1.0)), col.line2)
     c.box(
-        pygame.Rect(piston - c.px(10.4), mid - c.px(1.6), c.px(1.0), c.px(3.2)),
+        pygame.Rect(piston - c.px(9.3), mid - c.px(1.6), c.px(1.0), c.px(3.2)),
         col.line2,
         radius=0.2,
     )

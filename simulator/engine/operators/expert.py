@@ -18,11 +18,12 @@ from simulator.world.case import Procedure
 _ENTRY_N = 110.0
 _BONE_N = 70.0
 _SEAT_PAST_WALL_MM = 3.0
-_PEDICLE_STEP_MM = 4.0
+_PEDICLE_STEP_MM = 3.0
 _BODY_STEP_MM = 6.0
 _FRONT_STEP_MM = 2.0
 _FRONT_ZONE_MM = 14.0
 _ONSET_S = 125.0
+_SEDATION_STEPS = 3
 _HOUR_S = 3600.0
 
 
@@ -58,7 +59,7 @@ def prepare(obs: Observation, side: Side) -> Move:
     obs = yield from hands.look_both(obs, side, last="ap")
     obs = yield from hands.do(obs, Do.TIME_OUT, side)
     obs = yield from hands.do(obs, Do.LOCAL, side)
-    for _ in range(2):
+    for _ in range(_SEDATION_STEPS):
         obs = yield from hands.do(obs, Do.SEDATE, side)
     return (yield from hands.wait(obs, _ONSET_S))
 

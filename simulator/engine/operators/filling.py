@@ -14,13 +14,13 @@ _STEP_ML = 0.25
 _RATE_ML_S = 0.08
 _PAUSE_S = 5.0
 _CAUTION_PSI = 280.0
-_STOP_SHORT_ML = 0.25
+_STOP_SHORT_ML = 0.05
 _STALLED_MM = 0.08
 _STALLED_STEPS = 4
 _LIFT_WORTH_MM = 1.0
 
 _RATE_LOW_UL_S, _RATE_HIGH_UL_S = 25.0, 50.0
-_THUMB_START_N, _THUMB_MOST_N, _THUMB_LEAST_N = 4.0, 120.0, 0.2
+_THUMB_START_N, _THUMB_MOST_N, _THUMB_LEAST_N = 0.5, 120.0, 0.1
 _LOOK_TICKS = 20
 """How often the eye goes to the syringe's scale."""
 _BACK_QUARTER_MM = 8.0
@@ -41,9 +41,9 @@ def inflate(obs: Observation, side: Side) -> Move:
     last_rise, stalled = 0.0, 0
     while not obs.over:
         tamp = obs.tamps[side]
-        if tamp is None or tamp.volume_ml + _STEP_ML > most + 1e-6:
+        if tamp is None or tamp.volume_ml > most - 0.5 * _STEP_ML:
             break
-        goal = tamp.volume_ml + _STEP_ML
+        goal = min(tamp.volume_ml + _STEP_ML, most)
         obs = yield from _step(obs, side, goal)
         obs = yield from hands.look(obs, side)
         obs = yield from hands.rest(obs, _PAUSE_S, side)
@@ -143,7 +143,7 @@ def fill(obs: Observation, side: Side) -> Move:
 def _eased(force_n: float, rate_ul_s: float) -> float:
     """Return the thumb force that follows the syringe's scale."""
     if rate_ul_s < _RATE_LOW_UL_S:
-        return min(force_n * 1.15, _THUMB_MOST_N)
+        return min(force_n * 1.2, _THUMB_MOST_N)
     if rate_ul_s > _RATE_HIGH_UL_S:
         return max(force_n * 0.75, _THUMB_LEAST_N)
     return force_n

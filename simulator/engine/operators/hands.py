@@ -21,6 +21,8 @@ _ARM_DEG_S = 15.0
 _ARM_STOP_DEG = 0.05
 _SWING_DEG_S = 12.0
 _SLIDE_MM_S = 25.0
+_CREEP_MM_S = 0.1
+"""Slower than this the tip is as good as stuck."""
 
 
 class Operator(Protocol):
@@ -154,7 +156,7 @@ def push_to(
         if tool is None or tool.depth_mm >= depth_mm:
             break
         force = min(force + 40.0 / TICKS_PER_S, ceiling_n)
-        stuck = stuck + 1 if tool.speed_mm_s == 0.0 and force >= ceiling_n else 0
+        stuck = stuck + 1 if tool.speed_mm_s < _CREEP_MM_S and force >= ceiling_n else 0
         if stuck > 2 * TICKS_PER_S:
             obs = yield Action(side=side, tap=1)
             stuck = 0

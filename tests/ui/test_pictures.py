@@ -1,0 +1,97 @@
+"""The pictures of the monitors."""
+
+from __future__ import annotations
+
+import numpy as np
+import pygame
+import pytest
+
+from simulator.engine.session import Session
+from simulator.ui.pictures import Pictures, grey_surface, mask, rendered_px
+from simulator.world.action import Action
+from simulator.world.arm import View
+from simulator.world.case import Case
+
+
+def exposed(pictures: Pictures, session: Session, ticks: int = 12) -> None:
+    for _ in range(ticks):
+        pictures.see(session.state, session.advance(Action(beam=True)))
+
+
+def turned(session: Session, to_deg: float) -> None:
+    while abs(session.state.c_arm.pose.orbit_deg - to_deg) > 0.3:
+        session.advance(Action(orbit_deg_s=15.0 if to_deg > 0 else -15.0))
+    session.advance(Action())
+
+
+def test_the_mask_is_a_square_in_a_circle_with_free_corners() -> None:
+    m = mask(128)
+    assert m[64, 64] == 1.0
+    assert m[10, 10] == m[117, 117] == 0.0
+    assert m[64, 2] == 0.0  # room for the letter of the side
+    np.testing.assert_array_equal(m, m.T)
+
+
+@pytest.mark.parametrize(("side", "n"), [(640, 640), (512, 512), (660, 640), (700, 704), (90, 256)])
+def test_pictures_are_rendered_in_steps_that_the_detector_can_bin(side: int, n: int) -> None:
+    assert rendered_px(side) == n
+
+
+def test_greys_survive_the_palette() -> None:
+    pixels = np.arange(256, dtype=np.uint8).reshape(16, 16)
+    surface = grey_surface(pixels)
+    target = pygame.Surface((16, 16))
+    target.blit(surface, (0, 0))
+    assert target.get_at((3, 2))[:3] == (35, 35, 35)
+
+
+def test_the_reference_keeps_the_other_plane(case: Case) -> None:
+    session, pictures = Session(case, "human"), Pictures(case, 128)
+    exposed(pictures, session)
+    ap = pictures.live
+    assert pictures.reference is None
+    turned(session, 90.0)
+    exposed(pictures, session)
+    assert pictures.reference is ap
+    assert pictures.live is not None
+    assert pictures.live.shot.view is View.LATERAL
+
+
+def test_storing_pins_the_live_picture_and_storing_again_lets_go(case: Case) -> None:
+    session, pictures = Session(case, "human"), Pictures(case, 128)
+    exposed(pictures, session)
+    pictures.store()
+    assert pictures.reference is pictures.live
+    pictures.store()
+    assert pictures.reference is None
+
+
+def test_inverting_and_windowing_change_the_held_picture_without_a_pulse(case: Case) -> None:
+    session, pictures = Session(case, "human"), Pictures(case, 128)
+    exposed(pictures, session)
+    before = pictures.live
+    assert before is not None
+    pictures.adjust(0.4, 1.0)
+    brighter = pictures.live
+    assert brighter is not None
+    assert brighter.pixels.mean() > before.pixels.mean()
+    pictures.adjust(-0.4, 1.0)
+    pictures.invert()
+    inverted = pictures.live
+    assert inverted is not None
+    inner = (slice(40, 88), slice(40, 88))
+    a, b = before.pixels[inner].astype(float).ravel(), inverted.pixels[inner].astype(float).ravel()
+    assert np.corrcoef(a, b)[0, 1] < -0.9
+
+
+def test_a_run_that_begins_in_its_middle_has_its_last_pictures(case: Case) -> None:
+    session, pictures = Session(case, "human"), Pictures(case, 128)
+    exposed(pictures, session)
+    turned(session, 90.0)
+    exposed(pictures, session)
+    later = Pictures(case, 128)
+    later.recall(session.state)
+    assert later.live is not None
+    assert later.live.shot.view is View.LATERAL
+    assert later.reference is not None
+    assert later.reference.shot.view is View.AP
