@@ -108,7 +108,9 @@ def test(given: argparse.Namespace) -> int:
     except ImportError as error:
         raise UsageError('scenario tests need pytest: pip install -e ".[test]"') from error
     paths = [str(path) for path in given.paths] or [str(scenarios())]
-    code = int(pytest.main([*paths, "-q", "-p", "no:cacheprovider"]))
+    code = int(
+        pytest.main([*paths, "-q", "-p", "simulator.testing.plugin", "-p", "no:cacheprovider"])
+    )
     if code == 0:
         return cli.OK
     return cli.FAILED if code in (1, 5) else cli.WRONG_INPUT

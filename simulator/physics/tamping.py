@@ -63,6 +63,9 @@ def _misused(case: Case, tamp: Tamp, side: Side, rate: float) -> tuple[Event, ..
         return ()
     loose = replace(tamp, in_cannula_mm=0.0) if tamp.in_cannula_mm <= _COVERED_MM else tamp
     reason = inflation.misuse(case.tamp, loose, rate)
+    wall_y = case.patient.target.landmarks.posterior_wall_y_mm
+    if not reason and tamp.tail_mm[1] > wall_y:
+        reason = "inside the pedicle"
     return (TampMisused(side, reason),) if reason else ()
 
 

@@ -36,6 +36,7 @@ _NEAR_WAY_POINT_MM = 6.0
 _FLOWING_UL_S = 1.0
 _LOW_SPO2_PCT, _LOW_MAP_MMHG = 90.0, 60.0
 _NEVER = 1e12
+_CEMENT_STEP_S = 4.0 / TICKS_PER_S
 _STEP_PAUSE_TICKS = 2 * TICKS_PER_S
 
 
@@ -165,6 +166,8 @@ def _fold_cement(case: Case, before: State, after: State, account: _Account, dt:
     account.most("syringe_kpa", cement.syringe_kpa)
     account.most("bone_kpa", cement.tip_kpa)
     if cement.flow_ul_s > _FLOWING_UL_S:
+        # The cement's step covers several ticks, of which only the last one changes the state.
+        dt = max(dt, _CEMENT_STEP_S)
         account.add("flowing_s", dt)
         if after.c_arm.beam and after.c_arm.last is not None:
             watched = adequate(case.physics["looking"], after.c_arm.last, View.LATERAL)
@@ -244,6 +247,8 @@ def _on_leak(case: Case, state: State, account: _Account, event: Event) -> None:
     assert isinstance(event, CementLeaked)
     if event.visible:
         account.once("leak_seen_s", seconds(state.tick))
+        if event.route in mistakes.BEHIND_THE_WALL:
+            account.once("behind_seen_ml", mistakes.behind_ml(state))
         account.put(f"visible_{event.route}", event.volume_ml)
 
 

@@ -32,6 +32,10 @@ _IGNORED_S = 3.0
 _LARGE_STEP_ML = 1.0
 _CAUTION_PSI = 300.0
 _LEAK_TOLD_ML = 0.1
+_MORE_BEHIND_ML = 0.1
+"""So much more behind the wall after it was seen, and it was ignored, paused or not."""
+BEHIND_THE_WALL = (Route.BASIVERTEBRAL, Route.CANAL, Route.FORAMEN)
+"""Routes that end beside cord or root: the basivertebral vein opens into the canal."""
 
 
 def found(
@@ -230,20 +234,32 @@ def _ignored_leak(before: State, after: State) -> list[Finding]:
     values = after.tally.values
     if "leak_seen_s" not in values or after.cement.flow_ul_s <= 1.0:
         return []
+    seen_ml = values.get("behind_seen_ml")
+    if seen_ml is not None and behind_ml(after) > seen_ml + _MORE_BEHIND_ML:
+        return [_canal_leak_ignored(after)]
     if "leak_reacted_s" in values or seconds(after.tick) - values["leak_seen_s"] < _IGNORED_S:
         return []
-    canal = after.cement.cloud.leak_ul[ROUTES.index(Route.CANAL)] / MM3_PER_ML
-    if "visible_canal" in values and canal > 0.02:
-        return [Finding(
-            "canal_leak_ignored", "sentinel", after.tick,
-            "Cement in the canal, and the injection went on.",
-            "The lateral showed it behind the posterior wall.",
-            "Unload at once, wait, ask for the feet, call for CT and a surgeon.", 10.0,
-        )]  # fmt: skip
+    if seen_ml is not None:
+        return [_canal_leak_ignored(after)]
     return [Finding(
         "leak_ignored", "major", after.tick, "A visible leak, and the injection went on.",
         "It was plain in the view in use.", "Unload, wait 60 s, look in both planes.", 4.0,
     )]  # fmt: skip
+
+
+def behind_ml(state: State) -> float:
+    """Return the cement behind the posterior wall or in a foramen, mL."""
+    leak = state.cement.cloud.leak_ul
+    return sum(leak[ROUTES.index(route)] for route in BEHIND_THE_WALL) / MM3_PER_ML
+
+
+def _canal_leak_ignored(after: State) -> Finding:
+    return Finding(
+        "canal_leak_ignored", "sentinel", after.tick,
+        "Cement behind the posterior wall, and the injection went on.",
+        "The lateral showed it behind the wall.",
+        "Unload at once, wait, ask for the feet, call for CT and a surgeon.", 10.0,
+    )  # fmt: skip
 
 
 def _instability(after: State) -> list[Finding]:

@@ -8,7 +8,7 @@ act happens and is judged. Triggers are acts carried out ("stylet_out"), or the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
 from simulator.world.action import Action, Do
@@ -80,6 +80,17 @@ TRANSITIONS: Mapping[str, Mapping[tuple[str, str], str]] = MappingProxyType(
 )
 """(phase, trigger) -> phase."""
 
+
+def _tip_in_body(state: State) -> bool:
+    tool = state.cannulas[state.side]
+    return tool is not None and tool.past_wall_mm > 0.0
+
+
+GUARDS: Mapping[tuple[str, str], Callable[[State], bool]] = MappingProxyType(
+    {("access", "stylet_out"): _tip_in_body}
+)
+"""Transitions that also ask where the tool is."""
+
 _ANYWHERE = frozenset({Do.TIME_OUT, Do.SEDATE, Do.ABORT, Do.STRAND_TEST})
 _INSTRUMENTS = frozenset(
     {Do.LOCAL, Do.PLACE_NEEDLE, Do.STYLET_OUT, Do.STYLET_IN, Do.SEAT_CANNULA, Do.CANNULA_OUT}
@@ -100,6 +111,18 @@ PERMITTED: Mapping[str, frozenset[Do]] = MappingProxyType(
     }
 )
 """phase -> acts that the staff will carry out."""
+
+_ACT_REASONS: Mapping[Do, str] = MappingProxyType(
+    {
+        Do.DRESS: "There is nothing to dress yet.",
+        Do.NEURO_CHECK: "The feet are asked for when the cement is in.",
+        Do.DISCHARGE: "The patient is still on the table.",
+        Do.LOAD: "There is no way open for cement yet.",
+        Do.TAMP_IN: "The way for a tamp is not open.",
+        Do.TAMP_OUT: "There is no tamp to take out.",
+    }
+)
+"""Why an act is refused outside its phases; acts not named here get their phase's reason."""
 
 _REASONS: Mapping[str, str] = MappingProxyType(
     {
@@ -130,7 +153,9 @@ def refusal(case: Case, state: State, act: Do | str) -> str | None:
         return "This is a vertebroplasty. No tamp is on the table."
     if Do(act) in PERMITTED[state.phase]:
         return None
-    return _REASONS[state.phase]
+    if state.phase in ("position", "local"):
+        return _REASONS[state.phase]
+    return _ACT_REASONS.get(Do(act), _REASONS[state.phase])
 
 
 def permit(case: Case, state: State, action: Action) -> str | None:
@@ -146,8 +171,9 @@ def follow(case: Case, state: State, events: Sequence[Event]) -> str:
     phase = state.phase
     for event in events:
         trigger = _trigger(event)
-        if trigger:
-            phase = table.get((phase, trigger), phase)
+        step = (phase, trigger)
+        if step in table and (step not in GUARDS or GUARDS[step](state)):
+            phase = table[step]
     return phase
 
 
