@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from typing import Any
 
 import pygame
 
+from simulator.engine.pace import Pacer
 from simulator.errors import SimulatorError
 from simulator.ui.canvas import Canvas
 from simulator.ui.flow import Flow
@@ -109,6 +111,14 @@ def run_window(start_case: str | None = None, phase: str | None = None) -> int:
         return _guarded(stack, flow)
     finally:
         pygame.quit()
+
+
+def make_window(pacer: Callable[[], Pacer] = Pacer) -> Window:
+    """Open the window as the program starts it, for whoever runs its frames one by one."""
+    _open()
+    stack = Stack(Flow(Sound(), pacer).library())
+    _notice_once(stack)
+    return Window(stack)
 
 
 def _notice_once(stack: Stack) -> None:

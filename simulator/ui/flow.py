@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from simulator.engine.operators import make_operator
+from simulator.engine.pace import Pacer
 from simulator.engine.session import Session
 from simulator.engine.start import first_state
 from simulator.imaging.display import picture
@@ -69,9 +71,10 @@ def _brought_to(case: Case, phase: str, report: Report) -> State:
 class Flow:
     """Makes the screens and hands each the way to the next."""
 
-    def __init__(self, sound: Sound) -> None:
-        """Keep one sound for all screens."""
+    def __init__(self, sound: Sound, pacer: Callable[[], Pacer] = Pacer) -> None:
+        """Keep one sound for all screens, and what makes the pacer of each run."""
         self._sound = sound
+        self._pacer = pacer
         self._session: Session | None = None
         self._file: Path | None = None
 
@@ -107,7 +110,7 @@ class Flow:
         if start is not None:
             session.state = start
         self._session = session
-        return Theatre(session, self.debrief, self._sound)
+        return Theatre(session, self.debrief, self._sound, self._pacer)
 
     def _recorded(self, case: Case) -> Session:
         stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")

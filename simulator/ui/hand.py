@@ -21,6 +21,9 @@ KEY_SWING_DEG_S = 8.0
 KEY_SLIDE_MM_S = 15.0
 FINE = 0.2
 
+_FINE_THUMB_N = 20.0
+"""Below this the wheel turns the thumb in small steps."""
+
 _MALLETS = ("Light", "Firm", "Hard")
 
 
@@ -43,7 +46,8 @@ class Wheel:
             if tool == "tamp":
                 self.inflate_ml_s = _step(self.inflate_ml_s, 0.05 * sign, 0.05, 0.25)
             elif tool == "cement":
-                self.thumb_n = _step(self.thumb_n, 10.0 * sign, 10.0, 150.0)
+                fine = self.thumb_n + sign < _FINE_THUMB_N  # dough in a pocket needs little
+                self.thumb_n = _step(self.thumb_n, (2.0 if fine else 10.0) * sign, 2.0, 150.0)
             else:
                 self.ceiling_n = _step(self.ceiling_n, 5.0 * sign, 5.0, 250.0)
 

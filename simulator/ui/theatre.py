@@ -72,14 +72,16 @@ class Theatre:
     overlay = False
     frames_per_s = 60
 
-    def __init__(self, session: Session, finish: Finish, sound: Sound) -> None:
-        """Begin the run; `finish` makes the screen that follows it."""
+    def __init__(
+        self, session: Session, finish: Finish, sound: Sound, pacer: Callable[[], Pacer] = Pacer
+    ) -> None:
+        """Begin the run; `finish` makes the screen that follows it, `pacer` says what is due."""
         self.operator = HumanOperator(session.case)
         self.operator.tool = _TAB_OF_PHASE.get(session.state.phase, "needle")
         self.scene = Scene(session, self.operator, Pictures(session.case, _FIRST_PX))
         self.scene.pictures.recall(session.state)
         self.hots = Hots(space_acts=False)
-        self.pacer = Pacer()
+        self.pacer = pacer()
         self._finish = finish
         self._sound = sound
         self._drag = 0
@@ -107,6 +109,8 @@ class Theatre:
         return None
 
     def _mouse(self, event: Any) -> None:
+        if event.type != pygame.MOUSEMOTION and event.button not in (_LEFT, _RIGHT):
+            return  # the wheel turns also while something is dragged
         if event.type == pygame.MOUSEBUTTONDOWN:
             inside = bool(self._image.collidepoint(event.pos))
             self._drag = event.button if inside else 0

@@ -41,7 +41,7 @@ def test_height_grows_with_volume_into_the_published_range():
     # The box has its plate close above the balloon and a long arm, so it lifts more than a
     # patient; the published range is held against the built patient below.
     assert 1.0 < heights[2] < 6.0
-    assert 2.0 < heights[3] < 8.0
+    assert 2.0 < heights[3] < 9.0
 
 
 def test_about_half_of_the_height_is_lost_on_deflation():

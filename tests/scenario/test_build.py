@@ -1,5 +1,7 @@
 """From words to the nouns of anatomy and to the judge's book."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from simulator.anatomy.plan import Plan
@@ -97,7 +99,7 @@ def test_an_authored_target_keeps_the_entry_and_the_skin_plane(monkeypatch):
     monkeypatch.setattr(build, "plan_path", lambda *_: found)
 
     class Nobody:
-        target = None
+        target = SimpleNamespace(bone=None)
 
     authored = wedge(plan__target_mm=[0.0, -10.0, 2.0]).case
     plan = build._plan(authored, Nobody, Side.LEFT, 2.0)
