@@ -147,7 +147,8 @@ def _plan(authored: CaseFile, patient: Patient, side: Side, radius_mm: float) ->
     """The way in that anatomy finds; with the author's target, from the same entry to there."""
     found = plan_path(patient.target, side, radius_mm)
     bone = patient.target.bone
-    if authored.procedure == Procedure.KYPHOPLASTY and bone is not None:
+    lifts = Procedure(authored.procedure) is Procedure.KYPHOPLASTY
+    if lifts and bone is not None:
         found = deepened(bone, found, _TAMP_FRONT_MM)
     target_mm = authored.plan.target_mm
     if target_mm is None or side.name.lower() not in authored.plan.sides:
