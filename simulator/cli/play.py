@@ -143,9 +143,12 @@ def replay(given: argparse.Namespace) -> int:
         session = Session(case, end.report.operator)
         outcome = runner.Outcome(end.report, end.state_hash, (), (), session)
         output.write_json(given.json, outcome.to_json())
-    words = f"{end.checked} hashes agree. " if given.verify else ""
-    torn = " The recording breaks off before its end." if end.torn else ""
-    print(f"{_line(end.report)} {words}{torn}".rstrip())
+    words = [_line(end.report)]
+    if given.verify:
+        words.append(f"{end.checked} hashes agree.")
+    if end.torn:
+        words.append("The recording breaks off before its end.")
+    print(" ".join(words))
     return cli.OK
 
 

@@ -15,7 +15,6 @@ from simulator.engine.session import Session
 from simulator.engine.start import first_state
 from simulator.engine.step import step
 from simulator.errors import RecordingError
-from simulator.procedure.metrics import measure
 from simulator.procedure.score import score
 from simulator.scenario.script import Miss
 from simulator.units import seconds
@@ -90,18 +89,13 @@ def run_case(
     session = Session(case, name, record, source=source, scenario=scenario)
     driver = make_operator(name, case, session.observe())
     if isinstance(driver, Scripted):
-        driver.measure = lambda: measure(session.case, session.state) | _judged(session)
+        driver.judge = session.report
     trail = _drive(session, driver, hook)
     session.close()
     misses: tuple[Miss, ...] = ()
     if isinstance(driver, Scripted):
         misses, trail = tuple(driver.misses), driver.trail
     return Outcome(session.report(), session.state_hash(), tuple(trail), misses, session)
-
-
-def _judged(session: Session) -> dict[str, Any]:
-    report = session.report()
-    return {"total": report.total, "passed": report.passed}
 
 
 def _drive(session: Session, driver: Operator, hook: Hook | None) -> list[str]:

@@ -104,8 +104,9 @@ PERMITTED: Mapping[str, frozenset[Do]] = MappingProxyType(
         "access": _ANYWHERE | _INSTRUMENTS | _TAMP | {Do.MIX},
         "tamp": _ANYWHERE | _INSTRUMENTS | _TAMP | {Do.MIX},
         "mix": _ANYWHERE | _INSTRUMENTS | _TAMP | {Do.MIX, Do.LOAD},
-        "inject": _ANYWHERE | _INSTRUMENTS | {Do.LOAD, Do.MIX},
-        "set": _ANYWHERE | _INSTRUMENTS | {Do.LOAD, Do.DRESS, Do.NEURO_CHECK},
+        # One side is filled while the tamp of the other still holds the height.
+        "inject": _ANYWHERE | _INSTRUMENTS | {Do.LOAD, Do.MIX, Do.TAMP_OUT},
+        "set": _ANYWHERE | _INSTRUMENTS | {Do.LOAD, Do.TAMP_OUT, Do.DRESS, Do.NEURO_CHECK},
         "recover": frozenset({Do.NEURO_CHECK, Do.DISCHARGE, Do.ABORT, Do.SEDATE}),
         "done": frozenset(),
     }

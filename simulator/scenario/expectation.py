@@ -12,7 +12,7 @@ from typing import get_args
 from simulator.procedure.metrics import METRICS
 from simulator.scenario.words import DOMAINS, did_you_mean
 from simulator.world.events import Event
-from simulator.world.report import Metric
+from simulator.world.report import Metric, Report
 
 EVENTS = tuple(sorted(kind.__name__ for kind in get_args(Event)))
 
@@ -121,3 +121,15 @@ def _limit(text: str, right: str) -> float | bool | str | None:
     if re.fullmatch(_NUMBER, right) is None:
         raise ValueError(f"got '{text}'; '{right}' is no number; {_FORM_TEXT}")
     return float(right)
+
+
+def value_of(report: Report, name: str) -> Metric:
+    """Return what an expectation names: a metric, a domain's score, a count, the total."""
+    if name in ("total", "passed"):
+        return report.total if name == "total" else report.passed
+    kind, _, inner = name.partition(".")
+    if kind == "domains":
+        return report.domains[inner].score if inner in report.domains else None
+    if kind == "events":
+        return report.events.get(inner, 0)
+    return report.metrics.get(name)

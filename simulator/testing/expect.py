@@ -2,20 +2,8 @@
 
 from __future__ import annotations
 
-from simulator.scenario.expectation import Expectation, shown
-from simulator.world.report import Metric, Report
-
-
-def value_of(report: Report, name: str) -> Metric:
-    """Return what an expectation names: a metric, a domain's score, a count, the total."""
-    if name in ("total", "passed"):
-        return report.total if name == "total" else report.passed
-    kind, _, inner = name.partition(".")
-    if kind == "domains":
-        return report.domains[inner].score if inner in report.domains else None
-    if kind == "events":
-        return report.events.get(inner, 0)
-    return report.metrics.get(name)
+from simulator.scenario.expectation import Expectation, shown, value_of
+from simulator.world.report import Report
 
 
 def verdict(report: Report, expectation: Expectation) -> str | None:

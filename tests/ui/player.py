@@ -224,8 +224,8 @@ class Player:
         if self.top.operator.fast:
             self.press("period")
 
-    def look(self, shots: int = 1) -> None:
-        """Step on the pedal until a picture was taken."""
+    def look(self, shots: int = 3) -> None:
+        """Step on the pedal until the picture is quiet."""
         goal = self.state.c_arm.exposures + shots
         self.hands.key_down("space")
         self.until(lambda: self.state.c_arm.exposures >= goal, "a picture", 600)

@@ -18,7 +18,7 @@ NAMES = ("expert", "clumsy", "hands-off")
 """Built-in operators of this version."""
 
 _PLANNED = ("hurried", "blind", "greedy")
-_DRIFT_DEG = 7.0
+_DRIFT_DEG = 9.0
 
 
 def _hands_off(obs: Observation) -> Move:

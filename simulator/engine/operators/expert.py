@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from simulator.engine.operators import filling, hands
 from simulator.engine.operators.hands import Move
 from simulator.engine.sight import Observation
-from simulator.frames import Side
+from simulator.frames import Side, along
 from simulator.units import Vec3
 from simulator.world.action import Action, Do
 from simulator.world.case import Procedure
 
 _ENTRY_N = 110.0
+_ENTRY_DRIFT_MM_PER_DEG = 0.4
 _BONE_N = 70.0
 _SEAT_PAST_WALL_MM = 3.0
 _PEDICLE_STEP_MM = 3.0
@@ -32,7 +33,7 @@ class Manner:
     """How an operator of this routine works."""
 
     drift_deg: float = 0.0
-    """Aims this much too medially."""
+    """Aims this much too medially, and sets the needle down too medially in proportion."""
     looks: bool = True
     """Takes both planes at every step in bone."""
 
@@ -67,13 +68,14 @@ def prepare(obs: Observation, side: Side) -> Move:
 def _line(obs: Observation, side: Side, manner: Manner) -> tuple[Vec3, Vec3]:
     """Return where on the skin to begin and along which direction."""
     plan = obs.plans[side]
-    direction = plan.direction
+    entry, direction = plan.entry_mm, plan.direction
     if manner.drift_deg:
         midline = (-float(side.sign), 0.0, 0.0)
         direction = hands.tilted(direction, midline, manner.drift_deg)
+        entry = along(entry, midline, manner.drift_deg * _ENTRY_DRIFT_MM_PER_DEG)
     tool = obs.tools[side]
     y = tool.skin_mm[1] if tool is not None else plan.skin_mm[1]
-    return hands.foot_on_line(plan.entry_mm, direction, y), direction
+    return hands.foot_on_line(entry, direction, y), direction
 
 
 def access(obs: Observation, side: Side, manner: Manner) -> Move:

@@ -150,9 +150,9 @@ def _eased(force_n: float, rate_ul_s: float) -> float:
 
 
 def _wanted_ml(obs: Observation, side: Side) -> float:
-    tamp_ml = obs.pocket_ml
-    if obs.procedure is Procedure.KYPHOPLASTY and tamp_ml > 0.0:
-        return tamp_ml + _BEYOND_POCKET_ML
+    pocket_ml = obs.pocket_ml / len(obs.sides)
+    if obs.procedure is Procedure.KYPHOPLASTY and pocket_ml > 0.0:
+        return pocket_ml + _BEYOND_POCKET_ML / len(obs.sides)
     return _VERTEBROPLASTY_ML / len(obs.sides)
 
 

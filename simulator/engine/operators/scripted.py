@@ -1,13 +1,13 @@
 """An operator written as a stage script: carries out its steps and checks what must follow.
 
-A test author may look at any metric; so a script is given the state's metrics beside the
-observation, which no playing operator gets.
+A test author may look at anything that is judged; so a script is given the report as it stands,
+which no playing operator gets.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from simulator.engine.operators import hands
@@ -15,14 +15,14 @@ from simulator.engine.operators.hands import Move
 from simulator.engine.sight import Observation
 from simulator.frames import Side, unit
 from simulator.scenario import steps
-from simulator.scenario.expectation import Expectation
+from simulator.scenario.expectation import Expectation, value_of
 from simulator.scenario.script import Miss, StageScript, Step
 from simulator.units import TICKS_PER_S
 from simulator.world.action import Action, Do
 from simulator.world.case import Case
-from simulator.world.report import Metric
+from simulator.world.report import Metric, Report
 
-Measure = Callable[[], Mapping[str, Metric]]
+Judge = Callable[[], Report]
 _EVERY_TICKS = 15
 """How often `until` is looked at."""
 _STRENGTH = {"light": 1, "firm": 2, "hard": 3}
@@ -37,8 +37,8 @@ class Scripted:
         self.side = Side(case.sides[0])
         self.misses: list[Miss] = []
         self.trail: list[str] = []
-        self.measure: Measure = dict
-        """Set by the runner: the metrics as they stand."""
+        self.judge: Judge | None = None
+        """Set by the runner: the report as it stands."""
         self._move: Move | None = None
 
     def next_action(self, observation: Observation) -> Action | None:
@@ -65,11 +65,14 @@ class Scripted:
         return (yield from hands.rest(obs, 0.2, self.side))
 
     def _holds(self, expectation: Expectation) -> bool:
-        return expectation.holds(self.measure().get(expectation.name))
+        return expectation.holds(self._value(expectation))
+
+    def _value(self, expectation: Expectation) -> Metric:
+        return None if self.judge is None else value_of(self.judge(), expectation.name)
 
     def _check(self, expectation: Expectation, step: Step, number: int, obs: Observation) -> None:
         if not self._holds(expectation):
-            value = self.measure().get(expectation.name)
+            value = self._value(expectation)
             self.misses.append(Miss(step.line, number, expectation, value, obs.t_s))
 
     def _one(self, obs: Observation, step: Step) -> Move:
