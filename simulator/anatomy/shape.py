@@ -9,6 +9,7 @@ import numpy as np
 
 from simulator.anatomy.tables import Sizes
 from simulator.kernels import shapes
+from simulator.kernels.threads import ONE_AT_A_TIME
 from simulator.units import AnyArray, Float32Array, FloatArray, Vec3
 
 
@@ -127,7 +128,8 @@ def values(shape: Shape, points: FloatArray) -> FloatArray:
     """Return (n, 4) distance, cortex, density factor and body distance at body points."""
     flat = np.ascontiguousarray(points, dtype=np.float64)
     probe = shapes.probe_many if len(flat) > _MANY else shapes.probe
-    found = probe(flat, shape.form, shape.crush, shape.lattice, shape.cell_mm)
+    with ONE_AT_A_TIME:
+        found = probe(flat, shape.form, shape.crush, shape.lattice, shape.cell_mm)
     return np.asarray(found)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from simulator.anatomy.patient import Hinge
 from simulator.anatomy.volume import BoneField, Volume
 from simulator.kernels import lift
+from simulator.kernels.threads import ONE_AT_A_TIME
 from simulator.units import AnyArray, FloatArray, frozen
 
 _KEEP_SUM, _LINEAR, _NEAREST = 0, 1, 2
@@ -25,8 +26,9 @@ def _moved(array: AnyArray, like: Volume | BoneField, hinge: Hinge, angle: float
     nx, ny, nz = array.shape
     out = np.empty((nx, ny, nz + more), dtype=array.dtype)
     _, y0, z0 = like.origin_mm
-    lift.lifted(array, out, y0, z0, like.spacing_mm, hinge.hinge_y_mm, hinge.bottom_z_mm,
-                  hinge.top_z_mm, angle, mode)  # fmt: skip
+    with ONE_AT_A_TIME:
+        lift.lifted(array, out, y0, z0, like.spacing_mm, hinge.hinge_y_mm, hinge.bottom_z_mm,
+                    hinge.top_z_mm, angle, mode)  # fmt: skip
     return frozen(out)
 
 

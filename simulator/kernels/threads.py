@@ -1,8 +1,14 @@
-"""How many threads the compiled loops use."""
+"""How many threads the compiled loops use, and who may start them."""
 
 from __future__ import annotations
 
+import threading
+
 import numba
+
+ONE_AT_A_TIME = threading.Lock()
+"""Held around every parallel kernel: numba's fallback threading layer ends the process when two
+Python threads start parallel loops at once, and the window builds cases beside drawing."""
 
 
 def use_threads(count: int) -> int:
