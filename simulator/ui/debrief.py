@@ -52,7 +52,7 @@ class Debrief:
         self.session, self.report = session, report
         self.hots = Hots()
         self._again, self._home = again, home
-        self._reveal = Reveal(session.case, session.state)
+        self._reveal = Reveal(session.case, session.state, session.snapshots)
         self._work = Work(lambda _: moment_films(session, report))
         self._stage = pygame.Rect(0, 0, 1, 1)
         self._turning = False

@@ -121,11 +121,12 @@ def trace(
         value, words, ink = limit
         _, y = axes.at(0, value)
         c.dashed((rect.x, y), (rect.right - 1, y), ink)
-        taken = y + c.px(1.15) if y - rect.y < c.px(2.0) else y - c.px(1.0)
+        taken = y + c.px(1.35) if y - rect.y < c.px(2.0) else y - c.px(1.0)
         c.text(words, (rect.x + c.px(0.6), taken), "xs", "sc", ink)
     for mark in marks:
         _, y = axes.at(0, mark)
-        c.rule(rect.x, y, rect.w)
+        if abs(y - taken) > c.px(0.9):  # not through the words of the limit
+            c.rule(rect.x, y, rect.w)
         if abs(y - c.px(0.9) - taken) > c.px(1.7):
             c.text(f"{mark:.0f}", (rect.x + c.px(0.6), y - c.px(0.9)), "xs", "sc", col.low)
     if len(values) > 1:

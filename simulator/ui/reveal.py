@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -95,12 +96,12 @@ def axes(turn_deg: float, lift_deg: float) -> FloatArray:
 class Reveal:
     """Keeps the surfaces and the last picture."""
 
-    def __init__(self, case: Case, state: State) -> None:
-        """Collect what is true at the end of the run."""
+    def __init__(self, case: Case, state: State, before: Sequence[State] = ()) -> None:
+        """Collect what is true at the end of the run; tools taken out are found `before`."""
         self._bone = bone_of(case)
         self._cement = cement_of(state)
-        tools = [tool for tool in state.cannulas if tool is not None]
-        self._paths = [_path(tool) for tool in tools]
+        tools = [_last_tool(side, (*before, state)) for side in Side]
+        self._paths = [_path(tool) for tool in tools if tool is not None]
         self._plans = [
             (Side(i), np.asarray(case.plans[i].skin_mm), np.asarray(case.plans[i].target_mm))
             for i in case.sides
@@ -167,6 +168,14 @@ class Reveal:
         for side, start, end in self._paths:
             _stick(image, start, end, frame, middle, scale, colours().side(side), dashed=False)
         return pygame.transform.smoothscale(image, small)
+
+
+def _last_tool(side: Side, states: Sequence[State]) -> Cannula | None:
+    for state in reversed(states):
+        tool = state.cannulas[side]
+        if tool is not None:
+            return tool
+    return None
 
 
 def _path(tool: Cannula) -> tuple[Side, FloatArray, FloatArray]:

@@ -105,11 +105,10 @@ def _strand(kit: Kit, x: float, right: float, y: float, scene: Scene) -> None:
     c.text("Strand test", (x, y), "sm", "medium", col.low)
     if scene.strand is not None:
         words, tick = scene.strand
-        room = button.x - x - c.px(10.4)
-        for said in (f"{words} ({clock(tick)})", words):
-            if c.width(said) <= room:
-                break
-        c.text(c.fitted(said, room), (x + c.px(9.8), y))
+        said = f"{words} ({clock(tick)})"
+        if c.width(said) > right - x:
+            said = words
+        c.text(c.fitted(said, right - x), (x, y + c.px(2.75)))
     why = scene.why_not(Do.STRAND_TEST)
     kit.button(
         "do.strand_test",

@@ -224,11 +224,13 @@ class Player:
         if self.top.operator.fast:
             self.press("period")
 
-    def look(self, shots: int = 3) -> None:
-        """Step on the pedal until the picture is quiet."""
+    def look(self, shots: int = 3, show: str = "") -> None:
+        """Step on the pedal until the picture is quiet; `show` it while the beam is on."""
         goal = self.state.c_arm.exposures + shots
         self.hands.key_down("space")
         self.until(lambda: self.state.c_arm.exposures >= goal, "a picture", 600)
+        if show:
+            self.seen(show)
         self.hands.key_up("space")
         self.until(lambda: not self.state.c_arm.beam, "the beam to go off", 600)
 
@@ -291,6 +293,7 @@ class Player:
         self.tool_of("z", "needle")
         self.press("r")
         self.until(lambda: self.tool is not None, "the needle on the skin", 600)
+        self.press("k")  # the middle field: the level, its neighbours and the entry
         self.slide()
         self.push_to(2.0, _SOFT_N)
         self.swing()
@@ -306,9 +309,9 @@ class Player:
         while self.tool.depth_mm < goal - 0.15:
             step = self.step_mm(goal - self.tool.depth_mm)
             self.push_to(min(goal, self.tool.depth_mm + step), _BONE_N)
-            if self.tool.past_wall_mm < 0 < self.tool.past_wall_mm + 2 * _PEDICLE_STEP_MM:
-                self.seen("needle")
             self.look_both(last)
+            if last == "ap" and -8.0 < self.tool.past_wall_mm < 0.0:
+                self.seen("needle")
             last = "ap" if last == "lateral" else "lateral"
         self.look_both()
         self.button("do.stylet_out")
@@ -389,9 +392,12 @@ class Player:
     def ceiling(self, newtons: float) -> None:
         """Turn the wheel to a ceiling of the push."""
         wheel = self.top.operator.hand.wheel
-        while abs(wheel.ceiling_n - newtons) > 2.5:
+        for _ in range(20):
+            if abs(wheel.ceiling_n - newtons) <= 2.5:
+                return
             self.hands.wheel(round((newtons - wheel.ceiling_n) / 5))
             self.frames(2)
+        raise StuckError("the wheel does not reach the ceiling")
 
     def push_to(
         self,
@@ -427,6 +433,8 @@ class Player:
         """Seat the working cannula just past the posterior wall, then slide the tamp in."""
         self.press("r")
         self.until(lambda: self.tool.working, "the working cannula", 600)
+        self.press("k")
+        self.press("k")  # round again to the large field
         self.view("lateral")
         self.look()
         for _ in range(14):
@@ -449,10 +457,9 @@ class Player:
         last_rise, stalled, shown = 0.0, 0, False
         while self.tamp.volume_ml < most - 0.5 * _STEP_ML:
             self.turn_to(min(self.tamp.volume_ml + _STEP_ML, most))
-            self.look()
-            if self.tamp.volume_ml > 2.4 and not shown:
-                shown = True
-                self.seen("tamp")
+            show = self.tamp.volume_ml > 2.4 and not shown
+            self.look(6 if show else 3, "tamp" if show else "")
+            shown = shown or show
             self.rest(_PAUSE_S)
             if self.tamp.pressure_mpa * _PSI_PER_MPA > _CAUTION_PSI:
                 break

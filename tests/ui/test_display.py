@@ -28,27 +28,14 @@ _KEYS = {"return": "Return", "right": "Right", "shift": "shift", "space": "space
 
 
 class Xdotool:
-    """One xdotool that reads its orders from a pipe."""
+    """Orders to the X server; each is carried out when the call returns."""
 
     def __init__(self, display: str) -> None:
-        self._tool = subprocess.Popen(
-            ["xdotool", "-"],
-            env={**os.environ, "DISPLAY": display},
-            stdin=subprocess.PIPE,
-            text=True,
-        )
+        self._env = {**os.environ, "DISPLAY": display}
 
-    def do(self, order: str) -> None:
-        """Send one order."""
-        assert self._tool.stdin is not None
-        self._tool.stdin.write(order + "\n")
-        self._tool.stdin.flush()
-
-    def close(self) -> None:
-        """Send nothing more."""
-        assert self._tool.stdin is not None
-        self._tool.stdin.close()
-        self._tool.wait(10)
+    def do(self, orders: str) -> None:
+        """Carry out one or more orders."""
+        subprocess.run(["xdotool", *orders.split()], env=self._env, check=True, timeout=60)
 
 
 class OutsideHands:
@@ -61,8 +48,8 @@ class OutsideHands:
         self.tool.do(f"{verb} {_KEYS.get(key, key)}")
 
     def _settle(self) -> None:
-        """Let the order reach the window: pipe, X server and event queue."""
-        for _ in range(3):
+        """Let what was done reach the window through its event queue."""
+        for _ in range(2):
             self.frame()
 
     def key_down(self, key: str) -> None:
@@ -76,15 +63,13 @@ class OutsideHands:
         self._settle()
 
     def wheel(self, notches: int) -> None:
-        for _ in range(abs(notches)):
-            self.tool.do(f"click {4 if notches > 0 else 5}")
+        self.tool.do(f"click --repeat {abs(notches)} --delay 2 {4 if notches > 0 else 5}")
         self._settle()
 
     def drag(self, start: tuple[int, int], dx: int, dy: int) -> None:
         self.tool.do(f"mousemove {start[0]} {start[1]}")
         self._settle()
-        self.tool.do("mousedown 1")
-        self.tool.do(f"mousemove {start[0] + dx // 2} {start[1] + dy // 2}")
+        self.tool.do(f"mousedown 1 mousemove {start[0] + dx // 2} {start[1] + dy // 2}")
         self._settle()
         self.tool.do(f"mousemove {start[0] + dx} {start[1] + dy}")
         self._settle()
@@ -198,7 +183,6 @@ def test_the_program_itself_is_driven_from_outside(screen: str, tmp_path: Path) 
         tool.do("key Return")
         assert program.wait(30) == 0
     finally:
-        tool.close()
         if program.poll() is None:
             program.terminate()
             program.wait(10)
@@ -269,7 +253,6 @@ def main(folder: Path) -> None:
         "simulated_s": session.state.tick / 60,
     }
     (folder / "result.json").write_text(json.dumps(result, indent=2), encoding="utf-8")
-    tool.close()
     pygame.quit()
 
 
