@@ -36,6 +36,8 @@ _NEAR_WAY_POINT_MM = 6.0
 _FLOWING_UL_S = 1.0
 _LOW_SPO2_PCT, _LOW_MAP_MMHG = 90.0, 60.0
 _NEVER = 1e12
+_BEFORE_THE_SKIN = ("position", "local")
+"""Pain that the patient brought along is nobody's doing."""
 _CEMENT_STEP_S = 4.0 / TICKS_PER_S
 _STEP_PAUSE_TICKS = 2 * TICKS_PER_S
 
@@ -82,7 +84,8 @@ def fold(case: Case, before: State, after: State, events: Sequence[Event]) -> Ta
     _fold_tamps(before, after, account)
     _fold_cement(case, before, after, account, dt)
     if after.vitals is not before.vitals:
-        account.most("pain_peak", after.vitals.pain_vas)
+        if after.phase not in _BEFORE_THE_SKIN:
+            account.most("pain_peak", after.vitals.pain_vas)
         account.least("map_min", after.vitals.map_mmhg)
         account.least("spo2_min", after.vitals.spo2_pct)
         unstable = after.vitals.spo2_pct < _LOW_SPO2_PCT or after.vitals.map_mmhg < _LOW_MAP_MMHG

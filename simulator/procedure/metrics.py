@@ -358,7 +358,7 @@ METRICS: Mapping[str, Definition] = MappingProxyType(
                 lambda c, s: s.cement.cloud.embolised_ul / MM3_PER_ML),
             _of("map_min_mmhg", "lowest mean pressure", _value("map_min")),
             _of("spo2_min_pct", "lowest saturation", _value("spo2_min")),
-            _of("pain_peak_vas", "worst pain", _value("pain_peak")),
+            _of("pain_peak_vas", "worst pain from the needle on", _value("pain_peak")),
             _of("lidocaine_mg", "given", lambda c, s: s.vitals.lidocaine_mg),
             _of("pulse_rate_mean", "pulses per second in use", lambda c, s: (
                 s.tally.values["pulses_rate_sum"] / s.c_arm.exposures
