@@ -11,18 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-import numpy as np
-
-from simulator.anatomy.volume import Tissue
-from simulator.units import (
-    KPA_PER_MPA,
-    MM3_PER_ML,
-    PSI_PER_MPA,
-    TICKS_PER_S,
-    ByteArray,
-    FloatArray,
-    seconds,
-)
+from simulator.procedure import cement_shape
+from simulator.units import KPA_PER_MPA, MM3_PER_ML, PSI_PER_MPA, TICKS_PER_S, seconds
 from simulator.world.case import Case, Procedure
 from simulator.world.cement import ROUTES, Route
 from simulator.world.report import Metric
@@ -41,8 +31,6 @@ class Definition:
 
 
 _GRADES = ((0.0, "A"), (2.0, "B"), (4.0, "C"), (6.0, "D"))
-_CROSSING_FRACTION = 0.05
-_TOUCH_MM = 1.5
 
 
 def _value(name: str, scale: float = 1.0) -> Fold:
@@ -162,52 +150,6 @@ def _height_gain_mm(case: Case, state: State) -> Metric:
 
 def _angle_change_deg(case: Case, state: State) -> Metric:
     return -math.degrees(state.body.lift_rad)
-
-
-def _cement_points_mm(case: Case, state: State) -> tuple[FloatArray, FloatArray]:
-    """Return positions (n, 3) mm and volumes (n,) uL of the cement inside the body."""
-    bone, cloud = state.body.bone, state.cement.cloud
-    inside = cloud.route < 0
-    i, j, k = np.unravel_index(cloud.voxel[inside], bone.shape)
-    points = np.stack([i, j, k], axis=1) * bone.spacing_mm + np.array(bone.origin_mm)
-    return points, cloud.fill[inside] * cloud.volume_ul[inside]
-
-
-def _fill_fraction(case: Case, state: State) -> Metric:
-    """Cement inside the body over the body's own volume (elliptic cylinder of its landmarks)."""
-    marks = case.patient.target.landmarks
-    depth = marks.posterior_wall_y_mm - marks.anterior_wall_y_mm
-    height = sum(marks.heights_mm) / 3.0
-    body_ml = math.pi / 4.0 * 2.0 * marks.half_width_mm * depth * height / MM3_PER_ML
-    return state.cement.cloud.inside_ul / MM3_PER_ML / body_ml
-
-
-def _crosses_midline(case: Case, state: State) -> Metric:
-    points, volumes = _cement_points_mm(case, state)
-    left = float(volumes[points[:, 0] > 0.0].sum())
-    total = float(volumes.sum())
-    return total > 0.0 and min(left, total - left) > _CROSSING_FRACTION * total
-
-
-def _endplate_contact(case: Case, state: State) -> Metric:
-    """Which endplates the cement reaches: none, one or both."""
-    points, _ = _cement_points_mm(case, state)
-    if not len(points):
-        return "none"
-    marks = case.patient.target.landmarks
-    bone = state.body.bone
-    below = float(points[:, 2].min()) - marks.inferior_z_mm[1] < _TOUCH_MM
-    middle = np.abs(points[:, 1] - marks.centre_mm[1]) < 6.0
-    top = float(points[middle, 2].max()) if middle.any() else -1e9
-    plate = _superior_plate_z(bone.tissue, bone.origin_mm[2], bone.spacing_mm, points[middle])
-    return ("none", "one", "both")[int(below) + int(plate - top < _TOUCH_MM)]
-
-
-def _superior_plate_z(tissue: ByteArray, z0: float, h: float, points: FloatArray) -> float:
-    """Lowest disc voxel above the cement's middle, mm; high if there is none."""
-    disc = np.nonzero((tissue == int(Tissue.DISC)).any(axis=(0, 1)))[0] * h + z0
-    above = disc[disc > (points[:, 2].mean() if len(points) else 0.0)]
-    return float(above.min()) if len(above) else 1e9
 
 
 def _route_ml(route: Route) -> Fold:
@@ -335,9 +277,9 @@ METRICS: Mapping[str, Definition] = MappingProxyType(
             _of("cement_injected_ml", "out of the tip", lambda c, s: s.cement.injected_ml),
             _of("cement_filled_ml", "inside the body",
                 lambda c, s: s.cement.cloud.inside_ul / MM3_PER_ML),
-            _of("fill_fraction", "of the body's volume", _cemented(_fill_fraction)),
-            _of("crosses_midline", "cement on both sides", _cemented(_crosses_midline)),
-            _of("endplate_contact", "none, one or both", _cemented(_endplate_contact)),
+            _of("fill_fraction", "of the body's volume", _cemented(cement_shape.fill_fraction)),
+            _of("crosses_midline", "cement on both sides", _cemented(cement_shape.crosses_midline)),
+            _of("endplate_contact", "none, one or both", _cemented(cement_shape.endplate_contact)),
             _of("syringe_pressure_peak_mpa", "under the plunger",
                 _cemented(_zero("syringe_kpa", 1.0 / KPA_PER_MPA))),
             _of("bone_pressure_peak_kpa", "at the tip", _cemented(_zero("bone_kpa"))),

@@ -78,11 +78,11 @@ class Briefing:
         box = pygame.Rect(c.px(1.6), top.y + c.px(1.6), c.px(3.8), c.px(3.8))
         kit.button("back", box, "", "", Pop, kind="ghost", icon="back")
         x = c.px(7.2)
-        room = c.px(62) - x - c.px(16)
-        x += c.text(
-            c.fitted(self.case.notes.title, room, "md", "semi"), (x, top.centery), "md", "semi"
-        ) + c.px(1.5)
-        kit.chip(self.case.procedure.value.capitalize(), (x, top.centery), ground=col.card)
+        room = c.px(57) - x
+        title = c.fitted(self.case.notes.title, room, "md", "semi")
+        x += c.text(title, (x, top.centery), "md", "semi") + c.px(1.5)
+        if x < c.px(46):  # the plan says it too
+            kit.chip(self.case.procedure.value.capitalize(), (x, top.centery), ground=col.card)
         header.steps(kit, top, 0)
         width = c.theme.size[0]
         bottom = c.theme.size[1] - c.px(7.3)

@@ -163,10 +163,10 @@ class Reveal:
         image = pygame.surfarray.make_surface(
             np.clip(shade, 0, 255).astype(np.uint8).swapaxes(0, 1)
         )
-        for _, start, end in self._plans:
-            _stick(image, start, end, frame, middle, scale, colours().hi, dashed=True)
         for side, start, end in self._paths:
             _stick(image, start, end, frame, middle, scale, colours().side(side), dashed=False)
+        for _, start, end in self._plans:
+            _stick(image, start, end, frame, middle, scale, colours().hi, dashed=True)
         return pygame.transform.smoothscale(image, small)
 
 
