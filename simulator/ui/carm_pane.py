@@ -79,7 +79,7 @@ def _presets(kit: Kit, rect: Any, scene: Scene) -> None:
 
 def _go(scene: Scene, slot: str) -> Any:
     def act() -> None:
-        scene.operator.fast = False
+        scene.operator.hurry()
         scene.operator.drive.to(slot)
 
     return act

@@ -26,6 +26,7 @@ class HumanOperator(Wishes):
     def event(self, event: Any, state: State) -> bool:
         """Use a keyboard or wheel event; tell whether it meant something."""
         if event.type == pygame.MOUSEWHEEL:
+            self.hurry()
             self.turn_wheel(int(event.y))
             return True
         if event.type == pygame.KEYUP:
@@ -103,7 +104,7 @@ class HumanOperator(Wishes):
 
     def drag(self, pixels: tuple[float, float], state: State, image_px: int) -> None:
         """Take a drag of `pixels` on a live picture of `image_px` pixels per side."""
-        self.fast = False
+        self.hurry()
         g = geometry(self.case.c_arm, state.c_arm.pose, max(image_px, 1))
         if self._free(state):
             per_pixel = g.pitch_mm * self.case.c_arm.sad_mm / self.case.c_arm.sdd_mm

@@ -104,6 +104,7 @@ def _frame(
     if chip:
         kit.chip(chip, (x, y), col.beam if on else col.mid, col.beamd if on else col.card)
     right = rect.right - c.px(0.9)
+    hots: list[Hot] = []
     for label, key, act in reversed(tools):
         cap_w = max(c.px(1.7), c.width(key, "xs", "sc") + c.px(0.9))
         w = c.width(label, "xs", "sc") + c.px(0.6) + cap_w
@@ -114,8 +115,10 @@ def _frame(
         kit.cap(key, (right - cap_w, y))
         name = f"monitor.{label}"
         kit.ring(name, box)
-        kit.hots.add(Hot(name, box, act))
+        hots.append(Hot(name, box, act))
         right -= w + c.px(1.5)
+    for hot in reversed(hots):  # from left to right: the order of Tab
+        kit.hots.add(hot)
     return image
 
 

@@ -68,7 +68,7 @@ class Wishes:
 
     def ask(self, act: Do) -> None:
         """Ask for a deliberate act in the next tick."""
-        self.fast = False
+        self.hurry()
         self._acts.append(act)
 
     def hold(self, name: str, *, down: bool) -> None:
@@ -79,7 +79,7 @@ class Wishes:
             self._held.discard(name)
 
     def _press(self, name: str) -> None:
-        self.fast = False
+        self.hurry()
         self._held.add(name)
         if name == "beam":
             self._frames = max(self._frames, 1)
@@ -111,6 +111,7 @@ class Wishes:
 
     def tap(self) -> None:
         """Strike once with the chosen mallet."""
+        self.hurry()
         self._tap = self.hand.mallet
 
     def other_side(self) -> None:

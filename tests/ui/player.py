@@ -166,20 +166,10 @@ class Player:
                 return
         raise StuckError(f"there is no button {name} to click")
 
-    def ask(self, act: str, key: str = "", button: str = "") -> None:
-        """Ask for a deliberate act by key or button and see that it was done."""
-        done = self.done(act)
-        if button:
-            self.button(button)
-        else:
-            self.press(key or "r")
-        self.until(lambda: self.screen != "Theatre" or self.done(act) > done, act, 600)
-
-    def done(self, act: str) -> int:
-        """Return how often an act was seen to be carried out, as the captions and state tell."""
-        return sum(c.text == act for c in self.session.captions) + int(
-            act in self.state.tally.done
-        )
+    def ask(self, act: str) -> None:
+        """Ask for the next exchange by its key and see that it was the wanted act."""
+        self.press("r")
+        self.until(lambda: act in self.state.tally.done, act, 600)
 
     def tool_of(self, key: str, name: str) -> None:
         """Take the tool of a tab in hand."""
@@ -279,9 +269,9 @@ class Player:
     def prepare(self) -> None:
         """Look in both planes, say the time-out, numb and sedate."""
         self.look_both(last="ap")
-        self.ask("time_out", "r")
+        self.ask("time_out")
         self.tool_of("v", "drugs")
-        self.ask("local", "r")
+        self.ask("local")
         self.tool_of("v", "drugs")
         for _ in range(3):
             self.button("do.sedate")
@@ -582,8 +572,8 @@ class Player:
         self.button("do.cannula_out")
         self.until(lambda: self.tool is None, "the cannula out", 600)
         self.tool_of("v", "drugs")
-        self.ask("dress", "r")
+        self.ask("dress")
         self.button("wait.3")
         self.until(lambda: not self.top.operator.waiting, "the hour", 3000)
-        self.ask("neuro_check", "r")
+        self.ask("neuro_check")
         self.press("r")

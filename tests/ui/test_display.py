@@ -142,7 +142,9 @@ def _wait_for(met: Callable[[], bool], what: str, seconds: float) -> None:
 @pytest.mark.display
 def test_the_program_itself_is_driven_from_outside(screen: str, tmp_path: Path) -> None:
     env = _env(screen, tmp_path)
-    program = subprocess.Popen([sys.executable, "run_sim.py", "play", "l1-wedge"], cwd=ROOT, env=env)
+    program = subprocess.Popen(
+        [sys.executable, "run_sim.py", "play", "l1-wedge"], cwd=ROOT, env=env
+    )
     tool = Xdotool(screen)
     kept = tmp_path / "data" / "recordings"
 

@@ -23,6 +23,8 @@ _CODES = {
     "right": pygame.K_RIGHT,
     "shift": pygame.K_LSHIFT,
     "space": pygame.K_SPACE,
+    "escape": pygame.K_ESCAPE,
+    "tab": pygame.K_TAB,
     "period": pygame.K_PERIOD,
 }
 
@@ -123,3 +125,91 @@ def test_a_resident_does_the_whole_case(window: Any, tmp_path: Path) -> None:
         check=False,
     )
     assert told.returncode == 0, told.stdout + told.stderr
+
+
+class Mouse:
+    """A resident who uses the mouse alone, in the theatre of the first case."""
+
+    def __init__(self, window: Any) -> None:
+        self.hands = QueueHands(window)
+        self.player = player = Player(window, self.hands, lambda moment: None)
+        player.frames(2)
+        player.button("menu.0")
+        player.frames(3)
+        player.button("card.l1-wedge")
+        player.until(lambda: player.screen == "Briefing", "the briefing")
+        player.frames(2)
+        player.button("start")
+        player.frames(2)
+
+    def down(self, name: str) -> None:
+        (hot,) = [hot for hot in self.player.top.hots.items if hot.name == name]
+        self.hands._move(hot.rect.center)
+        self.hands._post(pygame.MOUSEBUTTONDOWN, button=1, pos=self.hands.pointer, touch=False)
+
+    def up(self) -> None:
+        self.hands._post(pygame.MOUSEBUTTONUP, button=1, pos=self.hands.pointer, touch=False)
+        self.player.frames(2)
+
+    def stop(self) -> None:
+        """Stop the case, so that its recording is closed."""
+        self.hands.tap("escape")
+        self.player.frames(2)
+        self.player.button("menu.2")
+        self.player.until(lambda: self.player.screen == "Debrief", "the debrief", 60)
+
+
+@pytest.fixture
+def mouse(window: Any) -> Iterator[Mouse]:
+    user = Mouse(window)
+    yield user
+    user.stop()
+
+
+def test_buttons_are_pedal_and_hands_and_a_pause_lets_go(mouse: Mouse) -> None:
+    player = mouse.player
+    mouse.down("beam")
+    player.until(lambda: player.state.c_arm.exposures == 2, "two pulses", 60)
+    mouse.up()
+    assert not player.state.c_arm.beam
+
+    for name in ("do.time_out", "do.local", "tab.needle", "do.place_needle"):
+        player.button(name)
+    assert player.tool is not None
+    mouse.down("push")
+    player.frames(8)
+    assert player.top.operator.hand.push.force_n > 10.0
+
+    theatre, hands = player.top, mouse.hands
+    hands.tap("escape")
+    player.frames(2)
+    tick = theatre.scene.state.tick
+    player.frames(10)
+    assert theatre.scene.state.tick == tick
+    hands.tap("escape")  # the mouse is still down, but nothing is held any more
+    player.frames(3)
+    assert player.top is theatre
+    assert player.tool.force_n == 0.0
+    mouse.up()
+
+
+def test_a_click_ends_a_wait_and_tab_reaches_everything_after_a_resize(mouse: Mouse) -> None:
+    player, hands = mouse.player, mouse.hands
+    player.button("do.time_out")
+    player.button("wait.2")
+    assert player.top.operator.waiting
+    player.button("do.sedate")
+    assert not player.top.operator.waiting
+
+    pygame.display.set_mode((1600, 900), pygame.RESIZABLE)
+    player.frames(2)
+    assert player.image().w == 640
+    seen = set()
+    for _ in range(40):
+        hands.tap("tab")
+        player.frames(2)
+        seen.add(player.top.hots.focus)
+    assert {hot.name for hot in player.top.hots.items if hot.enabled} <= seen
+    shots = player.state.c_arm.exposures
+    hands.tap("space")
+    player.until(lambda: player.state.c_arm.exposures > shots, "Space is the pedal still", 60)
