@@ -17,6 +17,9 @@ _TICKS_PER_S = 60
 _PATIENCE = 60_000
 """Frames after which a wait has failed."""
 
+_HELD = {"w": "push", "f": "press", "g": "unload", "space": "beam"}
+"""Keys that are held, and what the window calls them."""
+
 _DRAG_DEG, _DRAG_FINE_DEG = 0.1, 0.02
 """Turn of the hub per pixel, without and with Shift."""
 
@@ -85,6 +88,8 @@ class Player:
         self.window = window
         self.hands = hands
         self.seen = seen
+        self.slips: list[str] = []
+        """Keys that had to be pressed again, as a person does when nothing happens."""
 
     # -- what is looked at --------------------------------------------------------------------
 
@@ -176,6 +181,36 @@ class Player:
         self.press(key)
         self.until(lambda: self.top.operator.tool == name, f"the {name} tab", 600)
 
+    def hold(self, key: str) -> None:
+        """Press a key that is to be held, and see that the window knows."""
+        name = _HELD[key]
+        for _ in range(5):
+            self.hands.key_down(key)
+            for _ in range(30):
+                self.hands.frame()
+                if self.top.operator.holding(name):
+                    return
+            self.slips.append(f"{key} at tick {self.state.tick}")
+            self.hands.key_up(key)
+            self.frames(5)
+        raise StuckError(f"{key} cannot be held")
+
+    def held(self, key: str) -> None:
+        """Press a held key again if it slipped."""
+        if not self.top.operator.holding(_HELD[key]):
+            self.slips.append(f"{key} slipped at tick {self.state.tick}")
+            self.hands.key_up(key)
+            self.frames(2)
+            self.hold(key)
+
+    def let_go(self, *keys: str) -> None:
+        """Let held keys go, and see that the window knows."""
+        for key in keys:
+            self.hands.key_up(key)
+        for key in keys:
+            name = _HELD[key]
+            self.until(lambda name=name: not self.top.operator.holding(name), f"{key} up", 600)
+
     def rest(self, seconds: float) -> None:
         """Let time pass eight times as fast, hands off."""
         end = self.state.tick + seconds * _TICKS_PER_S
@@ -217,11 +252,11 @@ class Player:
     def look(self, shots: int = 3, show: str = "") -> None:
         """Step on the pedal until the picture is quiet; `show` it while the beam is on."""
         goal = self.state.c_arm.exposures + shots
-        self.hands.key_down("space")
+        self.hold("space")
         self.until(lambda: self.state.c_arm.exposures >= goal, "a picture", 600)
         if show:
             self.seen(show)
-        self.hands.key_up("space")
+        self.let_go("space")
         self.until(lambda: not self.state.c_arm.beam, "the beam to go off", 600)
 
     def look_both(self, last: str = "lateral") -> None:
@@ -386,7 +421,7 @@ class Player:
             if abs(wheel.ceiling_n - newtons) <= 2.5:
                 return
             self.hands.wheel(round((newtons - wheel.ceiling_n) / 5))
-            self.frames(2)
+            self.frames(8)
         raise StuckError("the wheel does not reach the ceiling")
 
     def push_to(
@@ -402,16 +437,17 @@ class Player:
         while self.tool.depth_mm < depth_mm and not enough():
             if brace:
                 self.hands.key_down("shift")
-            self.hands.key_down("w")
+            self.hold("w")
             stuck_since = self.state.tick
             while self.tool.depth_mm < depth_mm and not enough():
                 self.hands.frame()
+                self.held("w")
                 climbing = self.top.operator.hand.push.force_n < newtons - 2.5
                 if self.tool.speed_mm_s > 0.1 or climbing:
                     stuck_since = self.state.tick
                 if self.state.tick - stuck_since > 2 * _TICKS_PER_S:
                     break
-            self.hands.key_up("w")
+            self.let_go("w")
             if brace:
                 self.hands.key_up("shift")
             self.frames(2)
@@ -465,16 +501,14 @@ class Player:
 
     def turn_to(self, goal_ml: float) -> None:
         """Turn the inflator to a volume, or until the manometer says stop."""
-        self.hands.key_down("f")
-        self.until(
-            lambda: (
-                self.tamp.volume_ml >= goal_ml - 0.005
-                or self.tamp.pressure_mpa * _PSI_PER_MPA > _CAUTION_PSI + 20
-            ),
-            "the syringe",
-            2000,
-        )
-        self.hands.key_up("f")
+        self.hold("f")
+        while (
+            self.tamp.volume_ml < goal_ml - 0.005
+            and self.tamp.pressure_mpa * _PSI_PER_MPA < _CAUTION_PSI + 20
+        ):
+            self.hands.frame()
+            self.held("f")
+        self.let_go("f")
         self.frames(2)
 
     def fill(self) -> None:
@@ -484,9 +518,9 @@ class Player:
             self.wait(start - self.cement_age_s())
         self.tool_of("x", "tamp")
         self.hands.wheel(5)
-        self.hands.key_down("g")
+        self.hold("g")
         self.until(lambda: self.tamp.volume_ml <= 0.0, "the empty tamp", 3000)
-        self.hands.key_up("g")
+        self.let_go("g")
         self.frames(2)
         self.press("r")
         self.until(lambda: self.tamp is None, "the tamp out", 600)
@@ -514,15 +548,14 @@ class Player:
         enough = cement.injected_ml + pocket + _BEYOND_POCKET_ML
         leaks, shown = 0, False
         mark_ml, mark_tick = cement.injected_ml, self.state.tick
-        self.hands.key_down("space")
-        self.hands.key_down("f")
+        self.hold("space")
+        self.hold("f")
         while True:
             self.hands.frame()
+            self.held("space")
+            self.held("f")
             cement, lateral = self.state.cement, self.session.lateral
-            back = lateral.cement_to_wall_mm
-            if cement.injected_ml >= enough or (back is not None and back < _BACK_QUARTER_MM):
-                break
-            if self.cement_age_s() > self.case.cement.work_until_s:
+            if cement.injected_ml >= enough or self.must_stop():
                 break
             if cement.injected_ml > 2.2 and not shown:
                 shown = True
@@ -530,9 +563,9 @@ class Player:
             if cement.filler_ml <= 0.0:
                 if cement.batch_left_ml <= 0.0:
                     break
-                self.hands.key_up("f")
+                self.let_go("f")
                 self.load()
-                self.hands.key_down("f")
+                self.hold("f")
                 mark_ml, mark_tick = self.state.cement.injected_ml, self.state.tick
             elif lateral.leak and leaks == 0:
                 leaks = 1
@@ -540,8 +573,8 @@ class Player:
                 self.look_both()
                 self.wait(60.0)
                 enough = min(enough, self.state.cement.injected_ml + 0.5)
-                self.hands.key_down("space")
-                self.hands.key_down("f")
+                self.hold("space")
+                self.hold("f")
                 mark_ml, mark_tick = self.state.cement.injected_ml, self.state.tick
             elif self.state.tick - mark_tick >= _TICKS_PER_S:
                 given = cement.injected_ml - mark_ml
@@ -553,13 +586,18 @@ class Player:
                 mark_ml, mark_tick = cement.injected_ml, self.state.tick
         self.unload()
 
+    def must_stop(self) -> bool:
+        """Tell whether cement stands in the back quarter, or is past its working time."""
+        back = self.session.lateral.cement_to_wall_mm
+        late = self.cement_age_s() > self.case.cement.work_until_s
+        return late or (back is not None and back < _BACK_QUARTER_MM)
+
     def unload(self) -> None:
         """Let go of plunger and pedal, and pull the plunger back."""
-        self.hands.key_up("f")
-        self.hands.key_up("space")
-        self.hands.key_down("g")
+        self.let_go("f", "space")
+        self.hold("g")
         self.frames(4)
-        self.hands.key_up("g")
+        self.let_go("g")
         self.frames(2)
 
     def finish(self) -> None:

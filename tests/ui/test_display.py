@@ -243,13 +243,15 @@ def main(folder: Path) -> None:
         clock.tick(window.stack.top.frames_per_s if window.stack.screens else 60)
 
     begun = time.monotonic()
-    Player(window, OutsideHands(window, tool, tick), seen).play("l1-wedge")
+    player = Player(window, OutsideHands(window, tool, tick), seen)
+    player.play("l1-wedge")
     session, report = window.stack.top.session, window.stack.top.report
     result = {
         "passed": report.passed,
         "reason": report.reason,
         "total": report.total,
         "sentinels": [f.text for f in report.moments if f.severity == "sentinel"],
+        "slips": player.slips,
         "recording": str(session.recording),
         "wall_s": time.monotonic() - begun,
         "simulated_s": session.state.tick / 60,
