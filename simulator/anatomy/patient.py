@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from simulator.anatomy.landmarks import Landmarks
 from simulator.anatomy.volume import BoneField, Volume
+from simulator.units import Vec3
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,3 +56,7 @@ class Patient:
     def target(self) -> Vertebra:
         """The vertebra to be treated."""
         return self.vertebrae[self.index]
+
+    def level_at(self, point_mm: Vec3) -> str:
+        """Return the level whose body is nearest to a point, along the spine."""
+        return min(self.vertebrae, key=lambda v: abs(v.landmarks.centre_mm[2] - point_mm[2])).level

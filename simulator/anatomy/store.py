@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import tempfile
@@ -50,8 +51,10 @@ def patient(
     if found is not None:
         return found
     made = build(spec, progress)
-    save(made, path)
-    _trim(path.parent)
+    # The cache saves seconds, no more: where it cannot be written, nothing is kept.
+    with contextlib.suppress(OSError):
+        save(made, path)
+        _trim(path.parent)
     return made
 
 

@@ -92,11 +92,12 @@ def _tell_bug(error: Exception) -> None:
     from simulator.paths import data_dir
 
     trace = data_dir() / "crash.txt"
-    kept = f"Recordings are kept in {data_dir() / 'recordings'}."
+    folder = data_dir() / "recordings"
+    kept = f"Recordings of the window are kept in {folder}; of `run` where --record says."
     try:
         trace.parent.mkdir(parents=True, exist_ok=True)
         trace.write_text("".join(traceback.format_exception(error)), encoding="utf-8")
         where = f"The details are in {trace}."
     except OSError:
-        where = "".join(traceback.format_exception(error))
+        where = f"The details could not be kept ({trace} cannot be written)."
     print(f"A fault of the program: {error}. {where} {kept}", file=sys.stderr)

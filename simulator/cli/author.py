@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ from simulator.records.frames import VIEWS, film
 from simulator.scenario import export, load
 from simulator.scenario.read import check as check_form
 from simulator.scenario.read import read_document
+from simulator.scenario.script import read_script
 from simulator.scenario.simtest import SimTestFile
 
 
@@ -48,11 +50,15 @@ def list_cases(given: argparse.Namespace) -> int:
 def check(given: argparse.Namespace) -> int:
     """Read every file, report all faults at once, and with --solve play each case."""
     files = _files(given.paths or [scenarios()])
-    faults = 0
+    faults, unsolved = 0, 0
     for path in files:
         try:
             if path.name.endswith(".simtest.toml"):
                 check_form(read_document(path), SimTestFile)
+                print(f"{path}: fine")
+                continue
+            if _is_script(path):
+                read_script(path)
                 print(f"{path}: fine")
                 continue
             load.load_scenario(path)
@@ -60,21 +66,32 @@ def check(given: argparse.Namespace) -> int:
             print(error, file=sys.stderr)
             faults += 1
             continue
-        print(f"{path}: fine" + (_solved(path) if given.solve else ""))
-    return cli.WRONG_INPUT if faults else cli.OK
+        if not given.solve:
+            print(f"{path}: fine")
+            continue
+        outcome = runner.run_case(load.load_case(path, 1, progress=output.progress()), "expert")
+        unsolved += int(not outcome.report.passed)
+        word = "passes" if outcome.report.passed else "FAILS"
+        print(f"{path}: fine; the expert {word} with {outcome.report.total:.1f}")
+    if faults:
+        return cli.WRONG_INPUT
+    return cli.FAILED if unsolved else cli.OK
 
 
-def _solved(path: Path) -> str:
-    outcome = runner.run_case(load.load_case(path, 1, progress=output.progress()), "expert")
-    word = "passes" if outcome.report.passed else "FAILS"
-    return f"; the expert {word} with {outcome.report.total:.1f}"
+def _is_script(path: Path) -> bool:
+    """A stage script has steps and no procedure; a broken file is read as a case and told so."""
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return "step" in content and "procedure" not in content
 
 
 def _files(paths: list[Path]) -> list[Path]:
     files: list[Path] = []
     for path in paths:
         if path.is_dir():
-            files.extend(sorted(p for p in path.glob("*.toml")))
+            files.extend(sorted(path.rglob("*.toml")))
         elif path.exists():
             files.append(path)
         else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from simulator.physics import care, exchange
 from simulator.procedure import phases
-from simulator.world.action import Action, Do
+from simulator.world.action import Action
 from simulator.world.case import Case
 from simulator.world.events import Done, Event, Refused
 from simulator.world.state import State
@@ -21,13 +21,6 @@ def carry_out(case: Case, state: State, action: Action) -> tuple[State, tuple[Ev
     if isinstance(outcome, str):
         return state, (Refused(action.do.value, outcome),)
     state, events = outcome
+    if action.do in exchange.EXCHANGES and not action.hold:
+        state = exchange.dragged(case, state, action.side)
     return state, (Done(action.do.value, action.side), *events)
-
-
-def would_refuse(case: Case, state: State, act: Do) -> str | None:
-    """Return the reason why `act` would be refused now by staff or physics, or None."""
-    reason = phases.refusal(case, state, act)
-    if reason is not None:
-        return reason
-    outcome = _ACTS[act](case, state, state.side)
-    return outcome if isinstance(outcome, str) else None

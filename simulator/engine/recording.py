@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from enum import Enum
@@ -29,7 +30,6 @@ from simulator.world.case import Case
 from simulator.world.events import Event, Exposed
 
 FORMAT = 1
-SUFFIX = ".simrec"
 _DEFAULTS = {f.name: f.default for f in fields(Action) if f.default is not MISSING}
 
 
@@ -182,7 +182,7 @@ def _text(path: Path) -> tuple[str, bool]:
     if raw[:2] == b"\x1f\x8b":
         try:
             return gzip.decompress(raw).decode("utf-8"), False
-        except (EOFError, OSError, UnicodeDecodeError) as error:
+        except (EOFError, OSError, UnicodeDecodeError, zlib.error) as error:
             raise RecordingError(f"{path}: compressed recording is damaged") from error
     return raw.decode("utf-8", errors="replace"), True
 
@@ -218,13 +218,18 @@ def read(path: Path) -> Recording:
             f"{path}: recording format {head.get('format')}, this version reads {FORMAT}"
         )
     end = next((row for row in rows if row["k"] == "end"), None)
+    try:
+        actions = tuple(
+            (int(r["t"]), int(r["n"]), action_from_json(r["a"])) for r in rows if r["k"] == "act"
+        )
+        hashes = {int(r["t"]): dict(r["h"]) for r in rows if r["k"] == "hash"}
+    except (KeyError, TypeError, ValueError) as error:
+        raise RecordingError(f"{path}: a line is damaged ({error})") from error
     return Recording(
         path=path,
         head=head,
-        actions=tuple(
-            (int(r["t"]), int(r["n"]), action_from_json(r["a"])) for r in rows if r["k"] == "act"
-        ),
-        hashes={int(r["t"]): r["h"] for r in rows if r["k"] == "hash"},
+        actions=actions,
+        hashes=hashes,
         events=tuple(r for r in rows if r["k"] == "event"),
         end=end,
         torn=torn or end is None,

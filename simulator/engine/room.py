@@ -6,12 +6,12 @@ from collections import deque
 from dataclasses import replace
 
 from simulator.anatomy.patient import Patient
-from simulator.frames import Side
+from simulator.frames import Side, dot, minus
 from simulator.imaging import exposure, positioner
 from simulator.imaging.beam import PathLengths
 from simulator.imaging.visibility import visible_routes
 from simulator.physics import inflation, insertion, walls
-from simulator.physics.exchange import with_cannula
+from simulator.physics.exchange import with_cannula, with_tamp
 from simulator.procedure import clocks
 from simulator.units import TICKS_PER_S
 from simulator.world.action import Action
@@ -62,21 +62,35 @@ def move_tools(case: Case, state: State, action: Action) -> tuple[State, tuple[E
     tool = state.cannulas[action.side]
     if tool is None or (not _asks(action) and not tool.speed_mm_s and not tool.force_n):
         return state, ()
+    tamp = state.tamps[action.side]
+    if tamp is not None:
+        # A balloon in the bone holds the shaft where it is; the cannula can only slide over it.
+        action = replace(action, medial_deg_s=0.0, caudal_deg_s=0.0, tap=0)
+        action = replace(action, skin_x_mm_s=0.0, skin_z_mm_s=0.0)
     moved, events = insertion.advance(case, state.body, tool, action)
     if moved is tool:
         return state, events
+    if tamp is not None and moved.dock_mm is None:
+        return state, ()
     last_ap = state.c_arm.last_ap
     rotated = last_ap.error_deg if last_ap is not None else 0.0
     events += walls.report(case, tool, moved, rotated)
     state = with_cannula(state, moved, action.side)
-    tamp = state.tamps[action.side]
     if tamp is not None and moved.depth_mm != tool.depth_mm:
-        # The balloon stays where it lies; the cannula slides over it.
-        covered = max(0.0, tamp.in_cannula_mm + moved.depth_mm - tool.depth_mm)
+        ahead = dot(minus(moved.tip_mm, tamp.tail_mm), moved.direction)
+        covered = min(max(ahead, 0.0), case.tamp.length_mm)
         slid = inflation.uncovered(tamp, case.physics["tamp"], state.body.bone, covered)
-        pair = (slid, state.tamps[1]) if action.side is Side.LEFT else (state.tamps[0], slid)
-        state = replace(state, tamps=pair)
+        state = with_tamp(state, slid, action.side)
     return state, events
+
+
+def hands_off(state: State) -> State:
+    """Let go of both tools."""
+    for side in Side:
+        tool = state.cannulas[side]
+        if tool is not None and (tool.force_n or tool.speed_mm_s or tool.pry_n):
+            state = with_cannula(state, replace(tool, force_n=0.0, speed_mm_s=0.0, pry_n=0.0), side)
+    return state
 
 
 def expose(case: Case, state: State, action: Action) -> tuple[State, tuple[Event, ...]]:

@@ -77,26 +77,23 @@ def _judged(case: Case, before: State, state: State, events: tuple[Event, ...]) 
     return (state if tally is state.tally else replace(state, tally=tally)), events
 
 
-_CHUNK_TICKS = physiology.PERIOD_TICKS
-
-
 def wait(case: Case, state: State, action: Action) -> Result:
     """Let time pass in one action: hands off, beam off; an alarm or a new phase ends it early."""
-    first = state
     end = state.tick + max(1, ticks(action.wait_s))
     idle = Action(side=state.side)
-    state = replace(state, c_arm=replace(state.c_arm, beam=False, moving=False))
+    state = room.hands_off(replace(state, c_arm=replace(state.c_arm, beam=False, moving=False)))
     events: tuple[Event, ...] = ()
     while state.tick < end and not state.over:
         before = state
-        # Whole slow periods where tamp or cement still move, quarter seconds where nothing does.
+        # To the next slow period while tamp or cement move, a quarter second where nothing does.
         lively = tamping.lively(state) or cementing.lively(state)
-        span = min(tamping.PERIOD_TICKS if lively else _CHUNK_TICKS, end - state.tick)
+        period = tamping.PERIOD_TICKS if lively else physiology.PERIOD_TICKS
+        span = min(period - state.tick % period, end - state.tick)
         state = replace(state, tick=state.tick + span)
         new: tuple[Event, ...] = ()
-        if lively:
+        if lively and state.tick % tamping.PERIOD_TICKS == 0:
             state, new = _then(tamping.work, case, state, idle, new)
-        state, new = _then(cementing.work, case, state, idle, new)
+            state, new = _then(cementing.work, case, state, idle, new)
         new += cementing.clock(case, before.tick, state)
         vitals, said = physiology.follow(case, state, span / TICKS_PER_S)
         state, new = replace(state, vitals=vitals), new + said
@@ -104,7 +101,4 @@ def wait(case: Case, state: State, action: Action) -> Result:
         events += new
         if any(isinstance(e, PhaseChanged) or (isinstance(e, Said) and e.alarm) for e in new):
             break
-    if state.phase == "recover":
-        lain = state.vitals.supine_s + (state.tick - first.tick) / TICKS_PER_S
-        state = replace(state, vitals=replace(state.vitals, supine_s=lain))
     return state, events

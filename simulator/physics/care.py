@@ -24,9 +24,9 @@ def time_out(case: Case, state: State, side: Side) -> Outcome:
 def local(case: Case, state: State, side: Side) -> Outcome:
     """Numb skin, tract and periosteum."""
     dose = case.physics["physiology"]["lidocaine_mg_per_act"]
-    vitals = replace(
-        state.vitals, lidocaine_mg=state.vitals.lidocaine_mg + dose, local_tick=state.tick
-    )
+    # A second dose adds to what already works; it does not begin anew.
+    since = state.vitals.local_tick if state.vitals.local_tick is not None else state.tick
+    vitals = replace(state.vitals, lidocaine_mg=state.vitals.lidocaine_mg + dose, local_tick=since)
     return replace(state, vitals=vitals), (Said("nurse", f"{dose:.0f} mg lidocaine given."),)
 
 

@@ -104,16 +104,37 @@ def work(case: Case, state: State, action: Action) -> tuple[State, tuple[Event, 
     before = state.cement
     if before.mixed_tick is None:
         return state, ()
-    cannula = state.cannulas[action.side]
-    at_work = action.press_n != 0.0 or lively(state) or before.thumb_n != 0.0
-    if cannula is not None and cannula.inside is Inside.FILLER and at_work:
-        after = _pressed(case, state, cannula, action.press_n)
-        if after is not before:
-            state = replace(state, cement=after)
-    return state, _leaks(before, state.cement) if state.cement is not before else ()
+    if action.press_n == 0.0 and not lively(state) and before.thumb_n == 0.0:
+        return state, ()
+    cannula, press_n = _connected(state, action)
+    if cannula is None:
+        after = replace(before, thumb_n=0.0, syringe_kpa=0.0, flow_ul_s=0.0,
+                        flow_smooth_ul_s=0.0, tip_kpa=0.0)  # fmt: skip
+    else:
+        after = _pressed(case, state, cannula, press_n)
+    if after is not before:
+        state = replace(state, cement=after)
+    return state, leaks(before, state.cement) if state.cement is not before else ()
 
 
-def _leaks(before: Cement, after: Cement) -> tuple[Event, ...]:
+def _connected(state: State, action: Action) -> tuple[Cannula | None, float]:
+    """Return the cannula that holds the filler, and the thumb's force on it.
+
+    A hand that works on the other side lets the plunger go, but the syringe's pressure stays.
+    """
+    for side in (action.side, Side(1 - action.side)):
+        cannula = state.cannulas[side]
+        if cannula is not None and cannula.inside is Inside.FILLER:
+            return cannula, action.press_n if side is action.side else 0.0
+    return None, 0.0
+
+
+def tract_ml(cement: Cement) -> float:
+    """Return all cement that lies along needle tracts."""
+    return cement.cloud.leak_ul[ROUTES.index(Route.TRACT)] / MM3_PER_ML + cement.tail_ml
+
+
+def leaks(before: Cement, after: Cement) -> tuple[Event, ...]:
     """Report new leaks; whether a picture could show them is judged where pictures are known."""
     events: list[Event] = []
     for route, old, new in zip(ROUTES, before.cloud.leak_ul, after.cloud.leak_ul, strict=True):

@@ -12,13 +12,14 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from simulator.frames import Side, minus, needle_direction, norm
-from simulator.physics import cementing, inflation, insertion, reduction, setting
+from simulator.physics import cementing, inflation, insertion, reduction, setting, tamping
 from simulator.units import seconds
 from simulator.world.action import Do
 from simulator.world.case import Case
 from simulator.world.cement import Route
 from simulator.world.events import CementLeaked, Event, Said
 from simulator.world.state import State
+from simulator.world.tamp import Tamp
 from simulator.world.tools import Cannula, Inside
 
 Outcome = tuple[State, tuple[Event, ...]] | str
@@ -27,6 +28,8 @@ _START_LATERAL_MM = 20.0
 _START_MEDIAL_DEG = 15.0
 _EMPTY_TAMP_ML = 0.05
 """A tamp with less than this left in it slips through its cannula."""
+_DRAG_MM = 2.0
+"""A cannula that nobody holds follows the instrument that is pulled out of it."""
 _SWAP = "There is no cannula on this side. Place the needle first."
 
 
@@ -35,6 +38,12 @@ def with_cannula(state: State, cannula: Cannula | None, side: Side) -> State:
     left, right = state.cannulas
     pair = (cannula, right) if side is Side.LEFT else (left, cannula)
     return replace(state, cannulas=pair)
+
+
+def with_tamp(state: State, tamp: Tamp | None, side: Side) -> State:
+    """Return `state` with one side's tamp replaced."""
+    left, right = state.tamps
+    return replace(state, tamps=(tamp, right) if side is Side.LEFT else (left, tamp))
 
 
 def place_needle(case: Case, state: State, side: Side) -> Outcome:
@@ -68,12 +77,14 @@ def stylet_in(case: Case, state: State, side: Side) -> Outcome:
         return "The stylet is already in."
     if cannula.inside is Inside.TAMP:
         return "The tamp is in the cannula. Take it out first."
+    events: tuple[Event, ...] = ()
     if state.cement.cannula_ml[side] > 0.0:
         pushed = cementing.expelled(case, state, cannula)
         if isinstance(pushed, str):
             return pushed
+        events = cementing.leaks(state.cement, pushed.cement)
         state = pushed
-    return with_cannula(state, replace(cannula, inside=Inside.STYLET), side), ()
+    return with_cannula(state, replace(cannula, inside=Inside.STYLET), side), events
 
 
 def seat_cannula(case: Case, state: State, side: Side) -> Outcome:
@@ -121,8 +132,7 @@ def tamp_in(case: Case, state: State, side: Side) -> Outcome:
         cannula.direction, cannula.channel_end_mm,
     )  # fmt: skip
     state = with_cannula(state, replace(cannula, inside=Inside.TAMP), side)
-    tamps = (tamp, state.tamps[1]) if side is Side.LEFT else (state.tamps[0], tamp)
-    return replace(state, tamps=tamps), ()
+    return with_tamp(state, tamp, side), ()
 
 
 def tamp_out(case: Case, state: State, side: Side) -> Outcome:
@@ -133,10 +143,10 @@ def tamp_out(case: Case, state: State, side: Side) -> Outcome:
     if tamp.volume_ml > _EMPTY_TAMP_ML and not tamp.ruptured:
         return "The tamp is still filled. Deflate it first."
     last = state.tamps[1 - side] is None
-    body = reduction.bake(case.physics["tamp"], case.patient.hinge, state.body, tamp, last=last)
+    body = tamping.at_rest(case, state.body) if last else state.body
+    body = reduction.bake(case.physics["tamp"], case.patient.hinge, body, tamp, last=last)
     state = with_cannula(state, replace(cannula, inside=Inside.EMPTY), side)
-    tamps = (None, state.tamps[1]) if side is Side.LEFT else (state.tamps[0], None)
-    return replace(state, tamps=tamps, body=body), ()
+    return with_tamp(replace(state, body=body), None, side), ()
 
 
 def mix(case: Case, state: State, side: Side) -> Outcome:
@@ -160,7 +170,14 @@ def load(case: Case, state: State, side: Side) -> Outcome:
         return "The bowl is empty."
     if setting.is_set(case.cement, seconds(state.tick - cement.mixed_tick)):
         return "The cement in the bowl has set."
-    kept = cement.filler_ml if cannula.inside is Inside.FILLER else 0.0
+    # There is one filler; connecting it here takes it, and what it holds, from the other side.
+    other = state.cannulas[1 - side]
+    kept = 0.0
+    if cannula.inside is Inside.FILLER:
+        kept = cement.filler_ml
+    elif other is not None and other.inside is Inside.FILLER:
+        kept = cement.filler_ml
+        state = with_cannula(state, replace(other, inside=Inside.EMPTY), Side(1 - side))
     drawn = min(case.filler.volume_ml - kept, cement.batch_left_ml)
     if drawn <= 0.0:
         return "The filler is still full."
@@ -208,8 +225,23 @@ def cannula_out(case: Case, state: State, side: Side) -> Outcome:
         pair = (0.0, right) if side is Side.LEFT else (left, 0.0)
         cement = replace(cement, cannula_ml=pair, tail_ml=cement.tail_ml + tail)
         if tail > 0.0:
-            events = (CementLeaked(Route.TRACT, tail, visible=True),)
+            events = (CementLeaked(Route.TRACT, cementing.tract_ml(cement), visible=True),)
     return with_cannula(replace(state, cement=cement), None, side), events
+
+
+EXCHANGES = frozenset(
+    {Do.STYLET_OUT, Do.STYLET_IN, Do.SEAT_CANNULA, Do.TAMP_IN, Do.TAMP_OUT, Do.LOAD}
+)
+"""Acts that pull at the cannula."""
+
+
+def dragged(case: Case, state: State, side: Side) -> State:
+    """Let the cannula slip back a little, because nobody held it during an exchange."""
+    cannula = state.cannulas[side]
+    if cannula is None or cannula.dock_mm is None:
+        return state
+    slipped = replace(cannula, depth_mm=cannula.depth_mm - _DRAG_MM)
+    return with_cannula(state, insertion.settled(case, state.body, slipped), side)
 
 
 ACTS: Mapping[Do, Callable[[Case, State, Side], Outcome]] = MappingProxyType(

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from simulator.anatomy.volume import BoneField, Tissue
-from simulator.frames import Side, along, cross, minus, norm, rotated, unit
+from simulator.frames import Side, along, cross, dot, minus, norm, rotated, unit
 from simulator.kernels import needle as kernel
 from simulator.units import TICKS_PER_S, FloatArray, Vec3
 from simulator.world.action import Action
@@ -29,6 +29,8 @@ _TAP_STEP_MM = 0.2
 _STICTION_MM_S = 0.01
 """A shaft that would creep more slowly than this sticks."""
 _SWING_LIMIT_DEG = 55.0
+_SAME_CHANNEL = math.cos(math.radians(1.5))
+"""A shaft turned by less than this still finds the channel that it made."""
 _FREE_REDIRECT_MM = 5.0
 """Giving up a path that went no deeper than this into bone is no redirection."""
 
@@ -151,7 +153,7 @@ def advance(
     moved = settled(case, body, moved)
     if cannula.dock_mm is not None and moved.dock_mm is None and cannula.was_in_bone:
         events.append(Redirected(moved.side))
-        moved = replace(moved, was_in_bone=False, breach_mm=0.0, breach_wall=None)
+        moved = replace(moved, was_in_bone=False, breach_mm=0.0)
     return moved, tuple(events)
 
 
@@ -160,7 +162,8 @@ def _aimed(case: Case, cannula: Cannula, action: Action) -> Cannula:
     slide = (action.skin_x_mm_s * _DT, action.skin_z_mm_s * _DT)
     if any(slide) and cannula.depth_mm <= 0.0:
         x, y, z = cannula.skin_mm
-        cannula = replace(cannula, skin_mm=(x + slide[0], y, z + slide[1]))
+        skin_mm = (x + slide[0], y, z + slide[1])
+        cannula = replace(cannula, skin_mm=skin_mm, deepest_mm=cannula.depth_mm, bored=None)
     medial, caudal = action.medial_deg_s * _DT, action.caudal_deg_s * _DT
     if not (medial or caudal):
         return replace(cannula, pry_n=0.0) if cannula.pry_n else cannula
@@ -171,10 +174,13 @@ def _aimed(case: Case, cannula: Cannula, action: Action) -> Cannula:
     turned = swung(cannula.direction, cannula.side, medial * give, caudal * give)
     pry = constants["pry_n_per_deg"] * (1.0 - give) * TICKS_PER_S * math.hypot(medial, caudal)
     if cannula.dock_mm is None:
-        return replace(cannula, direction=turned, deepest_mm=cannula.depth_mm)
+        return replace(cannula, direction=turned, deepest_mm=cannula.depth_mm, bored=None)
     reach = norm(minus(cannula.dock_mm, cannula.skin_mm))
     skin = along(cannula.dock_mm, turned, -reach)
-    return replace(cannula, direction=turned, skin_mm=skin, deepest_mm=cannula.depth_mm, pry_n=pry)
+    swung_tool = replace(cannula, direction=turned, skin_mm=skin, pry_n=pry)
+    if cannula.bored is None or dot(turned, cannula.bored) >= _SAME_CHANNEL:
+        return swung_tool
+    return replace(swung_tool, deepest_mm=cannula.depth_mm, bored=turned)
 
 
 def swung(direction: Vec3, side: Side, medial_deg: float, caudal_deg: float) -> Vec3:
@@ -215,10 +221,10 @@ def _pushed(case: Case, cannula: Cannula, met: Contact, action: Action) -> Cannu
 
 def _moved_to(cannula: Cannula, depth_mm: float, force_n: float, speed_mm_s: float) -> Cannula:
     depth = max(-5.0, min(depth_mm, cannula.length_mm))
-    deepest = max(cannula.deepest_mm, depth)
-    return replace(
-        cannula, depth_mm=depth, deepest_mm=deepest, force_n=force_n, speed_mm_s=speed_mm_s
-    )
+    moved = replace(cannula, depth_mm=depth, force_n=force_n, speed_mm_s=speed_mm_s)
+    if depth <= cannula.deepest_mm:
+        return moved
+    return replace(moved, deepest_mm=depth, bored=cannula.direction)
 
 
 def _tapped(case: Case, body: Body, cannula: Cannula, strength: int) -> tuple[Cannula, float]:

@@ -25,6 +25,8 @@ PERIOD_TICKS = 15
 
 _REST_HR, _REST_MAP, _REST_SPO2, _REST_RESP = 76.0, 95.0, 97.0, 15.0
 _STABBING_VAS = 6.5
+_DEEPEST = 2.0
+"""Twice the sedation at which nobody answers any more; deeper is not told apart."""
 _NERVE_VAS = 8.0
 _LOW_SPO2_PCT, _LOW_MAP_MMHG = 90.0, 60.0
 
@@ -36,7 +38,7 @@ def follow(case: Case, state: State, dt_s: float) -> tuple[Vitals, tuple[Event, 
     nerve = _nerve_irritated(state)
     pain = _toward(before.pain_vas, _pain(case, state, nerve=nerve), dt_s, constants["pain_tau_s"])
     steps = before.midazolam_mg / constants["midazolam_mg_per_act"]
-    asleep = min(1.0, steps * constants["sedation_per_step"])
+    asleep = min(_DEEPEST, steps * constants["sedation_per_step"])
     sedation = _toward(before.sedation, asleep, dt_s, constants["sedation_tau_s"])
     given_ml = state.cement.injected_ml
     embolus_ml = state.cement.cloud.embolised_ul / MM3_PER_ML
@@ -65,6 +67,7 @@ def follow(case: Case, state: State, dt_s: float) -> tuple[Vitals, tuple[Event, 
         resp_rate_min=_toward(before.resp_rate_min, _REST_RESP - 5.0 * sedation, dt_s, tau),
         embolus_ml=embolus_ml,
         nerve_pain=nerve,
+        supine_s=before.supine_s + (dt_s if state.phase == "recover" else 0.0),
     )
     return after, _heard(before, after)
 

@@ -13,11 +13,12 @@ from simulator.world.action import Action
 from simulator.world.case import Case
 from simulator.world.events import Event, Said, TampMisused, TampPressed, TampRuptured
 from simulator.world.state import State
-from simulator.world.tamp import Tamp
+from simulator.world.tamp import Body, Tamp
 
 PERIOD_TICKS = 4
 _DT_S = PERIOD_TICKS / TICKS_PER_S
 _MARK_PSI = 50.0
+_RECOIL_STEPS = 600
 _COVERED_MM = 0.5
 """Less of the balloon than this inside the cannula is within the markers' own length."""
 
@@ -25,6 +26,19 @@ _COVERED_MM = 0.5
 def lively(state: State) -> bool:
     """True while a balloon is under pressure, so that waiting must go in small steps."""
     return any(t is not None and t.pressure_mpa > 0.0 for t in state.tamps)
+
+
+def at_rest(case: Case, body: Body) -> Body:
+    """Return the body after its endplate has sunk back as far as it will without a balloon."""
+    for _ in range(_RECOIL_STEPS):
+        sunk = reduction.reduce(
+            case.physics["tamp"], case.patient.hinge, case.patient.fracture_age_weeks, (), body,
+            _DT_S,
+        )  # fmt: skip
+        if sunk is body:
+            break
+        body = sunk
+    return body
 
 
 def work(case: Case, state: State, action: Action) -> tuple[State, tuple[Event, ...]]:
@@ -39,7 +53,11 @@ def work(case: Case, state: State, action: Action) -> tuple[State, tuple[Event, 
         if tamp is None:
             continue
         rate = action.inflate_ml_s if side is action.side else 0.0
-        events.extend(_misused(case, tamp, side, rate))
+        wrong = _wrong(case, tamp, rate)
+        if wrong and wrong != tamp.misused:
+            events.append(TampMisused(side, wrong))
+        if wrong != tamp.misused:
+            tamp = replace(tamp, misused=wrong)
         others = tuple(t for i, t in enumerate(tamps) if t is not None and i != side)
         new = inflation.inflate(case.tamp, constants, hinge, state.body, tamp, others, rate, _DT_S)
         new, burst = _burst(case, state, tamp, new)
@@ -57,16 +75,16 @@ def work(case: Case, state: State, action: Action) -> tuple[State, tuple[Event, 
     return state, tuple(events)
 
 
-def _misused(case: Case, tamp: Tamp, side: Side, rate: float) -> tuple[Event, ...]:
-    """Tell a misuse each time it begins; the balloon is inflated all the same."""
+def _wrong(case: Case, tamp: Tamp, rate: float) -> str:
+    """Say what is wrong with inflating now, "" if nothing is; it is inflated all the same."""
     if rate <= 0.0:
-        return ()
+        return ""
     loose = replace(tamp, in_cannula_mm=0.0) if tamp.in_cannula_mm <= _COVERED_MM else tamp
     reason = inflation.misuse(case.tamp, loose, rate)
     wall_y = case.patient.target.landmarks.posterior_wall_y_mm
     if not reason and tamp.tail_mm[1] > wall_y:
         reason = "inside the pedicle"
-    return (TampMisused(side, reason),) if reason else ()
+    return reason
 
 
 def _burst(case: Case, state: State, before: Tamp, tamp: Tamp) -> tuple[Tamp, tuple[Event, ...]]:

@@ -38,7 +38,7 @@ def report(
     plan = case.plans[after.side]
     if before.dock_mm is None and after.dock_mm is not None:
         error = norm(minus(after.dock_mm, plan.entry_mm))
-        events.append(BoneContact(after.side, nearest_level(case, after.tip_mm), error))
+        events.append(BoneContact(after.side, case.patient.level_at(after.tip_mm), error))
     if before.tissue is not after.tissue:
         events.append(TissueEntered(after.side, after.tissue, after.depth_mm, after.force_n))
         if after.tissue is Tissue.CANAL:
@@ -48,11 +48,6 @@ def report(
     events.extend(_medial_rule(case, before, after, rotated_view_deg))
     events.extend(_breaches(case, before, after))
     return tuple(events)
-
-
-def nearest_level(case: Case, point: Vec3) -> str:
-    """Return the level whose pedicles or body are nearest to `point` along the spine."""
-    return min(case.patient.vertebrae, key=lambda v: abs(v.landmarks.centre_mm[2] - point[2])).level
 
 
 def medial_margin_mm(case: Case, cannula: Cannula) -> float:
@@ -68,7 +63,8 @@ def _medial_rule(
     if after.bone_mm < 1.0 or after.past_wall_mm >= 0.0:
         return ()
     was, now = medial_margin_mm(case, before), medial_margin_mm(case, after)
-    if was >= 0.0 > now:
+    docked_medially = before.bone_mm < 1.0
+    if now < 0.0 and (was >= 0.0 or docked_medially):
         return (MedialRuleBroken(after.side, -now, -after.past_wall_mm, rotated_view_deg),)
     return ()
 

@@ -35,24 +35,24 @@ def run(
     """Wind one tool's clocks by what it advanced in bone, and set them back for pictures."""
     if after is None:
         return None, ()
-    medial, depth = after.blind_medial_mm, after.blind_depth_mm
+    constants = case.physics["looking"]
+    clocks = [after.blind_medial_mm, after.blind_depth_mm]
+    told = list(after.blind_told)
     out: list[Event] = []
     if before is not None and after.bone_mm > 0.0 and after.depth_mm > before.depth_mm:
-        constants = case.physics["looking"]
-        step = after.depth_mm - before.depth_mm
         # Where the tip came from sets the limit: it was there that a picture was due.
         limit = limit_mm(constants, before)
-        for plane, clock in (("medial", medial), ("depth", depth)):
-            if clock <= limit < clock + step:
-                out.append(BlindAdvance(after.side, plane, clock + step, limit))
-        medial, depth = medial + step, depth + step
+        for i, plane in enumerate(("medial", "depth")):
+            clocks[i] += after.depth_mm - before.depth_mm
+            if clocks[i] > limit and not told[i]:
+                out.append(BlindAdvance(after.side, plane, clocks[i], limit))
+                told[i] = True
     for event in events:
         if isinstance(event, Exposed) and event.shot.tip_in_field[after.side]:
-            constants = case.physics["looking"]
-            if adequate(constants, event.shot, View.AP):
-                medial = 0.0
-            elif adequate(constants, event.shot, View.LATERAL):
-                depth = 0.0
-    if medial != after.blind_medial_mm or depth != after.blind_depth_mm:
-        after = replace(after, blind_medial_mm=medial, blind_depth_mm=depth)
-    return after, tuple(out)
+            for i, view in enumerate((View.AP, View.LATERAL)):
+                if adequate(constants, event.shot, view):
+                    clocks[i], told[i] = 0.0, False
+    wound = replace(
+        after, blind_medial_mm=clocks[0], blind_depth_mm=clocks[1], blind_told=(told[0], told[1])
+    )
+    return (after if wound == after else wound), tuple(out)

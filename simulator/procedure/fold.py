@@ -153,12 +153,12 @@ def _fold_step(before: State, after: State, account: _Account, side: Side) -> No
     old, new = before.tamps[side], after.tamps[side]
     if old is None or new is None or new.volume_ml <= old.volume_ml:
         return
-    last = account.get("inflated_tick", -1e9)
-    fresh = after.tick - last > _STEP_PAUSE_TICKS
-    account.put("tamp_step_ml", (0.0 if fresh else account.get("tamp_step_ml"))
-                + new.volume_ml - old.volume_ml)  # fmt: skip
-    account.most("tamp_step_max_ml", account.get("tamp_step_ml"))
-    account.put("inflated_tick", float(after.tick))
+    step, rested = f"tamp_step_ml_{side}", f"inflated_tick_{side}"
+    fresh = after.tick - account.get(rested, -1e9) > _STEP_PAUSE_TICKS
+    begun = 0.0 if fresh else account.get(step)
+    account.put(step, begun + new.volume_ml - old.volume_ml)
+    account.put(rested, float(after.tick))
+    account.most("tamp_step_max_ml", account.get(step))
     account.once("tamp_started_in_cannula_mm", new.in_cannula_mm)
 
 
@@ -187,13 +187,12 @@ def _on_exposed(case: Case, state: State, account: _Account, event: Event) -> No
     account.add("pulses_rate_sum", state.c_arm.pulses_per_s)
     side = state.side
     tool = state.cannulas[side]
-    if tool is None:
+    if state.cannulas == (None, None) and "place_needle" not in state.tally.done:
         if adequate(case.physics["looking"], shot, View.AP):
             account.put("ap_before", 1.0)
         elif adequate(case.physics["looking"], shot, View.LATERAL):
             account.put("lateral_before", 1.0)
-        return
-    if tool.bone_mm <= 0.0:
+    if tool is None or tool.bone_mm <= 0.0:
         return
     if shot.view in (View.AP, View.LATERAL):
         account.add(f"view_{shot.view}_deg_sum", shot.error_deg)
@@ -228,7 +227,7 @@ def _on_contact(case: Case, state: State, account: _Account, event: Event) -> No
     given = state.vitals.local_tick
     onset = case.physics["physiology"]["lidocaine_onset_s"]
     numb = given is not None and seconds(state.tick - given) >= onset
-    account.put("local_before_bone", float(numb))
+    account.once("local_before_bone", float(numb))
 
 
 def _on_body(case: Case, state: State, account: _Account, event: Event) -> None:
@@ -250,6 +249,7 @@ def _on_leak(case: Case, state: State, account: _Account, event: Event) -> None:
     assert isinstance(event, CementLeaked)
     if event.visible:
         account.once("leak_seen_s", seconds(state.tick))
+        account.once("leak_seen_ml", mistakes.all_leaked_ml(state))
         if event.route in mistakes.BEHIND_THE_WALL:
             account.once("behind_seen_ml", mistakes.behind_ml(state))
         account.put(f"visible_{event.route}", event.volume_ml)

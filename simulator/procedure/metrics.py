@@ -30,6 +30,7 @@ class Definition:
     value: Fold
 
 
+_INFLATED_ML = 0.5
 _GRADES = ((0.0, "A"), (2.0, "B"), (4.0, "C"), (6.0, "D"))
 
 
@@ -313,6 +314,8 @@ METRICS: Mapping[str, Definition] = MappingProxyType(
             _of("body_entered", "a tool passed the posterior wall", _flag("body_entered")),
             _of("looked_well", "body entered, no blind advance", _looked_well),
             _of("tamp_used", "a tamp was placed", _acted("tamp_in")),
+            _of("tamp_inflated", "a tamp took at least half a millilitre", lambda c, s: (
+                s.tally.values.get("tamp_volume_ml", 0.0) >= _INFLATED_ML)),
             _of("cement_given", "cement left a tip",
                 lambda c, s: s.cement.started_tick is not None),
             _of("local_before_bone", "periosteum numb at first bone contact",

@@ -34,6 +34,9 @@ _CAUTION_PSI = 300.0
 _LEAK_TOLD_ML = 0.1
 _MORE_BEHIND_ML = 0.1
 """So much more behind the wall after it was seen, and it was ignored, paused or not."""
+_MORE_LEAKED_ML = 0.3
+"""The same for leaks elsewhere."""
+_HOUR_S = 3600.0
 BEHIND_THE_WALL = (Route.BASIVERTEBRAL, Route.CANAL, Route.FORAMEN)
 """Routes that end beside cord or root: the basivertebral vein opens into the canal."""
 
@@ -98,7 +101,7 @@ def _of_event(case: Case, state: State, event: Event) -> Finding | None:
         case BoneContact():
             return _early_bone(case, state)
         case Done():
-            return _wrong_level(case, state, event)
+            return _wrong_level(case, state, event) or _too_soon(case, state, event)
     return None
 
 
@@ -174,16 +177,32 @@ def _wrong_level(case: Case, state: State, event: Done) -> Finding | None:
     if tool is None or tool.dock_mm is None:
         return None
     target = case.patient.target
-    level = min(
-        case.patient.vertebrae,
-        key=lambda v: abs(v.landmarks.centre_mm[2] - tool.channel_end_mm[2]),
-    ).level
+    level = case.patient.level_at(tool.channel_end_mm)
     if level == target.level:
         return None
     return Finding(
         "wrong_level", "sentinel", state.tick, f"Working in {level}, planned was {target.level}.",
         "The first films showed where the fracture is.", "Count the levels in both planes.", 10.0,
     )  # fmt: skip
+
+
+def _too_soon(case: Case, state: State, event: Done) -> Finding | None:
+    """Closing over soft cement, or leaving before the hour flat is over."""
+    cement = state.cement
+    given = cement.mixed_tick is not None and cement.started_tick is not None
+    age_s = seconds(state.tick - (cement.mixed_tick or 0))
+    if event.act == "dress" and given and age_s < case.cement.set_s:
+        return Finding(
+            "dressed_soft", "major", state.tick, "Turned over before the cement was hard.",
+            "The sample was still soft.", "Wait until the sample is hard.", 3.0,
+        )  # fmt: skip
+    if event.act == "discharge" and state.vitals.supine_s < _HOUR_S - 1.0:
+        return Finding(
+            "left_early", "major", state.tick,
+            f"Left after {state.vitals.supine_s / 60:.0f} minutes flat.",
+            "Nothing showed it yet.", "An hour flat, then the feet, then home.", 2.0,
+        )  # fmt: skip
+    return None
 
 
 def _of_state(case: Case, before: State, after: State) -> list[Finding]:
@@ -237,14 +256,25 @@ def _ignored_leak(before: State, after: State) -> list[Finding]:
     seen_ml = values.get("behind_seen_ml")
     if seen_ml is not None and behind_ml(after) > seen_ml + _MORE_BEHIND_ML:
         return [_canal_leak_ignored(after)]
+    if all_leaked_ml(after) > values["leak_seen_ml"] + _MORE_LEAKED_ML:
+        return [_leak_ignored(after)]
     if "leak_reacted_s" in values or seconds(after.tick) - values["leak_seen_s"] < _IGNORED_S:
         return []
     if seen_ml is not None:
         return [_canal_leak_ignored(after)]
-    return [Finding(
+    return [_leak_ignored(after)]
+
+
+def _leak_ignored(after: State) -> Finding:
+    return Finding(
         "leak_ignored", "major", after.tick, "A visible leak, and the injection went on.",
         "It was plain in the view in use.", "Unload, wait 60 s, look in both planes.", 4.0,
-    )]  # fmt: skip
+    )  # fmt: skip
+
+
+def all_leaked_ml(state: State) -> float:
+    """Return the cement outside the bone, by any route, mL."""
+    return sum(state.cement.cloud.leak_ul) / MM3_PER_ML
 
 
 def behind_ml(state: State) -> float:

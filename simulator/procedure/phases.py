@@ -53,6 +53,10 @@ _COMMON = {
     ("inject", "cannula_out"): "set",
     ("set", "load"): "inject",
     ("set", "dress"): "recover",
+    # Giving up is a way out of every phase in which the patient can be closed.
+    ("access", "dress"): "recover",
+    ("mix", "dress"): "recover",
+    ("inject", "dress"): "recover",
     ("recover", "discharge"): "done",
 }
 
@@ -101,11 +105,11 @@ PERMITTED: Mapping[str, frozenset[Do]] = MappingProxyType(
     {
         "position": _ANYWHERE,
         "local": _ANYWHERE | {Do.LOCAL},
-        "access": _ANYWHERE | _INSTRUMENTS | _TAMP | {Do.MIX},
+        "access": _ANYWHERE | _INSTRUMENTS | _TAMP | {Do.MIX, Do.DRESS},
         "tamp": _ANYWHERE | _INSTRUMENTS | _TAMP | {Do.MIX},
-        "mix": _ANYWHERE | _INSTRUMENTS | _TAMP | {Do.MIX, Do.LOAD},
+        "mix": _ANYWHERE | _INSTRUMENTS | _TAMP | {Do.MIX, Do.LOAD, Do.DRESS},
         # One side is filled while the tamp of the other still holds the height.
-        "inject": _ANYWHERE | _INSTRUMENTS | {Do.LOAD, Do.MIX, Do.TAMP_OUT},
+        "inject": _ANYWHERE | _INSTRUMENTS | {Do.LOAD, Do.MIX, Do.TAMP_OUT, Do.DRESS},
         "set": _ANYWHERE | _INSTRUMENTS | {Do.LOAD, Do.TAMP_OUT, Do.DRESS, Do.NEURO_CHECK},
         "recover": frozenset({Do.NEURO_CHECK, Do.DISCHARGE, Do.ABORT, Do.SEDATE}),
         "done": frozenset(),

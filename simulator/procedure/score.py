@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from simulator.procedure.metrics import measure
 from simulator.units import seconds
-from simulator.world.case import Case
+from simulator.world.case import Case, Procedure
 from simulator.world.report import DomainScore, Metric, Report
 from simulator.world.rubric import Criterion, Rubric
 from simulator.world.state import State
@@ -66,7 +66,7 @@ def score(case: Case, state: State, operator: str = "") -> Report:
         rubric.major_points if f.severity == "major" else rubric.minor_points for f in errors
     )
     total = max(0.0, sum(d.score for d in domains.values()) - lost)
-    passed, reason = _verdict(rubric, state, total, domains, critical)
+    passed, reason = _verdict(case, state, metrics, total, domains, critical)
     return Report(
         scenario=case.id,
         title=case.notes.title,
@@ -101,16 +101,22 @@ def _domains(
 
 
 def _verdict(
-    rubric: Rubric,
+    case: Case,
     state: State,
+    metrics: Mapping[str, Metric],
     total: float,
     domains: Mapping[str, DomainScore],
     critical: tuple[Finding, ...],
 ) -> tuple[bool, str]:
+    rubric = case.rubric
     if critical:
-        return False, f"{critical[0].text}"
+        return False, critical[0].text
     if state.phase != "done":
         return False, "The procedure was not finished."
+    if state.cement.started_tick is None:
+        return False, "No cement was given."
+    if case.procedure is Procedure.KYPHOPLASTY and not metrics["tamp_inflated"]:
+        return False, "The tamp was never inflated."
     access = domains["access"].score
     if state.tally.values.get("bone_entered") and access < rubric.access_mark:
         return False, f"Access {access:.0f}, needed {rubric.access_mark:.0f}."

@@ -38,6 +38,8 @@ class Tamp:
     peak_mpa: float = 0.0
     peak_volume_ml: float = 0.0
     ruptured: bool = False
+    misused: str = ""
+    """What was wrong with the inflation of the last step."""
     voxels: IntArray = field(default_factory=_no_voxels)
     """(n,) flat indices of voxels the balloon has entered, in the order it did."""
     fill: Float32Array = field(default_factory=_no_fill)

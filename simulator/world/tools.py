@@ -57,6 +57,8 @@ class Cannula:
     """Length of shaft inside bone."""
     deepest_mm: float = 0.0
     """Greatest depth of a tip on this path: beyond the tip an open channel leads there."""
+    bored: Vec3 | None = None
+    """Direction in which that channel was made; another direction makes a new one."""
     past_wall_mm: float = 0.0
     """How far the tip is anterior of the posterior wall; negative behind it."""
     force_n: float = 0.0
@@ -67,16 +69,17 @@ class Cannula:
     ahead_mm: float = 0.0
     """Bone straight ahead of the tip, to the first surface."""
     was_in_bone: bool = False
-    """This path has been at least 3 mm inside bone."""
+    """This path has been at least 5 mm inside bone."""
     breach_mm: float = 0.0
     """How far the tip is outside bone, on a path that had been inside."""
     canal_breach_mm: float = 0.0
     """How far the shaft's medial surface stands out of the bone into the canal."""
-    breach_wall: Wall | None = None
     blind_medial_mm: float = 0.0
     """Advance since the last adequate AP with the tip in the field."""
     blind_depth_mm: float = 0.0
     """Advance since the last adequate lateral with the tip in the field."""
+    blind_told: tuple[bool, bool] = (False, False)
+    """Medial and depth clock: passed its limit since it was last set back."""
 
     @property
     def tip_mm(self) -> Vec3:

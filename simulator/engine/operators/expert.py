@@ -1,6 +1,6 @@
 """A careful surgeon: knows the plan, looks before each critical depth, stops at the first endpoint.
 
-The same routine with a drift is the clumsy one, who aims too medially and looks too rarely.
+The same routine with a drift is the clumsy one, who takes the pictures and does not heed them.
 """
 
 from __future__ import annotations
@@ -34,8 +34,6 @@ class Manner:
 
     drift_deg: float = 0.0
     """Aims this much too medially, and sets the needle down too medially in proportion."""
-    looks: bool = True
-    """Takes both planes at every step in bone."""
 
 
 def treat(obs: Observation, manner: Manner) -> Move:
@@ -95,9 +93,8 @@ def access(obs: Observation, side: Side, manner: Manner) -> Move:
             break
         depth = min(goal, tool.depth_mm + _step_mm(obs, side, goal - tool.depth_mm))
         obs = yield from hands.push_to(obs, side, depth, _ENTRY_N)
-        if manner.looks:
-            obs = yield from hands.look_both(obs, side, last=last)
-            last = "ap" if last == "lateral" else "lateral"
+        obs = yield from hands.look_both(obs, side, last=last)
+        last = "ap" if last == "lateral" else "lateral"
     obs = yield from hands.look_both(obs, side)
     return (yield from hands.do(obs, Do.STYLET_OUT, side))
 

@@ -136,7 +136,7 @@ def fill(obs: Observation, side: Side) -> Move:
             mark_ml, mark_tick = obs.given_ml, obs.tick
             force = _eased(force, rate)
         obs = yield Action(side=side, beam=True, press_n=force)
-    obs = yield Action(side=side, press_n=-1.0)
+    obs = yield from hands.unload(obs, side)
     return (yield from hands.look_both(obs, side))
 
 
@@ -162,6 +162,6 @@ def _at_the_back(to_wall_mm: float | None) -> bool:
 
 def _let_it_stiffen(obs: Observation, side: Side) -> Move:
     """Unload, look in both planes, and give the cement a minute."""
-    obs = yield Action(side=side, press_n=-1.0)
+    obs = yield from hands.unload(obs, side)
     obs = yield from hands.look_both(obs, side)
     return (yield from hands.wait(obs, _LEAK_PAUSE_S))

@@ -21,6 +21,7 @@ _ARM_DEG_S = 15.0
 _ARM_STOP_DEG = 0.05
 _SWING_DEG_S = 12.0
 _SLIDE_MM_S = 25.0
+_UNLOAD_TICKS = 8
 _CREEP_MM_S = 0.1
 """Slower than this the tip is as good as stuck."""
 
@@ -105,6 +106,13 @@ def look_both(obs: Observation, side: Side, last: str = "lateral") -> Move:
     for orbit in (first, second):
         obs = yield from view(obs, orbit, 0.0, side)
         obs = yield from look(obs, side)
+    return obs
+
+
+def unload(obs: Observation, side: Side) -> Move:
+    """Let the plunger go and draw it back a little, long enough for the syringe to notice."""
+    for _ in range(_UNLOAD_TICKS):
+        obs = yield Action(side=side, press_n=-1.0)
     return obs
 
 

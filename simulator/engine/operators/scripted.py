@@ -208,4 +208,4 @@ class Scripted:
                 flow = (obs.given_ml - mark[0]) * 60.0 * TICKS_PER_S / (obs.tick - mark[1])
                 force = min(150.0, max(3.0, force * (1.15 if flow < wanted else 0.87)))
                 mark = (obs.given_ml, obs.tick)
-        return (yield Action(side=self.side, press_n=-1.0))
+        return (yield from hands.unload(obs, self.side))
