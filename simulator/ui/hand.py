@@ -36,7 +36,7 @@ class Wheel:
     """What the wheel sets, per tool."""
 
     ceiling_n: float = 45.0
-    thumb_n: float = 60.0
+    thumb_n: float = 10.0
     inflate_ml_s: float = 0.10
 
     def turn(self, tool: str, notches: int) -> None:

@@ -154,7 +154,7 @@ def test_f_and_g_work_the_inflator_or_the_plunger(hands: HumanOperator, state: S
     down(hands, state, pygame.K_c)
     down(hands, state, pygame.K_f)
     action = hands.next_action(state)
-    assert (action.press_n, action.inflate_ml_s) == (60.0, 0.0)
+    assert (action.press_n, action.inflate_ml_s) == (10.0, 0.0)
 
 
 def test_a_twist_turns_by_15_degrees(hands: HumanOperator, state: State) -> None:

@@ -22,6 +22,7 @@ _ARM_STOP_DEG = 0.05
 _SWING_DEG_S = 12.0
 _SLIDE_MM_S = 25.0
 _UNLOAD_TICKS = 8
+_BEFORE_TAP_MM = 1.0
 _CREEP_MM_S = 0.1
 """Slower than this the tip is as good as stuck."""
 
@@ -156,19 +157,21 @@ def push_to(
 ) -> Move:
     """Push with a force that rises to `ceiling_n` until the tip is `depth_mm` below the skin.
 
-    Where the ceiling does not move the tip for two seconds the mallet helps with a light tap.
+    Where the ceiling does not move the tip for two seconds the mallet helps with one light tap,
+    and then it is time to look again: nobody knows how far a tap will go.
     """
-    force, stuck = 5.0, 0
-    for _ in range(round(seconds * TICKS_PER_S)):
+    force, stuck, start_mm = 5.0, 0, 0.0
+    for held in range(round(seconds * TICKS_PER_S)):
         tool = obs.tools[side]
         if tool is None or tool.depth_mm >= depth_mm:
             break
+        start_mm = tool.depth_mm if held == 0 else start_mm
         force = min(force + 40.0 / TICKS_PER_S, ceiling_n)
         stuck = stuck + 1 if tool.speed_mm_s < _CREEP_MM_S and force >= ceiling_n else 0
         if stuck > 2 * TICKS_PER_S:
-            obs = yield Action(side=side, tap=1)
-            stuck = 0
-            continue
+            if tool.depth_mm - start_mm < _BEFORE_TAP_MM:
+                obs = yield Action(side=side, tap=1)
+            break
         obs = yield Action(side=side, push_n=force, brace=brace)
     return (yield Action(side=side))
 
