@@ -82,9 +82,7 @@ def test_every_transition_by_an_act_is_permitted_in_its_phase(procedure: Procedu
             assert Do(trigger) in phases.PERMITTED[before], (before, trigger)
 
 
-def test_the_expert_walks_all_phases_in_order(
-    expert_run: Outcome, expert_recording: Path
-) -> None:
+def test_the_expert_walks_all_phases_in_order(expert_run: Outcome, expert_recording: Path) -> None:
     changes = [e for e in read(expert_recording).events if e["e"] == "PhaseChanged"]
     walked = [changes[0]["before"], *(e["after"] for e in changes)]
     assert walked == [*phases.PHASES[Procedure.KYPHOPLASTY], phases.LAST]
