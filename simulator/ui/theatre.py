@@ -146,13 +146,18 @@ class Theatre:
             ("Go on", "Esc", Pop),
             ("Keys", "F1", lambda: Push(Help())),
             ("Stop the case and see the debrief", "", self._stop),
-            ("Leave without a debrief", "", lambda: Pop(2)),
+            ("Leave without a debrief", "", self._left),
         ]
         return Push(Menu("Paused", "Time stands still.", lines))
 
     def _stop(self) -> Change:
         self.operator.ask(Do.ABORT)
         return Pop()
+
+    def _left(self) -> Pop:
+        """End the recording of a run that is left behind."""
+        self.scene.session.close()
+        return Pop(2)
 
     def leave(self) -> None:
         """Let go of everything while another screen has the keyboard."""
