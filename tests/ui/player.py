@@ -308,7 +308,7 @@ class Player:
         self.tool_of("v", "drugs")
         self.ask("local")
         self.tool_of("v", "drugs")
-        for _ in range(3):
+        for _ in range(2):
             self.button("do.sedate")
             self.frames(3)
         self.wait(125.0)
