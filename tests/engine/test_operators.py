@@ -82,8 +82,8 @@ def stranger(number: int) -> Case:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("number", range(3))
+@pytest.mark.parametrize("number", range(20, 23))
 def test_the_expert_knows_no_case(number: int) -> None:
-    """Three of the twenty that docs/design.md reports, so that the suite stays short."""
+    """Three of the second twenty that docs/design.md reports, so that the suite stays short."""
     report = run_case(stranger(number), "expert").report
     assert report.passed, report.reason
