@@ -57,6 +57,11 @@ class Patient:
         """The vertebra to be treated."""
         return self.vertebrae[self.index]
 
+    def anterior_gain_mm(self, angle_rad: float) -> float:
+        """Return how far the anterior wall is higher after a lift, by the law of the warp."""
+        front_y = self.target.landmarks.anterior_wall_y_mm
+        return angle_rad * max(self.hinge.hinge_y_mm - front_y, 0.0)
+
     def level_at(self, point_mm: Vec3) -> str:
         """Return the level whose body is nearest to a point, along the spine."""
         return min(self.vertebrae, key=lambda v: abs(v.landmarks.centre_mm[2] - point_mm[2])).level

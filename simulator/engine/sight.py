@@ -205,12 +205,11 @@ def _read_lateral(case: Case, state: State, shot: Shot) -> Seen:
             tip = _column(case, shot, tool.tip_mm)
             past[side] = (wall - tip) * mm_per_px
             ahead[side] = (tip - front) * mm_per_px
-    arm = case.patient.hinge.hinge_y_mm - marks.anterior_wall_y_mm
     return Seen(
         shot.tick, shot.view, shot.error_deg,
         tip_past_wall_mm=(past[0], past[1]),
         tip_to_front_mm=(ahead[0], ahead[1]),
-        plate_rise_mm=state.body.lift_rad * arm,
+        plate_rise_mm=case.patient.anterior_gain_mm(state.body.lift_rad),
         cement_to_wall_mm=_cement_to_wall(case, state),
         leak=_leak_seen(case, state, View.LATERAL),
     )  # fmt: skip

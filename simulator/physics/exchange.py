@@ -30,7 +30,7 @@ _EMPTY_TAMP_ML = 0.05
 """A tamp with less than this left in it slips through its cannula."""
 _DRAG_MM = 2.0
 """A cannula that nobody holds follows the instrument that is pulled out of it."""
-_SWAP = "There is no cannula on this side. Place the needle first."
+_NO_CANNULA = "There is no cannula on this side. Place the needle first."
 
 
 def with_cannula(state: State, cannula: Cannula | None, side: Side) -> State:
@@ -62,7 +62,7 @@ def stylet_out(case: Case, state: State, side: Side) -> Outcome:
     """Open the bore."""
     cannula = state.cannulas[side]
     if cannula is None:
-        return _SWAP
+        return _NO_CANNULA
     if cannula.inside is not Inside.STYLET:
         return "The stylet is already out."
     return with_cannula(state, replace(cannula, inside=Inside.EMPTY), side), ()
@@ -72,7 +72,7 @@ def stylet_in(case: Case, state: State, side: Side) -> Outcome:
     """Close the bore again; what cement stands in it goes into the patient."""
     cannula = state.cannulas[side]
     if cannula is None:
-        return _SWAP
+        return _NO_CANNULA
     if cannula.inside is Inside.STYLET:
         return "The stylet is already in."
     if cannula.inside is Inside.TAMP:
@@ -95,7 +95,7 @@ def seat_cannula(case: Case, state: State, side: Side) -> Outcome:
     """
     cannula = state.cannulas[side]
     if cannula is None:
-        return _SWAP
+        return _NO_CANNULA
     if cannula.working:
         return "The working cannula is already in."
     if cannula.dock_mm is None:
@@ -120,7 +120,7 @@ def tamp_in(case: Case, state: State, side: Side) -> Outcome:
     """Slide the deflated tamp down the cannula to the end of the channel."""
     cannula = state.cannulas[side]
     if cannula is None:
-        return _SWAP
+        return _NO_CANNULA
     if not cannula.working:
         return "The tamp does not fit the needle. Seat the working cannula first."
     if cannula.inside is not Inside.EMPTY:
@@ -161,7 +161,7 @@ def load(case: Case, state: State, side: Side) -> Outcome:
     """Draw a filler from the bowl and connect it."""
     cannula, cement = state.cannulas[side], state.cement
     if cannula is None:
-        return _SWAP
+        return _NO_CANNULA
     if cement.mixed_tick is None:
         return "The cement is not mixed yet."
     if cannula.inside not in (Inside.EMPTY, Inside.FILLER):

@@ -124,12 +124,6 @@ def _breach_grade(case: Case, state: State) -> Metric:
     return "E"
 
 
-def _lift_mm(case: Case, angle_rad: float) -> float:
-    marks = case.patient.target.landmarks
-    arm = case.patient.hinge.hinge_y_mm - marks.anterior_wall_y_mm
-    return math.tan(angle_rad) * max(arm, 0.0)
-
-
 def height_before_mm(case: Case, state: State) -> Metric:
     """Anterior height of the fractured body."""
     return case.patient.target.landmarks.heights_mm[0]
@@ -137,16 +131,18 @@ def height_before_mm(case: Case, state: State) -> Metric:
 
 def height_after_mm(case: Case, state: State) -> Metric:
     """Anterior height at the end."""
-    return case.patient.target.landmarks.heights_mm[0] + _lift_mm(case, state.body.lift_rad)
+    return case.patient.target.landmarks.heights_mm[0] + case.patient.anterior_gain_mm(
+        state.body.lift_rad
+    )
 
 
 def _height_inflated_mm(case: Case, state: State) -> Metric:
     peak = state.tally.values.get("lift_peak_rad", 0.0)
-    return case.patient.target.landmarks.heights_mm[0] + _lift_mm(case, peak)
+    return case.patient.target.landmarks.heights_mm[0] + case.patient.anterior_gain_mm(peak)
 
 
 def _height_gain_mm(case: Case, state: State) -> Metric:
-    return _lift_mm(case, state.body.lift_rad)
+    return case.patient.anterior_gain_mm(state.body.lift_rad)
 
 
 def _angle_change_deg(case: Case, state: State) -> Metric:

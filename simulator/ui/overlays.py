@@ -11,7 +11,7 @@ from simulator.ui.canvas import Canvas
 from simulator.ui.hots import Hots
 from simulator.ui.keys import CHORDS, KEYS
 from simulator.ui.kit import Kit
-from simulator.ui.screens import Change, Pop, as_change
+from simulator.ui.screens import Change, Pop, as_change, back_on_escape
 
 _CAPS = {pygame.K_ESCAPE: "Esc"}
 
@@ -30,12 +30,7 @@ class Overlay:
 
     def handle(self, event: Any) -> Change:
         """Let the controls have the event; Esc goes back."""
-        taken = self.hots.handle(event)
-        if taken is not None:
-            return as_change(taken.result)
-        if event.type == pygame.KEYDOWN and event.key == pygame.K_ESCAPE:
-            return Pop()
-        return None
+        return back_on_escape(self.hots, event)
 
     def update(self) -> Change:
         """Nothing moves."""

@@ -14,7 +14,7 @@ from simulator.ui.hots import Hots
 from simulator.ui.kit import Kit
 from simulator.ui.memory import Result, days_ago, results
 from simulator.ui.plots import Axes
-from simulator.ui.screens import Change, Pop, as_change
+from simulator.ui.screens import Change, Pop, back_on_escape
 
 _PASS = 75.0
 _SHOWN = 30
@@ -34,12 +34,7 @@ class Progress:
 
     def handle(self, event: Any) -> Change:
         """Esc goes back to the cases."""
-        taken = self.hots.handle(event)
-        if taken is not None:
-            return as_change(taken.result)
-        if event.type == pygame.KEYDOWN and event.key == pygame.K_ESCAPE:
-            return Pop()
-        return None
+        return back_on_escape(self.hots, event)
 
     def update(self) -> Change:
         """Nothing moves."""

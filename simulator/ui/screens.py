@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+import pygame
+
 from simulator.ui.canvas import Canvas
+from simulator.ui.hots import Hots
 
 
 class Screen(Protocol):
@@ -123,3 +126,13 @@ class Stack:
             first -= 1
         for screen in self.screens[first:]:
             screen.draw(canvas)
+
+
+def back_on_escape(hots: Hots, event: Any) -> Change:
+    """Let the controls have an event first; an Esc that they leave goes back one screen."""
+    taken = hots.handle(event)
+    if taken is not None:
+        return as_change(taken.result)
+    if event.type == pygame.KEYDOWN and event.key == pygame.K_ESCAPE:
+        return Pop()
+    return None
