@@ -11,9 +11,12 @@ from pathlib import Path
 
 _HOME = Path(tempfile.gettempdir()) / f"kyphosim-tests-{os.environ.get('USER', 'user')}"
 os.environ.setdefault("KYPHOSIM_HOME", str(_HOME))
-os.environ.setdefault("NUMBA_CACHE_DIR", str(_HOME / "cache" / "kernels"))
 os.environ.setdefault("SDL_VIDEODRIVER", "dummy")
 os.environ.setdefault("SDL_AUDIODRIVER", "dummy")
 os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
+
+from simulator.paths import kernel_cache_dir  # noqa: E402
+
+os.environ.setdefault("NUMBA_CACHE_DIR", str(kernel_cache_dir()))
 
 pytest_plugins = ["simulator.testing.plugin"]

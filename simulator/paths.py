@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from importlib import resources
 from pathlib import Path
@@ -54,3 +55,15 @@ def config_dir() -> Path:
 def cache_dir() -> Path:
     """Return the folder of compiled kernels and built patients."""
     return _home("cache", platformdirs.user_cache_path(_APP, appauthor=False))
+
+
+def kernel_cache_dir() -> Path:
+    """Return the folder of the kernels compiled from exactly this source.
+
+    numba notices a change of the file that holds a kernel, not of a kernel that it calls; so
+    kernels of another version must not share a folder.
+    """
+    digest = hashlib.blake2b(digest_size=6)
+    for path in sorted((Path(__file__).parent / "kernels").glob("*.py")):
+        digest.update(path.read_bytes())
+    return cache_dir() / f"kernels-{digest.hexdigest()}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from simulator.anatomy.fracture import hinge
 from simulator.anatomy.image import imaged
 from simulator.anatomy.marks import landmarks
 from simulator.anatomy.mechanics import field
@@ -12,7 +13,7 @@ from simulator.anatomy.patient import Patient, Vertebra
 from simulator.anatomy.ribs import ribs
 from simulator.anatomy.shape import Shape
 from simulator.anatomy.spec import PatientSpec
-from simulator.anatomy.stack import hinge, spine
+from simulator.anatomy.stack import spine
 from simulator.anatomy.tables import density_mg_cm3, table
 from simulator.anatomy.torso import Trunk, trunk
 

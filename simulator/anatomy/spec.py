@@ -27,6 +27,16 @@ class DefectSite(StrEnum):
     ANTERIOR = "anterior"
     LEFT = "left"
     RIGHT = "right"
+    POSTERIOR = "posterior"
+    """Into the canal."""
+
+
+class Cleft(StrEnum):
+    """What fills a gap inside a broken body."""
+
+    NONE = "none"
+    GAS = "gas"
+    FLUID = "fluid"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +54,12 @@ class FractureSpec:
     cortical_defect_mm: float = 0.0
     """Diameter of a hole in the wall, 0 for none."""
     cortical_defect_site: DefectSite = DefectSite.ANTERIOR
+    retropulsion_mm: float = 0.0
+    """How far a fragment of the posterosuperior corner stands in the canal, 0 for none."""
+    cleft: Cleft = Cleft.NONE
+    mobility: float = 0.0
+    """0: rigid; 1: lying prone gives back all that posture can. The heights above are those of
+    the standing film; what lies on the table is what posture has left of the fracture."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,5 +83,15 @@ class PatientSpec:
     fracture: FractureSpec | None = None
     basivertebral_mm: float = 3.0
     """Diameter of the basivertebral trunk."""
+    curvature: float = 1.0
+    """Kyphosis and lordosis against the mean of the table."""
+    scoliosis_deg: float = 0.0
+    """Cobb angle of one curve with its apex at the index; positive is convex to the left."""
+    rotation_deg: float = 0.0
+    """Axial turn of the index vertebra, positive turns its front to the patient's left."""
+    osteophytes: float = 0.0
+    """0: none; 1: bridging spurs at most discs."""
+    treated: tuple[str, ...] = ()
+    """Levels that were augmented before and hold cement."""
     disc_height_factor: float = 1.0
     disc_stiffness_factor: float = 1.0

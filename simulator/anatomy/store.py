@@ -20,7 +20,7 @@ from simulator.anatomy.patient import Hinge, Patient, Vertebra
 from simulator.anatomy.spec import PatientSpec
 from simulator.anatomy.tables import ASSETS
 from simulator.anatomy.volume import BoneField, Volume
-from simulator.kernels import shapes
+from simulator.kernels import blend, body, crush, posterior, shapes
 from simulator.paths import asset, cache_dir
 from simulator.units import AnyArray, frozen
 
@@ -35,7 +35,8 @@ def key(spec: PatientSpec) -> str:
     digest = hashlib.blake2b(digest_size=16)
     digest.update(json.dumps([FORMAT, asdict(spec)], sort_keys=True).encode())
     package = sorted(Path(__file__).parent.glob("*.py"))
-    for path in [*package, Path(str(shapes.__file__)), *(asset(name) for name in ASSETS)]:
+    kernels = [Path(str(module.__file__)) for module in (blend, body, crush, posterior, shapes)]
+    for path in [*package, *kernels, *(asset(name) for name in ASSETS)]:
         digest.update(path.name.encode() + path.read_bytes())
     return digest.hexdigest()
 

@@ -34,6 +34,10 @@ class Tissue(IntEnum):
     """Crack through shell or endplate: cement can leave here at pressure."""
     CAVITY = 10
     """Void left by a tamp."""
+    LUNG = 11
+    """Behind the pleura."""
+    VESSEL = 12
+    """Aorta, vena cava and the arteries and veins outside bone that bleed when pierced."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,9 +55,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _prepare() -> None:
     """Point the compiled kernels' cache to a folder that can be written."""
-    from simulator.paths import cache_dir
+    from simulator.paths import kernel_cache_dir
 
-    os.environ.setdefault("NUMBA_CACHE_DIR", str(cache_dir() / "kernels"))
+    os.environ.setdefault("NUMBA_CACHE_DIR", str(kernel_cache_dir()))
     os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
 
