@@ -112,6 +112,8 @@ def _plain(c: Constants) -> dict[Tissue, tuple[float, float, float, float]]:
     return {
         Tissue.SOFT: soft,
         Tissue.FORAMEN: soft,
+        Tissue.LUNG: soft,
+        Tissue.VESSEL: soft,
         Tissue.CORTICAL: (c["k_shell"], 0.1, 0.0, warm),
         Tissue.CANAL: epidural,
         Tissue.EPIDURAL: epidural,
@@ -137,7 +139,7 @@ def _zones(bone: BoneField, posterior_wall_y_mm: float) -> ByteArray:
         Tissue.SOFT: _SOFT, Tissue.CANCELLOUS: _INSIDE, Tissue.CORTICAL: _INSIDE,
         Tissue.CANAL: _CANAL, Tissue.EPIDURAL: _CANAL, Tissue.DISC: _DISC, Tissue.VEIN: _VEIN,
         Tissue.FORAMEN: _FORAMEN, Tissue.CLEFT: _INSIDE, Tissue.DEFECT: _DEFECT,
-        Tissue.CAVITY: _INSIDE,
+        Tissue.CAVITY: _INSIDE, Tissue.LUNG: _SOFT, Tissue.VESSEL: _SOFT,
     }  # fmt: skip
     lut = np.array([named[t] for t in Tissue], np.uint8)
     zone = lut[bone.tissue]

@@ -15,8 +15,8 @@ from simulator.anatomy.form import (
     pedicle_mm,
     width_mm,
 )
-from simulator.anatomy.spec import FractureShape, FractureSpec, PatientSpec
 from simulator.anatomy.fracture import fractured
+from simulator.anatomy.spec import FractureShape, FractureSpec, PatientSpec
 from simulator.anatomy.stack import spine
 from simulator.anatomy.tables import density_mg_cm3, sizes, table
 from simulator.errors import UsageError
