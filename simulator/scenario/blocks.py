@@ -60,6 +60,34 @@ class SpineBlock(Block):
         le=1.6,
         description="Width of the right pedicle against the mean of the level.",
     )
+    curvature: float = Field(
+        default=1.0, ge=0, le=2, description="Kyphosis and lordosis against the mean."
+    )
+    scoliosis_deg: float = Field(
+        default=0.0,
+        ge=-45,
+        le=45,
+        description="Cobb angle of a curve with its apex at the level; + is convex to the left.",
+    )
+    rotation_deg: float = Field(
+        default=0.0,
+        ge=-20,
+        le=20,
+        description="Axial turn of the level; + turns its front to the patient's left.",
+    )
+    osteophytes: float = Field(
+        default=0.0, ge=0, le=1, description="Spurs at the endplates: 0 none, 1 bridging."
+    )
+    treated: Annotated[tuple[Level, ...], FROM_LIST] = Field(
+        default=(), description="Levels that were augmented before and hold cement."
+    )
+
+    @field_validator("treated")
+    @classmethod
+    def _not_this_one(cls, levels: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        if info.data.get("level") in levels:
+            raise ValueError("the level to be treated cannot hold cement already")
+        return levels
 
 
 class FractureBlock(Block):
@@ -89,7 +117,26 @@ class FractureBlock(Block):
         description="Width of a crack through the upper endplate, into the disc.",
     )
     cortical_defect_mm: float = Field(
-        default=0.0, ge=0, le=8, description="Width of a crack through the front or side wall."
+        default=0.0, ge=0, le=8, description="Width of a hole through the wall."
+    )
+    cortical_defect_site: Literal["anterior", "left", "right", "posterior"] = Field(
+        default="anterior", description="Which wall; the posterior one opens into the canal."
+    )
+    retropulsion_mm: float = Field(
+        default=0.0,
+        ge=0,
+        le=8,
+        description="How far a fragment of the upper rear corner stands in the canal.",
+    )
+    cleft: Literal["none", "gas", "fluid"] = Field(
+        default="none", description="What fills a gap under the upper endplate."
+    )
+    mobility: float = Field(
+        default=0.0,
+        ge=0,
+        le=1,
+        description="Share of the height that lying prone gives back of what it can; the heights "
+        "above are those of the standing film.",
     )
 
     @field_validator("genant", "anterior_height_mm")

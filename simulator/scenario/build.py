@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-import zlib
 from collections.abc import Callable
 
-from simulator.anatomy import store, tables
+from simulator.anatomy import store
 from simulator.anatomy.patient import Patient
 from simulator.anatomy.plan import Plan, deepened, plan_path
-from simulator.anatomy.spec import FractureShape, FractureSpec, PatientSpec, Sex
-from simulator.errors import ScenarioError
 from simulator.frames import Side, along, minus, unit
 from simulator.scenario import assets
-from simulator.scenario.faults import Fault
-from simulator.scenario.read import report
+from simulator.scenario.person import patient_spec
 from simulator.scenario.scenario import Scenario
 from simulator.scenario.schema import CaseFile
 from simulator.world.case import Case, Notes, Procedure
@@ -23,10 +19,6 @@ from simulator.world.rubric import Criterion, Rubric
 
 Progress = Callable[[str, float], None]
 """Told what is being done, and the fraction done, 0..1."""
-
-_HEIGHT_LEFT = {1: 0.775, 2: 0.675, 3: 0.52}
-"""Middle of each Genant grade (20-25 %, 25-40 %, over 40 % lost) as a fraction of intact height;
-for grade 3 a typical loss, 48 %."""
 
 _TAMP_FRONT_MM = 6.0
 """Bone left ahead of a tamp's channel: 3-5 mm to the anterior cortex are the usual stop for stylet
@@ -92,52 +84,6 @@ def _notes(authored: CaseFile) -> Notes:
     )
 
 
-def patient_spec(scenario: Scenario) -> PatientSpec:
-    """Return what the author asks of the patient, in the words of anatomy."""
-    authored = scenario.case
-    who, spine, veins = authored.patient, authored.spine, authored.veins
-    usual = PatientSpec()
-    intact = dataclasses.replace(
-        usual,
-        level=spine.level,
-        sex=Sex(who.sex),
-        age_years=float(who.age_years),
-        bmi=who.bmi,
-        t_score=who.t_score,
-        height_scale=usual.height_scale * spine.height_scale,
-        pedicle_scale_left=spine.pedicle_scale_left,
-        pedicle_scale_right=spine.pedicle_scale_right,
-        variation=who.variation,
-        seed=who.seed if who.seed is not None else zlib.crc32(authored.id.encode()) & 0x7FFFFFFF,
-        basivertebral_mm=veins.basivertebral_mm or usual.basivertebral_mm,
-    )
-    return dataclasses.replace(intact, fracture=_fracture(scenario, intact))
-
-
-def _fracture(scenario: Scenario, intact: PatientSpec) -> FractureSpec | None:
-    asked = scenario.case.fracture
-    if asked.shape == "none":
-        return None
-    lost_mm = None
-    if asked.anterior_height_mm is not None:
-        whole_mm = tables.sizes(intact.level, intact).ha
-        lost_mm = whole_mm - asked.anterior_height_mm
-        if lost_mm <= 0:
-            text = (
-                f"got {asked.anterior_height_mm:g}; this patient's {intact.level} is only "
-                f"{whole_mm:.1f} mm tall when intact"
-            )
-            raise _wrong(scenario, ("fracture", "anterior_height_mm"), text)
-    return FractureSpec(
-        shape=FractureShape(asked.shape),
-        anterior_height_fraction=_HEIGHT_LEFT[asked.grade],
-        depth_mm=lost_mm,
-        age_weeks=asked.age_weeks,
-        endplate_defect_mm=asked.endplate_defect_mm,
-        cortical_defect_mm=asked.cortical_defect_mm,
-    )
-
-
 def _plans(authored: CaseFile, patient: Patient, radius_mm: float) -> tuple[Plan, Plan]:
     left, right = (_plan(authored, patient, side, radius_mm) for side in Side)
     return left, right
@@ -192,13 +138,11 @@ def _weighted(criteria: list[Criterion], domain: str, scenario: Scenario) -> lis
     before = sum(c.points for c in mine)
     after = sum(c.points * weights.get(c.id, 1.0) for c in mine)
     if after <= 0:
-        raise _wrong(scenario, ("scoring", "weights"), f"nothing is left of the domain '{domain}'")
+        raise scenario.impossible(
+            ("scoring", "weights"), f"nothing is left of the domain '{domain}'"
+        )
     factors = {c.id: weights.get(c.id, 1.0) * before / after for c in mine}
     return [
         dataclasses.replace(c, points=c.points * factors[c.id]) if c in mine else c
         for c in criteria
     ]
-
-
-def _wrong(scenario: Scenario, path: tuple[str, ...], text: str) -> ScenarioError:
-    return ScenarioError(report(scenario.document, [Fault(path, text)]))

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from simulator.scenario.read import Document
+from simulator.errors import ScenarioError
+from simulator.scenario.faults import Fault
+from simulator.scenario.read import Document, report
 from simulator.scenario.schema import CaseFile
 
 
@@ -28,3 +30,7 @@ class Scenario:
     def path(self) -> Path:
         """Where it was read."""
         return self.document.path
+
+    def impossible(self, path: tuple[str, ...], text: str) -> ScenarioError:
+        """Return the error of words that are fine one by one but fit no patient or rubric."""
+        return ScenarioError(report(self.document, [Fault(path, text)]))

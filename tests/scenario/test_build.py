@@ -5,11 +5,11 @@ from types import SimpleNamespace
 import pytest
 
 from simulator.anatomy.plan import Plan
-from simulator.anatomy.spec import FractureShape, PatientSpec
+from simulator.anatomy.spec import Cleft, DefectSite, FractureShape, PatientSpec
 from simulator.anatomy.tables import sizes
 from simulator.errors import ScenarioError
 from simulator.frames import Side
-from simulator.scenario import assets, build
+from simulator.scenario import assets, build, person
 from simulator.scenario.load import find_case, list_cases, load_case, load_scenario
 from simulator.world.case import Procedure
 
@@ -20,8 +20,8 @@ def wedge(**patch):
 
 
 def test_both_shipped_cases_treat_the_same_person():
-    one = build.patient_spec(load_scenario(find_case("l1-wedge")))
-    other = build.patient_spec(load_scenario(find_case("l1-vertebroplasty")))
+    one = person.patient_spec(load_scenario(find_case("l1-wedge")))
+    other = person.patient_spec(load_scenario(find_case("l1-vertebroplasty")))
     assert one.seed == other.seed == 76
     assert one.fracture.anterior_height_fraction < other.fracture.anterior_height_fraction
     assert {one.level, one.t_score, one.bmi} == {other.level, other.t_score, other.bmi}
@@ -31,29 +31,55 @@ def test_both_shipped_cases_treat_the_same_person():
     ("grade", "low", "high"), [(1, 0.75, 0.80), (2, 0.60, 0.75), (3, 0.3, 0.60)]
 )
 def test_a_genant_grade_is_a_height(grade, low, high):
-    fracture = build.patient_spec(wedge(fracture__genant=grade)).fracture
+    fracture = person.patient_spec(wedge(fracture__genant=grade)).fracture
     assert fracture.shape is FractureShape.WEDGE
     assert low <= fracture.anterior_height_fraction <= high
 
 
 def test_a_height_in_millimetres_is_what_is_left():
-    spec = build.patient_spec(wedge(fracture__genant=None, fracture__anterior_height_mm=15.0))
+    spec = person.patient_spec(wedge(fracture__genant=None, fracture__anterior_height_mm=15.0))
     assert sizes("L1", spec).ha - spec.fracture.depth_mm == pytest.approx(15.0)
     with pytest.raises(ScenarioError) as caught:
-        build.patient_spec(wedge(fracture__genant=None, fracture__anterior_height_mm=40.0))
+        person.patient_spec(wedge(fracture__genant=None, fracture__anterior_height_mm=40.0))
     assert "patch: fracture.anterior_height_mm: got 40; this patient's L1 is only " in str(
         caught.value
     )
 
 
 def test_no_fracture_and_defaults():
-    spec = build.patient_spec(
+    spec = person.patient_spec(
         wedge(fracture__shape="none", fracture__genant=None, patient__seed=None)
     )
     assert spec.fracture is None
     assert spec.basivertebral_mm == PatientSpec().basivertebral_mm
     assert spec.height_scale == PatientSpec().height_scale
-    assert spec.seed == build.patient_spec(wedge(patient__seed=None)).seed != 76
+    assert spec.seed == person.patient_spec(wedge(patient__seed=None)).seed != 76
+
+
+def test_what_is_unusual_about_spine_and_fracture_reaches_anatomy():
+    spec = person.patient_spec(
+        wedge(
+            spine__scoliosis_deg=-18.0,
+            spine__rotation_deg=6.0,
+            spine__curvature=1.3,
+            spine__osteophytes=0.5,
+            spine__treated=["T12"],
+            fracture__cleft="gas",
+            fracture__mobility=0.8,
+            fracture__retropulsion_mm=3.0,
+            fracture__cortical_defect_site="posterior",
+        )
+    )
+    assert (spec.scoliosis_deg, spec.rotation_deg, spec.curvature) == (-18.0, 6.0, 1.3)
+    assert (spec.osteophytes, spec.treated) == (0.5, ("T12",))
+    broken = spec.fracture
+    assert (broken.cleft, broken.cortical_defect_site) == (Cleft.GAS, DefectSite.POSTERIOR)
+    assert (broken.mobility, broken.retropulsion_mm) == (0.8, 3.0)
+
+
+def test_the_level_to_treat_cannot_be_treated_already():
+    with pytest.raises(ScenarioError, match="cannot hold cement already"):
+        wedge(spine__treated=["L1"])
 
 
 def points(book, domain, procedure="kyphoplasty"):

@@ -1,0 +1,69 @@
+"""From the words of a case to the patient that anatomy builds."""
+
+from __future__ import annotations
+
+import dataclasses
+import zlib
+
+from simulator.anatomy import tables
+from simulator.anatomy.spec import Cleft, DefectSite, FractureShape, FractureSpec, PatientSpec, Sex
+from simulator.scenario.scenario import Scenario
+
+_HEIGHT_LEFT = {1: 0.775, 2: 0.675, 3: 0.52}
+"""Middle of each Genant grade (20-25 %, 25-40 %, over 40 % lost) as a fraction of intact height;
+for grade 3 a typical loss, 48 %."""
+
+
+def patient_spec(scenario: Scenario) -> PatientSpec:
+    """Return what the author asks of the patient, in the words of anatomy."""
+    authored = scenario.case
+    who, spine, veins = authored.patient, authored.spine, authored.veins
+    usual = PatientSpec()
+    intact = dataclasses.replace(
+        usual,
+        level=spine.level,
+        sex=Sex(who.sex),
+        age_years=float(who.age_years),
+        bmi=who.bmi,
+        t_score=who.t_score,
+        height_scale=usual.height_scale * spine.height_scale,
+        pedicle_scale_left=spine.pedicle_scale_left,
+        pedicle_scale_right=spine.pedicle_scale_right,
+        variation=who.variation,
+        seed=who.seed if who.seed is not None else zlib.crc32(authored.id.encode()) & 0x7FFFFFFF,
+        basivertebral_mm=veins.basivertebral_mm or usual.basivertebral_mm,
+        curvature=spine.curvature,
+        scoliosis_deg=spine.scoliosis_deg,
+        rotation_deg=spine.rotation_deg,
+        osteophytes=spine.osteophytes,
+        treated=spine.treated,
+    )
+    return dataclasses.replace(intact, fracture=_fracture(scenario, intact))
+
+
+def _fracture(scenario: Scenario, intact: PatientSpec) -> FractureSpec | None:
+    asked = scenario.case.fracture
+    if asked.shape == "none":
+        return None
+    lost_mm = None
+    if asked.anterior_height_mm is not None:
+        whole_mm = tables.sizes(intact.level, intact).ha
+        lost_mm = whole_mm - asked.anterior_height_mm
+        if lost_mm <= 0:
+            text = (
+                f"got {asked.anterior_height_mm:g}; this patient's {intact.level} is only "
+                f"{whole_mm:.1f} mm tall when intact"
+            )
+            raise scenario.impossible(("fracture", "anterior_height_mm"), text)
+    return FractureSpec(
+        shape=FractureShape(asked.shape),
+        anterior_height_fraction=_HEIGHT_LEFT[asked.grade],
+        depth_mm=lost_mm,
+        age_weeks=asked.age_weeks,
+        endplate_defect_mm=asked.endplate_defect_mm,
+        cortical_defect_mm=asked.cortical_defect_mm,
+        cortical_defect_site=DefectSite(asked.cortical_defect_site),
+        retropulsion_mm=asked.retropulsion_mm,
+        cleft=Cleft(asked.cleft),
+        mobility=asked.mobility,
+    )
