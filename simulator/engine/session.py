@@ -19,6 +19,7 @@ from simulator.world.case import Case
 from simulator.world.events import Event, Exposed, Refused, Said
 from simulator.world.report import Report
 from simulator.world.state import State
+from simulator.world.tools import Cannula
 
 HASH_TICKS = TICKS_PER_S
 """The world is hashed once a second."""
@@ -158,13 +159,21 @@ class Session:
         )
 
 
+def _felt_n(tool: Cannula | None) -> float:
+    """Return what the hand feels: the shaft, or what it pushes through the bore."""
+    if tool is None:
+        return 0.0
+    inner_n = tool.passed.force_n if tool.passed else 0.0
+    return inner_n or tool.force_n
+
+
 def _sample(state: State) -> Sample:
     tool, tamp = state.cannulas[state.side], state.tamps[state.side]
     return Sample(
         tick=state.tick,
         phase=state.phase,
         side=int(state.side),
-        force_n=tool.force_n if tool else 0.0,
+        force_n=_felt_n(tool),
         depth_mm=tool.depth_mm if tool else 0.0,
         tamp_ml=tamp.volume_ml if tamp else 0.0,
         tamp_psi=tamp.pressure_mpa * PSI_PER_MPA if tamp else 0.0,

@@ -75,6 +75,8 @@ class HumanOperator(Wishes):
             self.hand.holding = not self.hand.holding
         elif name in ("less", "more"):
             self.turn_wheel(1 if name == "more" else -1)
+        elif name == "inner":
+            self.change_hand()
         elif name == "side":
             self.other_side()
         elif name == "store_view":

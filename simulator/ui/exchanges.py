@@ -8,6 +8,12 @@ from simulator.world.case import Case, Procedure
 from simulator.world.state import State
 from simulator.world.tools import Inside
 
+_OUT = {
+    Inside.WIRE: Do.WIRE_OUT,
+    Inside.DRILL: Do.DRILL_OUT,
+    Inside.CURVED: Do.CURVED_OUT,
+}
+
 
 def exchanges(case: Case, state: State, tool: str, side: Side) -> tuple[Do, ...]:
     """Return the acts that R tries, the most sensible first."""
@@ -28,4 +34,6 @@ def exchanges(case: Case, state: State, tool: str, side: Side) -> tuple[Do, ...]
         return (Do.STYLET_OUT,) if cannula.dock_mm is not None else ()
     if case.procedure is Procedure.KYPHOPLASTY and not cannula.working:
         return (Do.SEAT_CANNULA,)
+    if cannula.inside in _OUT:
+        return (_OUT[cannula.inside],)
     return (Do.STYLET_IN,)

@@ -39,6 +39,7 @@ KEYS: dict[str, Key] = {
     "unload": Key(pygame.K_g, "G", "Deflate, or unload the plunger", "Hands"),
     "less": Key(pygame.K_MINUS, "–", "Wheel down: less force or speed", "Hands"),
     "more": Key(pygame.K_EQUALS, "+", "Wheel up: more force or speed", "Hands"),
+    "inner": Key(pygame.K_j, "J", "Hand on the cannula, or on what is in it", "Hands"),
     "side": Key(pygame.K_y, "Y", "Work on the other side", "Hands"),
     "next": Key(pygame.K_r, "R", "The next exchange of this tool", "Hands"),
     "needle": Key(pygame.K_z, "Z", "Needle", "Tools"),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pygame
 
 from simulator.procedure.clocks import limit_mm
 from simulator.ui.canvas import on_clock
+from simulator.ui.hots import Act
 from simulator.ui.keys import cap
 from simulator.ui.kit import Kit, Row
 from simulator.ui.plots import trace
@@ -15,9 +17,18 @@ from simulator.ui.scene import Scene, ago, number
 from simulator.ui.tool_parts import Deed, act_button, asker, exchange, held, other_side, row
 from simulator.units import TICKS_PER_S
 from simulator.world.action import Do
-from simulator.world.tools import Cannula, Inside
+from simulator.world.tools import Cannula, Inside, Passed
 
 _MALLET = (Row("Light", "1 mm"), Row("Firm", "2 mm"), Row("Hard", "4 mm"))
+_CURVES = ("tight", "as made", "wide")
+_BORE = {
+    Inside.STYLET: ("Stylet", Do.STYLET_IN),
+    Inside.EMPTY: ("Empty", Do.STYLET_OUT),
+    Inside.WIRE: ("Wire", Do.WIRE_IN),
+    Inside.DRILL: ("Drill", Do.DRILL_IN),
+    Inside.CURVED: ("Curve", Do.CURVED_IN),
+}
+_OUT = {Inside.WIRE: Do.WIRE_OUT, Inside.DRILL: Do.DRILL_OUT, Inside.CURVED: Do.CURVED_OUT}
 _SAMPLES = 15 * 12
 
 
@@ -43,18 +54,20 @@ def acts(kit: Kit, rect: Any, scene: Scene) -> None:
     op = scene.operator
     hold = Deed("hold", "Hold", cap("hold"), lambda: _toggle(scene), on=op.hand.holding)
     tap = Deed("tap", "Tap", cap("tap"), op.tap)
-    row(
-        kit,
-        rect,
-        [
-            held(scene, "push", "Push"),
-            held(scene, "back", "Back"),
-            tap,
-            hold,
-            exchange(scene),
-            other_side(scene),
-        ],
-    )
+    deeds = [held(scene, "push", "Push"), held(scene, "back", "Back"), tap, hold]
+    cannula = scene.state.cannulas[op.side]
+    if cannula is not None and cannula.passed is not None:
+        deeds.append(_hand_on(scene, cannula.passed))
+    else:
+        deeds.append(exchange(scene))
+    row(kit, rect, [*deeds, other_side(scene)])
+
+
+def _hand_on(scene: Scene, inner: Passed) -> Deed:
+    """Return the button that tells which of two the hand is on, and changes it."""
+    op = scene.operator
+    on = inner.kind.value.split()[0] if op.on_inner(scene.state) else "cannula"
+    return Deed("inner", f"On {on}", cap("inner"), op.change_hand)
 
 
 def _toggle(scene: Scene) -> None:
@@ -64,7 +77,8 @@ def _toggle(scene: Scene) -> None:
 def _force(kit: Kit, rect: Any, scene: Scene, cannula: Cannula | None) -> None:
     c, col = kit.canvas, kit.colour
     x, right = rect.x + c.px(1.45), rect.right - c.px(1.45)
-    force = cannula.force_n if cannula else 0.0
+    inner = cannula.passed if cannula and scene.operator.on_inner(scene.state) else None
+    force = inner.force_n if inner else cannula.force_n if cannula else 0.0
     ceiling = scene.operator.hand.wheel.ceiling_n
     kit.section("Push", (x, rect.y + c.px(2.2)))
     kit.number(number(force), "N", (x, rect.y + c.px(8.4)), "hero", "md")
@@ -80,7 +94,7 @@ def _force(kit: Kit, rect: Any, scene: Scene, cannula: Cannula | None) -> None:
         kit.state_chip("ok", "Braced", (right, rect.y + c.px(2.2)), "r")
     else:
         kit.chip(
-            f"{side} needle" if not (cannula and cannula.working) else f"{side} cannula",
+            _in_hand(side, cannula, inner),
             (right, rect.y + c.px(2.2)),
             col.side(scene.operator.side),
             align="r",
@@ -100,6 +114,13 @@ def _force(kit: Kit, rect: Any, scene: Scene, cannula: Cannula | None) -> None:
     )
     meter = pygame.Rect(plot.x, rect.y + c.px(16.3), plot.w, c.px(1.3))
     kit.meter(meter, force / top, set_at=ceiling / top)
+
+
+def _in_hand(side: str, cannula: Cannula | None, inner: Passed | None) -> str:
+    """Return the words for what the hand is on."""
+    if inner is not None:
+        return f"{side} {inner.kind.value}"
+    return f"{side} cannula" if cannula and cannula.working else f"{side} needle"
 
 
 def _feel(scene: Scene, cannula: Cannula | None) -> tuple[str, str]:
@@ -125,6 +146,10 @@ def _depth(kit: Kit, rect: Any, scene: Scene, cannula: Cannula | None) -> None:
     if cannula is None:
         c.text("Place the needle first", (x, rect.y + c.px(25.2)), "sm", "medium", kit.colour.low)
         return
+    if scene.operator.on_inner(scene.state) and cannula.passed is not None:
+        kit.number(number(cannula.passed.reach_mm, 1), "mm out of the cannula", (x, base))
+        kit.number(number(cannula.passed.speed_mm_s, 1), "mm/s", (x2, base))
+        return
     unit = "mm from skin" if cannula.depth_mm >= 0 else "mm, in front of the skin"
     kit.number(number(cannula.depth_mm, 1), unit, (x, base))
     kit.number(number(cannula.speed_mm_s, 1), "mm/s", (x2, base))
@@ -134,7 +159,7 @@ def _blind(kit: Kit, rect: Any, scene: Scene, cannula: Cannula | None) -> None:
     c, col = kit.canvas, kit.colour
     x, right = rect.x + c.px(1.45), rect.right - c.px(1.45)
     kit.section("Since last image", (x, rect.y + c.px(30.9)))
-    limit = limit_mm(scene.case.physics["looking"], cannula) if cannula else 5.0
+    limit = limit_mm(scene.case, cannula) if cannula else 5.0
     c.text(f"{limit:.0f} mm each is blind", (right, rect.y + c.px(30.9)), "xs", "sc", col.low, "r")
     arm = scene.state.c_arm
     rows = (
@@ -163,7 +188,8 @@ def _blind(kit: Kit, rect: Any, scene: Scene, cannula: Cannula | None) -> None:
 
 def _bevel(kit: Kit, rect: Any, cannula: Cannula | None) -> None:
     c, col = kit.canvas, kit.colour
-    kit.section("Bevel", (rect.x + c.px(1.45), rect.y + c.px(45.5)))
+    curved = cannula is not None and cannula.inside is Inside.CURVED
+    kit.section("Curve" if curved else "Bevel", (rect.x + c.px(1.45), rect.y + c.px(45.5)))
     centre = (rect.x + c.px(8.9), rect.y + c.px(52.0))
     radius = float(c.px(5.4))
     c.ring(centre, radius, col.line2, 0.12)
@@ -175,7 +201,7 @@ def _bevel(kit: Kit, rect: Any, cannula: Cannula | None) -> None:
             col.low,
             0.12,
         )
-    turn = cannula.bevel_deg if cannula else 0.0
+    turn = steers_to_deg(cannula) if cannula else 0.0
     tip = on_clock(centre, radius * 0.78, turn)
     back = on_clock(centre, radius * 0.32, turn + 180)
     wing = c.theme.u * 1.0
@@ -189,6 +215,18 @@ def _bevel(kit: Kit, rect: Any, cannula: Cannula | None) -> None:
     c.text(f"{hour} o’clock", (centre[0], rect.y + c.px(59.9)), "xs", "sc", col.mid, "c")
 
 
+def steers_to_deg(cannula: Cannula) -> float:
+    """Return where bevel or curve points on an AP, degrees clockwise from the head.
+
+    The tool counts from the midline towards the feet; on the AP the midline lies to the left of
+    a left needle and to the right of a right one.
+    """
+    angle = cannula.bevel_deg
+    if cannula.passed is not None and cannula.inside is Inside.CURVED:
+        angle = cannula.passed.roll_deg
+    return (90.0 + angle if cannula.side else 270.0 - angle) % 360.0
+
+
 def _right(kit: Kit, rect: Any, scene: Scene, cannula: Cannula | None) -> None:
     c = kit.canvas
     x, right = rect.x + c.px(21.1), rect.right - c.px(1.45)
@@ -200,17 +238,21 @@ def _right(kit: Kit, rect: Any, scene: Scene, cannula: Cannula | None) -> None:
 
         return act
 
-    kit.section("Mallet", (x, rect.y + c.px(45.5)))
     box = pygame.Rect(x, rect.y + c.px(46.9), right - x, c.px(4.5))
-    kit.choices("mallet", box, list(_MALLET), hand.mallet - 1, [pick(1), pick(2), pick(3)])
+    if cannula is not None and cannula.inside is Inside.CURVED:
+        kit.section("Radius of the curve", (x, rect.y + c.px(45.5)))
+        _radius(kit, scene, box, cannula)
+    else:
+        kit.section("Mallet", (x, rect.y + c.px(45.5)))
+        kit.choices("mallet", box, list(_MALLET), hand.mallet - 1, [pick(1), pick(2), pick(3)])
     kit.section("Inside", (x, rect.y + c.px(53.0)))
-    inside = cannula.inside if cannula else None
-    half = (right - x - c.px(0.67)) // 2
-    line = [Do.STYLET_IN, Do.STYLET_OUT]
-    for i, act in enumerate(line):
-        cell = pygame.Rect(x + i * (half + c.px(0.67)), rect.y + c.px(54.2), half, c.px(3.0))
-        on = inside is (Inside.STYLET if i == 0 else Inside.EMPTY)
-        _bore(kit, scene, cell, act, ("Stylet", "Empty")[i], on=on)
+    inside = cannula.inside if cannula else Inside.STYLET
+    gap = c.px(0.5)
+    wide = (right - x - (len(_BORE) - 1) * gap) // len(_BORE)
+    for i, (kind, (label, act_in)) in enumerate(_BORE.items()):
+        cell = pygame.Rect(x + i * (wide + gap), rect.y + c.px(54.2), wide, c.px(3.0))
+        act = _OUT.get(inside, Do.STYLET_OUT) if kind is Inside.EMPTY else act_in
+        _bore(kit, scene, cell, act, label, on=cannula is not None and inside is kind)
     third = (right - x - 2 * c.px(0.67)) // 3
     for i, act in enumerate((Do.PLACE_NEEDLE, Do.SEAT_CANNULA, Do.CANNULA_OUT)):
         cell = pygame.Rect(x + i * (third + c.px(0.67)), rect.y + c.px(57.8), third, c.px(3.0))
@@ -221,6 +263,18 @@ def _bore(kit: Kit, scene: Scene, cell: Any, act: Do, label: str, *, on: bool) -
     why = scene.why_not(act)
     kind = "on" if on else "off" if why else ""
     click = None if on else asker(scene, act)
-    kit.button(f"do.{act.value}", cell, label, act=click, kind=kind, icon="tick" if on else "")
+    kit.button(f"do.{act.value}", cell, label, act=click, kind=kind, size="xs")
     if why and not on:
         kit.tip(f"do.{act.value}", cell, why)
+
+
+def _radius(kit: Kit, scene: Scene, box: Any, cannula: Cannula) -> None:
+    """Draw the choice of radii; a needle that has left the cannula keeps its own."""
+    spec, curved = scene.case.catheter, cannula.passed
+    radii = (spec.least_radius_mm, spec.radius_mm, spec.most_radius_mm)
+    now = curved.radius_mm if curved else 0.0
+    free = curved is not None and curved.reach_mm <= 0.0
+    rows = [Row(f"{r:.0f} mm", word, free) for r, word in zip(radii, _CURVES, strict=True)]
+    nearest = min(range(3), key=lambda i: abs(radii[i] - now))
+    picks: list[Act] = [partial(scene.operator.bend, r) for r in radii]
+    kit.choices("radius", box, rows, nearest, picks)

@@ -50,6 +50,8 @@ class Wishes:
         self.drive = arm.Drive()
         self.tool = "needle"
         self.side = Side(case.sides[0])
+        self.inner = True
+        """The hand is on the wire, drill or curved needle while there is one."""
         self.fast = False
         self.latched = False
         self._held: set[str] = set()
@@ -60,6 +62,7 @@ class Wishes:
         self._tap = 0
         self._twist = 0.0
         self._wait_s = 0.0
+        self._bend_mm = 0.0
         self._rate = 0.0
         self._field = 0.0
         self._shift = False
@@ -119,6 +122,19 @@ class Wishes:
         self.side = Side(1 - self.side)
         self.hand.drag.drop()
 
+    def on_inner(self, state: State) -> bool:
+        """Tell whether pushing moves what is in the cannula, not the cannula."""
+        cannula = state.cannulas[self.side]
+        return self.inner and cannula is not None and cannula.passed is not None
+
+    def change_hand(self) -> None:
+        """Take the cannula instead of what is in it, or the other way round."""
+        self.inner = not self.inner
+
+    def bend(self, radius_mm: float) -> None:
+        """Set the radius of the curved needle in the next tick."""
+        self._bend_mm = radius_mm
+
     def turn_wheel(self, notches: int) -> None:
         """Turn the wheel for the tool in use."""
         self.hand.wheel.turn(self.tool, notches)
@@ -171,6 +187,13 @@ class Wishes:
         size, self._field = self._field, 0.0
         tap, self._tap = self._tap, 0
         tamp, cement = self.tool == "tamp", self.tool == "cement"
+        push_n = self.hand.push.step(
+            push="push" in self._held,
+            back="back" in self._held,
+            ceiling_n=self.hand.wheel.ceiling_n,
+        )
+        inner = self.on_inner(state)
+        bend_mm, self._bend_mm = self._bend_mm, 0.0
         return Action(
             beam=self._beam(state),
             orbit_deg_s=orbit,
@@ -184,11 +207,9 @@ class Wishes:
             skin_z_mm_s=slide[1],
             medial_deg_s=swing[0] * self.side.sign,
             caudal_deg_s=swing[1],
-            push_n=self.hand.push.step(
-                push="push" in self._held,
-                back="back" in self._held,
-                ceiling_n=self.hand.wheel.ceiling_n,
-            ),
+            push_n=0.0 if inner else push_n,
+            inner_n=push_n if inner else 0.0,
+            bend_mm=bend_mm,
             brace=self._shift and "push" in self._held,
             tap=tap,
             twist_deg_s=self._twisting(),

@@ -8,12 +8,15 @@ import pygame
 import pytest
 
 from simulator.engine.start import first_state
-from simulator.physics.exchange import place_needle
+from simulator.frames import Side
+from simulator.physics.exchange import place_needle, with_cannula
 from simulator.ui.controls import HumanOperator
 from simulator.ui.keys import BY_CODE, KEYS
+from simulator.ui.tool_needle import steers_to_deg
 from simulator.world.action import IDLE, Action, Do
 from simulator.world.case import Case
 from simulator.world.state import State
+from simulator.world.tools import Inside, Passed
 
 
 @pytest.fixture
@@ -57,6 +60,36 @@ def test_a_tap_on_the_pedal_asks_until_one_pulse_was_taken(
     assert [hands.next_action(state).beam for _ in range(3)] == [True, True, True]
     pulsed = replace(state, c_arm=replace(state.c_arm, exposures=1))
     assert not hands.next_action(pulsed).beam
+
+
+def test_the_hand_is_on_the_wire_until_it_is_changed(
+    case: Case, hands: HumanOperator, placed: State
+) -> None:
+    tool = placed.cannulas[placed.side]
+    assert tool is not None
+    passed = Passed(
+        Inside.WIRE, "wire", tool.tip_mm, tool.direction, (0.0, 0.0, 1.0), 1.6, 0.0, 280.0, 155.0
+    )
+    wired = replace(tool, inside=Inside.WIRE, passed=passed)
+    state = with_cannula(placed, wired, placed.side)
+    down(hands, state, pygame.K_w)
+    first = hands.next_action(state)
+    assert first.inner_n > 0.0
+    assert first.push_n == 0.0
+    down(hands, state, pygame.K_j)
+    second = hands.next_action(state)
+    assert second.push_n > first.inner_n
+    assert second.inner_n == 0.0
+    assert hands.next_action(placed).push_n > second.push_n
+
+
+@pytest.mark.parametrize(
+    ("side", "angle", "clock"), [(0, 0, 270), (1, 0, 90), (0, 90, 180), (1, 90, 180)]
+)
+def test_the_dial_points_as_on_an_ap(placed: State, side: int, angle: float, clock: float) -> None:
+    tool = placed.cannulas[placed.side]
+    assert tool is not None
+    assert steers_to_deg(replace(tool, side=Side(side), bevel_deg=angle)) == clock
 
 
 def test_the_pedal_stays_down_while_held(hands: HumanOperator, state: State) -> None:

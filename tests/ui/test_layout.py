@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
 from typing import Any
 
@@ -9,6 +10,7 @@ import pygame
 import pytest
 
 from simulator.engine.session import Session
+from simulator.physics.exchange import with_cannula
 from simulator.ui import layout
 from simulator.ui.canvas import Canvas
 from simulator.ui.controls import TOOLS
@@ -16,6 +18,7 @@ from simulator.ui.sound import Sound
 from simulator.ui.theatre import Theatre
 from simulator.world.action import Action, Do
 from simulator.world.case import Case
+from simulator.world.tools import Inside, Passed
 
 
 def overlaps(rects: list[Any]) -> list[tuple[Any, Any]]:
@@ -63,6 +66,27 @@ def test_no_control_lies_on_another_and_all_can_be_hit(
     assert len(names) == len(set(names))
 
 
+@pytest.mark.parametrize("kind", [Inside.WIRE, Inside.DRILL, Inside.CURVED])
+def test_what_is_in_the_bore_has_its_way_out_and_a_hand(
+    canvas: Canvas, session: Session, kind: Inside
+) -> None:
+    theatre = Theatre(session, lambda ended: None, Sound())
+    before = session.state
+    tool = before.cannulas[before.side]
+    assert tool is not None
+    inner = Passed(kind, "x", tool.tip_mm, tool.direction, (0.0, 0.0, 1.0), 1.6, 0.0, 280.0, 155.0)
+    session.state = with_cannula(before, replace(tool, inside=kind, passed=inner), before.side)
+    theatre.draw(canvas)
+    rects = [hot.rect for hot in theatre.hots.items]
+    names = {hot.name for hot in theatre.hots.items}
+    session.state = before
+    assert overlaps(rects) == []
+    assert min(rect.h for rect in rects) >= 2.9 * canvas.theme.u
+    out = {Inside.WIRE: Do.WIRE_OUT, Inside.DRILL: Do.DRILL_OUT, Inside.CURVED: Do.CURVED_OUT}
+    assert {f"do.{out[kind].value}", "inner"} <= names
+    assert ("radius.0" in names) == (kind is Inside.CURVED)
+
+
 def test_every_act_has_a_button_in_some_pane(case: Case, session: Session, canvas: Canvas) -> None:
     theatre = Theatre(session, lambda ended: None, Sound())
     seen: set[str] = set()
@@ -72,7 +96,8 @@ def test_every_act_has_a_button_in_some_pane(case: Case, session: Session, canva
         seen |= {hot.name for hot in theatre.hots.items}
     by_r = {Do.TAMP_IN, Do.TAMP_OUT, Do.LOAD}  # the button of R changes its word
     in_pause = {Do.ABORT, Do.NONE}
-    for act in set(Do) - by_r - in_pause:
+    from_bore = {Do.WIRE_OUT, Do.DRILL_OUT, Do.CURVED_OUT}  # only with such a thing in it
+    for act in set(Do) - by_r - in_pause - from_bore:
         assert f"do.{act.value}" in seen, act
     assert "next" in seen
 
