@@ -32,6 +32,8 @@ def _shell(spec_level: str, lumbar: float) -> dict[str, float]:
         "t_spine": shell["spinous"],
         "t_trans": shell["transverse"],
         "t_face": shell["fracture_face"],
+        "t_spur": shell["osteophyte"],
+        "t_joint": shell["facet_face"],
         "t_spread": warp["thickness_spread"],
         "rho_plate": density["plate_factor"],
         "rho_post": density["posterior_factor"],
@@ -50,7 +52,23 @@ def _joint_below(own: Sizes, below: Sizes, to_below: Pose) -> dict[str, float]:
     return {"xb": x, "yb": y, "zb": z, "sin_b": math.sin(angle), "cos_b": math.cos(angle)}
 
 
-def _raw(own: Sizes, below: Sizes, to_below: Pose, deviation_mm: float) -> Form:
+def _uneven(level: str, seed: int) -> dict[str, float]:
+    """What no two bones share: the bend of the spinous process, the rims of the pedicles."""
+    warp = table("vertebra_shape.toml")["warp"]
+    draw = rng.stream(seed, f"anatomy.form.{level}")
+    dev, bow = draw.standard_normal(2).clip(-2.0, 2.0)
+    bend, left, right = 2.0 * math.pi * draw.uniform(0.0, 1.0, 3)
+    rim = warp["rim_spread"]
+    return {
+        "dev": float(dev) * warp["spinous_deviation_mm"],
+        "bow": (0.6 + 0.3 * abs(float(bow))) * math.copysign(warp["spinous_bow_mm"], float(bow)),
+        "bend": float(bend),
+        "rim_lc": rim * math.cos(left), "rim_ls": rim * math.sin(left),
+        "rim_rc": rim * math.cos(right), "rim_rs": rim * math.sin(right),
+    }  # fmt: skip
+
+
+def _raw(own: Sizes, below: Sizes, to_below: Pose, seed: int) -> Form:
     """First guess: sizes straight into the formula."""
     look = design(own.level)
     lumbar = 1.0 if own.level.startswith("L") else 0.0
@@ -71,9 +89,10 @@ def _raw(own: Sizes, below: Sizes, to_below: Pose, deviation_mm: float) -> Form:
         "xj": look["joint_x"], "yj": 0.5 * own.epd + look["joint_y"],
         "zj": 0.5 * height + look["joint_z"],
         "tph": look["transverse_half_span"] + wider, "tip": look["spinous_tip_y"],
-        "sz": look["spinous_tip_z"], "dev": deviation_mm,
+        "sz": look["spinous_tip_z"],
     }  # fmt: skip
-    return Form(**fields, **_joint_below(own, below, to_below), **_shell(own.level, lumbar))
+    joint, shell = _joint_below(own, below, to_below), _shell(own.level, lumbar)
+    return Form(**fields, **joint, **shell, **_uneven(own.level, seed))
 
 
 def width_mm(shape: Shape) -> float:
@@ -151,6 +170,16 @@ def heights(shape: Shape) -> tuple[tuple[float, float, float], tuple[float, floa
     return (top[0], top[1], top[2]), (low[0], low[1], low[2])
 
 
+def lean(shape: Shape) -> tuple[float, float]:
+    """Return the frontal slope dz/dx of the superior and of the inferior endplate."""
+    f = shape.form
+    x = 0.36 * f.W * np.array([-1.0, -0.75, -0.5, 0.5, 0.75, 1.0])
+    starts = np.array([[a, b * f.D, 0.0] for b in (-0.2, 0.0, 0.2) for a in x])
+    up, down = (reach(shape, starts, (0, 0, way), 0.8 * f.Hm) for way in (1, -1))
+    share = starts[:, 0] / float((starts[:, 0] ** 2).sum())
+    return float(share @ up), float(-share @ down)
+
+
 def wall_y(shape: Shape, way: int) -> float:
     """Return y of the anterior (way -1) or posterior (+1) wall in the midline at mid height.
 
@@ -171,6 +200,7 @@ def _corrected(shape: Shape) -> Form:
     pdh = f.pdh + own.pdh - 0.5 * (left[1] + right[1])
     top, low = heights(shape)
     ha, _, hp = (a - b for a, b in zip(top, low, strict=True))
+    lean_top, lean_low = lean(shape)
     return f._replace(
         Hm=f.Hm + 0.5 * (own.hp + own.ha - hp - ha),
         dh=f.dh + (own.hp - own.ha) - (hp - ha),
@@ -182,14 +212,15 @@ def _corrected(shape: Shape) -> Form:
         pdh=pdh,
         scd=f.scd + own.scd - canal_depth_mm(shape),
         scw=f.scw + own.scw - canal_width_mm(shape),
+        lean_t=f.lean_t - lean_top,
+        lean_b=f.lean_b - lean_low,
     )
 
 
 def intact_shape(own: Sizes, below: Sizes, to_below: Pose, spec: PatientSpec) -> Shape:
     """Return the unbroken vertebra, in its own frame, measuring what `own` says."""
     warp = table("vertebra_shape.toml")["warp"]
-    draw = rng.stream(spec.seed, f"anatomy.form.{own.level}").standard_normal()
-    form = _raw(own, below, to_below, float(draw) * warp["spinous_deviation_mm"])
+    form = _raw(own, below, to_below, spec.seed)
     shape = Shape(own, form, NO_CRUSH, lattice(spec.seed, own.level), warp["cell_mm"])
     for _ in range(_ROUNDS):
         shape = replace(shape, form=_corrected(shape))

@@ -2,63 +2,124 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 from simulator.anatomy.form import STATION_MM, heights, wall_y
 from simulator.anatomy.patient import Hinge
-from simulator.anatomy.shape import Crush, Shape
-from simulator.anatomy.spec import FractureShape, FractureSpec, PatientSpec
+from simulator.anatomy.shape import NO_CRUSH, Crush, Shape
+from simulator.anatomy.spec import Cleft, FractureShape, FractureSpec, PatientSpec
 from simulator.anatomy.tables import table
 from simulator.errors import UsageError
 
-_HEIGHT_ERROR_MM = 0.4
+_HEIGHT_ERROR_MM = 0.3
+_FRAGMENT_LEAST_MM = 5.0
+"""A fragment begins above the height at which the posterior wall is measured."""
 
 
-def _crush(kind: FractureShape, amount: float, more: float) -> Crush:
+def _crush(fracture: FractureSpec, height_mm: float, amount: float) -> Crush:
+    """Return the crush of one amount, the depression at the measured place in mm."""
     data = table("vertebra_shape.toml")["fracture"]
-    wedge = 0.5 if kind == FractureShape.BICONCAVE else amount
+    dished = fracture.shape == FractureShape.BICONCAVE
+    least, most = data["corner_from_mm"]
+    loose = min(max((amount - least) / (most - least), 0.0), 1.0)
+    loose *= float(fracture.shape == FractureShape.WEDGE)
+    at = table("vertebra_shape.toml")["gap"]["fragment_from"]
     return Crush(
-        wedge=wedge,
-        top=amount if kind == FractureShape.BICONCAVE else 0.0,
-        bottom=more if kind == FractureShape.BICONCAVE else 0.0,
-        rear=data["crush_posterior"] if kind == FractureShape.CRUSH else 0.0,
+        wedge=amount * (data["biconcave_wedge"] if dished else 1.0),
+        top=amount if dished else 0.0,
+        bottom=data["biconcave_inferior"] * amount if dished else 0.0,
+        rear=data["crush_posterior"] if fracture.shape == FractureShape.CRUSH else 0.0,
         depth=data["impaction_mm"],
         exponent=data["density_exponent"],
         bulge=data["bulge"],
-        corner=data["corner_mm"] if kind == FractureShape.WEDGE and amount > 3.0 else 0.0,
-        cleft=data["cleft_mm"],
+        corner=data["corner_mm"] * loose,
+        cleft=data["cleft_mm"] * loose,
+        buckle=0.0 if dished else data["buckle_mm"],
+        retro=fracture.retropulsion_mm,
+        retro_z=max(at * height_mm, _FRAGMENT_LEAST_MM),
     )
 
 
-def fractured(shape: Shape, fracture: FractureSpec) -> Shape:
-    """Return the shape broken so that it measures what the author asked for."""
-    at = 1 if fracture.shape == FractureShape.BICONCAVE else 0
-    top, low = heights(shape)
-    intact = top[at] - low[at]
+def _place(fracture: FractureSpec) -> int:
+    return 1 if fracture.shape == FractureShape.BICONCAVE else 0
+
+
+def _lost_mm(intact: Shape, fracture: FractureSpec) -> float:
+    """Return what the standing film has lost of the intact height where it is measured."""
+    at = _place(fracture)
+    top, low = heights(intact)
+    height = top[at] - low[at]
     lost = fracture.depth_mm
     if lost is None:
-        lost = intact * (1.0 - fracture.anterior_height_fraction)
-    if not 0.0 <= lost <= 0.7 * intact:
-        raise UsageError(f"a fracture cannot take {lost:.1f} mm of {intact:.1f} mm")
-    share = table("vertebra_shape.toml")["fracture"]["biconcave_inferior"]
-    least, most = 0.0, 1.5 * lost + 0.01
-    broken = shape
+        lost = height * (1.0 - fracture.anterior_height_fraction)
+    if not 0.0 <= lost <= 0.7 * height:
+        raise UsageError(f"a fracture cannot take {lost:.1f} mm of {height:.1f} mm")
+    return lost
+
+
+def posture_mm(fracture: FractureSpec, lost_mm: float) -> float:
+    """Return the height that lying prone gives back of `lost_mm`."""
+    data = table("vertebra_shape.toml")["fracture"]
+    gain = fracture.mobility * float(data["posture_mm"])
+    if fracture.cleft != Cleft.NONE:
+        gain *= float(data["posture_cleft"])
+    if fracture.shape == FractureShape.BICONCAVE:
+        gain *= float(data["posture_biconcave"])
+    return min(gain, lost_mm)
+
+
+def _broken(intact: Shape, fracture: FractureSpec, lost_mm: float) -> Shape:
+    """Return the shape that has lost `lost_mm` where this kind of fracture is measured."""
+    if lost_mm <= 0.0 and fracture.retropulsion_mm <= 0.0:
+        return replace(intact, crush=NO_CRUSH, fracture=fracture)
+    at, height = _place(fracture), intact.form.Hm
+    top, low = heights(intact)
+    goal = top[at] - low[at] - lost_mm
+    least, most = 0.0, 1.5 * lost_mm
     for _ in range(14):  # bisection: the height falls monotonically with the amount
         amount = 0.5 * (least + most)
-        broken = replace(shape, crush=_crush(fracture.shape, amount, share * amount))
-        top, low = heights(broken)
-        if top[at] - low[at] > intact - lost:
+        shape = replace(intact, crush=_crush(fracture, height, amount), fracture=fracture)
+        top, low = heights(shape)
+        if top[at] - low[at] > goal:
             least = amount
         else:
             most = amount
-    if abs(top[at] - low[at] - (intact - lost)) > _HEIGHT_ERROR_MM:
-        raise UsageError(f"no fracture of this shape takes {lost:.1f} mm of {intact:.1f} mm")
-    return broken
+    if abs(top[at] - low[at] - goal) > _HEIGHT_ERROR_MM:
+        raise UsageError(f"no fracture of this shape takes {lost_mm:.1f} mm")
+    return shape
+
+
+def fractured(intact: Shape, fracture: FractureSpec) -> Shape:
+    """Return the shape broken as it lies on the table.
+
+    Args:
+        intact: the same bone before.
+        fracture: heights are those of the standing film; posture gives some back.
+
+    Raises:
+        UsageError: for a loss that this shape cannot have.
+    """
+    lost = _lost_mm(intact, fracture)
+    return _broken(intact, fracture, lost - posture_mm(fracture, lost))
+
+
+def standing_heights(intact: Shape, spec: PatientSpec) -> tuple[float, float, float]:
+    """Return anterior, middle and posterior height of the index level on the standing film, mm."""
+    shape = intact
+    if spec.fracture is not None:
+        shape = _broken(intact, spec.fracture, _lost_mm(intact, spec.fracture))
+    a, m, p = (top - low for top, low in zip(*heights(shape), strict=True))
+    return a, m, p
 
 
 def hinge(intact: Shape, broken: Shape, spec: PatientSpec) -> Hinge:
-    """Return how far and about which line the superior endplate may be lifted again."""
-    data = table("vertebra_shape.toml")["hinge"]
+    """Return how far and about which line the superior endplate may be lifted again.
+
+    The lift is a wedge: it gives back the anterior loss. What the middle of a biconcave body and
+    the rear of a crushed one have lost beyond that is not lifted.
+    """
+    data, stack = (table("vertebra_shape.toml")[name] for name in ("hinge", "stack"))
     half = 0.5 * intact.form.Hm
     (before, floor_before), (after, floor_after) = heights(intact), heights(broken)
     lost = max(before[0] - floor_before[0] - after[0] + floor_after[0], 0.0)
@@ -67,10 +128,16 @@ def hinge(intact: Shape, broken: Shape, spec: PatientSpec) -> Hinge:
     floor = -half + data["floor_mm"]
     band_top = half - broken.crush.depth - 1.9 * lost if lost > 0.0 else 0.0
     bottom = max(floor, min(band_top, 3.0) - data["band_mm"])
+    most = lost / arm
+    followed = broken.crush.wedge * (1.0 - broken.crush.rear) / stack["wedge_tilt_at_mm"]
+    turned = -math.radians(stack["wedge_tilt_deg"]) * followed
+    closed = -stack["wedge_disc_mm"] * followed
     return Hinge(
         hinge_y_mm=y,
         bottom_z_mm=bottom,
         top_z_mm=bottom + data["band_mm"],
-        max_rad=lost / arm,
+        max_rad=most,
         disc_stiffness_factor=spec.disc_stiffness_factor,
+        above_share=min(turned / most, 1.0) if most > 0.0 else 1.0,
+        above_mm_per_rad=closed / most if most > 0.0 else 0.0,
     )

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from simulator.anatomy import texture
+from simulator.anatomy import gaps, texture
 from simulator.anatomy.shape import Shape, values
 from simulator.anatomy.tables import table
 from simulator.anatomy.volume import Volume
+from simulator.kernels import grain
+from simulator.kernels.threads import ONE_AT_A_TIME
 from simulator.units import AnyArray, Float32Array, FloatArray, frozen
 
 _MARGIN_MM = 2.0
@@ -16,9 +18,10 @@ _MARGIN_MM = 2.0
 def bone_box(shape: Shape) -> tuple[FloatArray, FloatArray]:
     """Return the corners of a box in the body frame that holds all of the bone."""
     f = shape.form
-    side = max(0.53 * f.W, f.tph + 1.0) + _MARGIN_MM
-    low = min(f.sz - 11.0, f.zb - 8.5, -0.5 * f.Hm) - _MARGIN_MM
-    front = -0.5 * f.D - shape.crush.corner - 2.0 - _MARGIN_MM
+    spur = max(f.spur_t, f.spur_b)
+    side = max(0.53 * f.W + spur, f.tph + 1.0) + _MARGIN_MM
+    low = min(f.sz - 11.0, f.zb - 8.5, -0.5 * f.Hm - f.rise_b) - _MARGIN_MM
+    front = -0.5 * f.D - shape.crush.corner - 2.0 - spur - _MARGIN_MM
     return (np.array([-side, front, low]),
             np.array([side, f.tip + 2.0 + _MARGIN_MM, f.zj + 8.0 + _MARGIN_MM]))  # fmt: skip
 
@@ -31,11 +34,18 @@ def posed_box(low: FloatArray, high: FloatArray, shape: Shape) -> tuple[FloatArr
     return out.min(axis=0), out.max(axis=0)
 
 
+_MET_MM = 4.0
+"""Tools and cement ask for distances so far from bone; further off they are those of voxels."""
+
+
 def sampled(shape: Shape, low: FloatArray, high: FloatArray, h: float) -> Float32Array:
-    """Return (4, nx, ny, nz) distance, cortex, density factor, body distance from `low` on."""
+    """Return (4, nx, ny, nz) distance, cortex, density factor, body distance from `low` on.
+
+    More than 4 mm from bone both distances are 9 mm.
+    """
     count = np.ceil((high - low) / h).astype(int) + 1
-    found = _at(shape, low, h, np.indices(tuple(count.tolist())).reshape(3, -1))
-    return np.ascontiguousarray(found.T.reshape(4, *count), dtype=np.float32)
+    near = _near(shape, low, high, h, _MET_MM)[tuple(slice(n) for n in count)]
+    return _filled(shape, low, h, near)
 
 
 def _at(shape: Shape, low: FloatArray, h: float, index: AnyArray) -> FloatArray:
@@ -45,24 +55,30 @@ def _at(shape: Shape, low: FloatArray, h: float, index: AnyArray) -> FloatArray:
     return values(shape, points @ turn[:, :3].T + turn[:, 3])
 
 
-def _sampled_near(
-    shape: Shape, low: FloatArray, high: FloatArray, h: float
-) -> tuple[Float32Array, Float32Array, Float32Array]:
-    """Return distance, cortex and density factor; places far outside bone are skipped.
+def _near(shape: Shape, low: FloatArray, high: FloatArray, h: float, reach_mm: float) -> AnyArray:
+    """Return the voxels that may lie within `reach_mm` of bone, in blocks of four.
 
-    A grid four times as coarse tells which blocks can hold bone or its edge: within a block the
-    distance differs from its centre's by no more than half its diagonal times the slope (1.3).
+    A grid four times as coarse tells: within a block the distance differs from its centre's by no
+    more than half its diagonal times the slope (1.3).
     """
-    coarse = sampled(shape, low + 1.5 * h, high, 4.0 * h)[0]
-    near = coarse < (1.3 * 2.0 * 3.0**0.5 + 1.5) * h
+    count = np.ceil((high - low) / (4.0 * h)).astype(int) + 1
+    start = low + 1.5 * h
+    found = _at(shape, start, 4.0 * h, np.indices(tuple(count.tolist())).reshape(3, -1))
+    near = found[:, 0].reshape(count) < 1.3 * 2.0 * 3.0**0.5 * h + reach_mm
     for axis in range(3):
         near = near.repeat(4, axis=axis)
+    return np.asarray(near)
+
+
+def _filled(shape: Shape, low: FloatArray, h: float, near: AnyArray) -> Float32Array:
+    """Return (4, nx, ny, nz) values at the voxels that are `near`, and far values elsewhere."""
     at = np.nonzero(near)
     found = _at(shape, low, h, np.array(at))
-    out = [np.full(near.shape, fill, dtype=np.float32) for fill in (9.0, 1.0, 1.0)]
-    for q in range(3):
+    out = np.empty((4, *near.shape), dtype=np.float32)
+    for q, far in enumerate((9.0, 1.0, 1.0, 9.0)):
+        out[q] = far
         out[q][at] = found[:, q]
-    return out[0], out[1], out[2]
+    return out
 
 
 def renormalised(d: Float32Array, h: float) -> Float32Array:
@@ -76,27 +92,19 @@ def renormalised(d: Float32Array, h: float) -> Float32Array:
 def texture_at(shape: Shape, low: FloatArray, count: tuple[int, ...], h: float,
                seed: int) -> Float32Array:  # fmt: skip
     """Return the density texture on a grid of the patient frame, bound to the bone."""
-    cube = texture.tile(seed)
-    start = texture.offset(seed, shape.level)
     cell = float(table("bone.toml")["texture"]["tile_mm"])
-    turn = shape.pose.matrix_in()
-    axes = [low[a] + h * np.arange(count[a]) for a in range(3)]
-
-    def index(row: int, grid: tuple[AnyArray, ...]) -> AnyArray:
-        at = sum(turn[row, a] * g for a, g in enumerate(grid)) + turn[row, 3] + start[row]
-        return np.asarray(np.rint(at / cell).astype(np.int32) % cube.shape[row])
-
-    # poses tilt about x only, so x decides the first index and (y, z) the others
-    i = index(0, (axes[0], np.zeros(1), np.zeros(1)))
-    y, z = np.meshgrid(axes[1], axes[2], indexing="ij")
-    j, k = index(1, (np.zeros(1), y, z)), index(2, (np.zeros(1), y, z))
-    return np.asarray(cube[i[:, None, None], j, k], dtype=np.float32)
+    way = shape.pose.matrix_in()
+    start = way[:, :3] @ low + way[:, 3] + texture.offset(seed, shape.level)
+    out = np.empty(count, dtype=np.float32)
+    with ONE_AT_A_TIME:
+        grain.grain(texture.tile(seed), h / cell * way[:, :3], start / cell, out)
+    return out
 
 
 def imaged(shape: Shape, h: float, density: float, seed: int) -> Volume:
     """Return the vertebra as differences from soft tissue (two basis materials)."""
     low, high = posed_box(*bone_box(shape), shape)
-    d, t, rho = _sampled_near(shape, low, high, h)
+    d, t, rho, _ = _filled(shape, low, h, _near(shape, low, high, h, 1.5 * h))
     d = renormalised(d, h)
     keep = tuple(slice(max(int(a.min()) - 1, 0), int(a.max()) + 2) for a in np.nonzero(d < h))
     d, t, rho = d[keep], t[keep], rho[keep]
@@ -106,8 +114,13 @@ def imaged(shape: Shape, h: float, density: float, seed: int) -> Volume:
     look = table("bone.toml")["attenuation"]
     mineral = density * rho * texture_at(shape, low, d.shape, h, seed)
     mineral = np.minimum(mineral, table("bone.toml")["density"]["largest"])
+    defect, cleft = gaps.shares(shape, low, h, d)
+    left = np.float32(1.0) - np.maximum(defect, cleft)
+    inside, core = inside * left, core * left
     shell = inside - core
     soft = core * (look["soft_at_50"] + look["soft_per_mg"] * (mineral - 50.0)) - shell
+    if gaps.is_gas(shape):
+        soft -= cleft
     hard = core * (look["cortical_at_50"] + look["cortical_per_mg"] * (mineral - 50.0)) + shell
     return Volume(
         (float(low[0]), float(low[1]), float(low[2])),

@@ -34,6 +34,10 @@ class Hinge:
     max_rad: float
     """The wedge that the fracture took away; lifting further meets a stop."""
     disc_stiffness_factor: float = 1.0
+    above_share: float = 1.0
+    """Turn of the level above per lift: the disc gave way to part of the wedge."""
+    above_mm_per_rad: float = 0.0
+    """Its rise per lift, as the disc opens again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,9 @@ class Patient:
     hinge: Hinge
     bone_density_mg_cm3: float
     fracture_age_weeks: float
+    standing_height_mm: tuple[float, float, float]
+    """Anterior, middle and posterior height of the target on the film before, standing: lying
+    prone may have given some back since."""
     extras: tuple[Volume, ...] = ()
     """Further bone in the field that nobody treats, such as ribs; differences like a vertebra."""
 

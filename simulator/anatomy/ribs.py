@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
@@ -18,7 +19,7 @@ _SQUASH = 0.55
 """A rib is taller than thick: its height is squeezed to a round section of 6 mm."""
 
 
-def ribs(shapes: list[Shape], body: Trunk) -> tuple[Volume, ...]:
+def ribs(shapes: Sequence[Shape], body: Trunk) -> tuple[Volume, ...]:
     """Return one volume per rib."""
     return tuple(
         _voxels(_centreline(shape, body, side))
@@ -42,10 +43,11 @@ def _centreline(shape: Shape, body: Trunk, side: float) -> FloatArray:
     ])  # fmt: skip
     start[:, 0] *= side
     start = shape.pose.out(start)
-    a, b = body.half_width - data["inset"][0], body.half_depth - data["inset"][1]
-    centre = body.back_y - body.half_depth + float(body.shift(shape.pose.shift[2]))
-    # the arch follows the torso's ellipse forward from where the neck reaches it
-    angle = math.acos(min(abs(start[-1][0]) / a + 0.16 + 0.02 * side, 0.95))
+    a, b, centre = body.ribcage()
+    a *= float(body.narrowing(shape.pose.shift[2] - body.l1_z - 25.0))
+    centre += float(body.shift(shape.pose.shift[2]))
+    # the arch follows the ribcage's ellipse forward from where the neck reaches it
+    angle = math.acos(min(abs(start[-1][0]) / a + 0.17, 0.95))
     sweep = np.arange(angle, -1.2, -0.02)
     arch = np.column_stack([side * a * np.cos(sweep), centre + b * np.sin(sweep),
                             np.zeros(len(sweep))])  # fmt: skip
@@ -79,12 +81,17 @@ def _voxels(line: FloatArray) -> Volume:
     s = nearest.astype(float)
     taper = 1.0 - 0.55 * np.exp(-(len(line) - s) / 7.0)
     radius = (
-        3.0 * taper + 1.4 * np.exp(-((s / 7.0) ** 2)) - 0.1 * np.exp(-(((s - 18.0) / 8.0) ** 2))
+        3.0 * taper + 1.0 * np.exp(-((s / 7.0) ** 2)) - 0.3 * np.exp(-(((s - 18.0) / 8.0) ** 2))
     )
     dz = np.abs(points[:, 2] - line[nearest, 2]) * _SQUASH / np.maximum(gap, 0.3)
     d = (gap - radius) / np.sqrt(1.0 - (1.0 - _SQUASH**2) * dz.clip(0.0, 1.0) ** 2)
+    # the lower border is a thin dense edge beside the groove, the upper one is blunt
+    down = ((line[nearest, 2] - points[:, 2]) * _SQUASH / np.maximum(gap, 0.3)).clip(0.0, 1.0)
+    neck = np.exp(-((s / 26.0) ** 4))
+    wall = data["cortex"] + data["cortex_lower"] * down**4
+    wall += neck * (data["cortex_neck"] - wall)
     inside = (0.5 - d / h).clip(0.0, 1.0)
-    core = (0.5 - (d + data["cortex"]) / h).clip(0.0, 1.0)
+    core = (0.5 - (d + wall) / h).clip(0.0, 1.0)
     soft, hard = (np.zeros(tuple(count), dtype=np.float32) for _ in range(2))
     soft[where] = core * -data["cortical_fraction"] - (inside - core)
     hard[where] = core * data["cortical_fraction"] + (inside - core)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from simulator.anatomy.spec import FractureSpec
 from simulator.anatomy.tables import Sizes
 from simulator.kernels import shapes
 from simulator.kernels.threads import ONE_AT_A_TIME
@@ -52,6 +53,12 @@ class Form(NamedTuple):
     tip: float  # spinous process: y and z of its tip, sideways deviation
     sz: float
     dev: float
+    bow: float  # its sideways bend, and the phase of bend and thickness
+    bend: float
+    rim_lc: float  # thickness around the rims of the pedicles: shares of cos and sin of twice
+    rim_ls: float  # the angle, left and right
+    rim_rc: float
+    rim_rs: float
     t_wall: float  # cortex: wall, more in front, more behind, endplate, its ring
     t_ant: float
     t_post: float
@@ -64,6 +71,16 @@ class Form(NamedTuple):
     t_spread: float  # relative variation
     rho_plate: float  # density: rise under endplates, factor behind the body
     rho_post: float
+    t_spur: float  # osteophytes, joint faces
+    t_joint: float
+    lean_t: float = 0.0  # frontal slope of the superior and the inferior endplate
+    lean_b: float = 0.0
+    spur_t: float = 0.0  # osteophytes at the superior and the inferior rim: length,
+    rise_t: float = 0.0  # height towards the disc, place around the body in radians
+    turn_t: float = 0.0
+    spur_b: float = 0.0
+    rise_b: float = 0.0
+    turn_b: float = 0.0
 
 
 class Crush(NamedTuple):
@@ -78,9 +95,12 @@ class Crush(NamedTuple):
     bulge: float  # of the wall, per depression
     corner: float  # displacement of the anterosuperior corner
     cleft: float  # gap beside it
+    buckle: float  # kink of the anterior wall
+    retro: float  # how far the posterosuperior fragment stands behind the wall
+    retro_z: float  # height of its lower edge
 
 
-NO_CRUSH = Crush(0.0, 0.0, 0.0, 0.0, 8.0, 1.0, 0.0, 0.0, 0.0)
+NO_CRUSH = Crush(0.0, 0.0, 0.0, 0.0, 8.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
 STEP_MM = 0.2
 _MANY = 100_000
 
@@ -117,6 +137,8 @@ class Shape:
     """(n, n, n, 4) displacement in mm and unit noise."""
     cell_mm: float
     pose: Pose = IDENTITY
+    fracture: FractureSpec | None = None
+    """What was asked for: gaps are cut by it."""
 
     @property
     def level(self) -> str:

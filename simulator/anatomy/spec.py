@@ -78,7 +78,7 @@ class PatientSpec:
     pedicle_scale_left: float = 1.0
     pedicle_scale_right: float = 1.0
     variation: float = 1.0
-    """0: the means of the table; 1: spread, and sex, as in the population."""
+    """0: the means of this sex; 1: spread as in the population."""
     seed: int = 1
     fracture: FractureSpec | None = None
     basivertebral_mm: float = 3.0

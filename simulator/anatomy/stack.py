@@ -1,88 +1,165 @@
-"""How vertebrae stand on each other."""
+"""How vertebrae stand on each other: kyphosis, lordosis, scoliosis and axial rotation."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import replace
-from itertools import pairwise
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from simulator.anatomy.form import intact_shape
 from simulator.anatomy.fracture import fractured
-from simulator.anatomy.shape import IDENTITY, Pose, Shape
+from simulator.anatomy.osteophytes import with_osteophytes
+from simulator.anatomy.shape import NO_CRUSH, Crush, Pose, Shape
 from simulator.anatomy.spec import PatientSpec
-from simulator.anatomy.tables import LEVELS, Sizes, sizes, table, tilt_below_deg
+from simulator.anatomy.tables import COLUMN, LEVELS, Sizes, sizes, table, tilt_below_deg
 from simulator.errors import UsageError
 from simulator.units import FloatArray
 
-_ABOVE, _BELOW = 3, 3
+_SIDE = 3
+"""At least so many levels are seen above and below the index, and a curve's ends lie there."""
+_SACRUM = COLUMN.index("S1")
 
 
-def _tilt(angle_rad: float) -> FloatArray:
-    c, s = math.cos(angle_rad), math.sin(angle_rad)
-    return np.array([[1.0, 0.0, 0.0], [0.0, c, -s], [0.0, s, c]])
+@dataclass(frozen=True, slots=True)
+class Stance:
+    """How a level stands: sagittal, then frontal, then axial turn in the patient frame."""
+
+    sagittal_deg: float
+    frontal_deg: float
+    axial_deg: float
+
+    def turn(self) -> FloatArray:
+        """Return the (3, 3) rotation.
+
+        The axial turn comes last, so that a film along y shows the frontal angle as it is.
+        """
+        a, b, c = (math.radians(v) for v in (self.sagittal_deg, self.frontal_deg, self.axial_deg))
+        about_x = [[1, 0, 0], [0, math.cos(a), -math.sin(a)], [0, math.sin(a), math.cos(a)]]
+        about_y = [[math.cos(b), 0, math.sin(b)], [0, 1, 0], [-math.sin(b), 0, math.cos(b)]]
+        about_z = [[math.cos(c), -math.sin(c), 0], [math.sin(c), math.cos(c), 0], [0, 0, 1]]
+        return np.asarray(np.array(about_z) @ np.array(about_y) @ np.array(about_x), dtype=float)
+
+    def half_way(self, other: Stance) -> Stance:
+        """Return the stance of the disc between two levels."""
+        return Stance(
+            0.5 * (self.sagittal_deg + other.sagittal_deg),
+            0.5 * (self.frontal_deg + other.frontal_deg),
+            0.5 * (self.axial_deg + other.axial_deg),
+        )
 
 
-def to_below(own: Sizes, below: Sizes, tilt_deg: float, disc_change_mm: float = 0.0) -> Pose:
-    """Return the pose of the level below in this level's frame."""
-    angle = math.radians(tilt_deg)
+def _descent(own: Sizes, stance: Stance, below: Sizes, below_stance: Stance,
+             disc_change_mm: float = 0.0) -> FloatArray:  # fmt: skip
+    """Return the way from the centre of a level to the centre of the one below it."""
     disc = table("vertebra_shape.toml")["stack"]["disc_fill"] * own.disc + disc_change_mm
     half, half_below = 0.25 * (own.hp + own.ha), 0.25 * (below.hp + below.ha)
-    shift = (
-        np.array([0.0, 0.2, -half])
-        + _tilt(0.5 * angle) @ np.array([0.0, 0.3, -disc])
-        - _tilt(angle) @ np.array([0.0, 0.0, half_below])
+    return np.asarray(
+        stance.turn() @ np.array([0.0, 0.2, -half])
+        + stance.half_way(below_stance).turn() @ np.array([0.0, 0.3, -disc])
+        - below_stance.turn() @ np.array([0.0, 0.0, half_below])
     )
-    return Pose(_tilt(angle), shift)
+
+
+def to_below(own: Sizes, below: Sizes, tilt_deg: float) -> Pose:
+    """Return the pose of the level below in this level's frame, in a straight spine."""
+    here, there = Stance(0.0, 0.0, 0.0), Stance(tilt_deg, 0.0, 0.0)
+    return Pose(there.turn(), _descent(own, here, below, there))
 
 
 def _neighbours(spec: PatientSpec) -> tuple[str, ...]:
+    """Levels that fill a film of the index, without the sacrum."""
     if spec.level not in LEVELS:
         raise UsageError(f"no level {spec.level!r}; known are {', '.join(LEVELS)}")
-    at = LEVELS.index(spec.level)
-    return LEVELS[max(at - _ABOVE, 0) : at + _BELOW + 1]
+    film = table("vertebra_shape.toml")["stack"]["film_mm"]
+    rise = {name: 0.5 * (size.hp + size.ha) + size.disc
+            for name, size in ((name, sizes(name, spec)) for name in COLUMN)}  # fmt: skip
+    at = COLUMN.index(spec.level)
+    high = at - _SIDE
+    while high > 0 and sum(rise[name] for name in COLUMN[high:at]) + 0.5 * rise[spec.level] < film:
+        high -= 1
+    return COLUMN[high : min(at + _SIDE + 1, _SACRUM)]
+
+
+def curve(spec: PatientSpec, step: int) -> tuple[float, float]:
+    """Return the frontal and axial angle in degrees of the level `step` below (+) the index.
+
+    One curve: half a sine whose end vertebrae lie three levels from its apex, or at the sacrum if
+    that is nearer; then the upper end takes the larger share of the Cobb angle. The apex turns
+    its front to the convex side against both ends; `rotation_deg` turns the whole column.
+    """
+    down = min(_SIDE, _SACRUM - COLUMN.index(spec.level))
+    reach = down if step > 0 else _SIDE
+    phase = 0.5 * math.pi * abs(step) / reach
+    # convex to the left: the axes lean to the right above the apex and to the left below it
+    lean = math.copysign(reach / (_SIDE + down), step) * math.sin(phase)
+    coupling = table("vertebra_shape.toml")["stack"]["axial_per_cobb"]
+    untwist = coupling * (1.0 - math.cos(min(phase, 0.5 * math.pi)))
+    return spec.scoliosis_deg * lean, spec.rotation_deg - spec.scoliosis_deg * untwist
+
+
+def _stances(spec: PatientSpec, crush: Crush) -> dict[str, Stance]:
+    """How all levels of the column stand; those above the index follow its wedge."""
+    data = table("vertebra_shape.toml")["stack"]
+    at = COLUMN.index(spec.level)
+    wedge = crush.wedge * (1.0 - crush.rear) / data["wedge_tilt_at_mm"] * data["wedge_tilt_deg"]
+    tilts = [tilt_below_deg(name, spec) for name in COLUMN]
+    found = {}
+    for n, name in enumerate(COLUMN):
+        sagittal = sum(tilts[at:n]) if n >= at else -sum(tilts[n:at]) - wedge
+        found[name] = Stance(sagittal, *curve(spec, n - at))
+    return found
+
+
+def poses(spec: PatientSpec, crush: Crush = NO_CRUSH) -> dict[str, Pose]:
+    """Return the poses of all levels of `COLUMN` in the patient frame.
+
+    The index lies at the origin; a `crush` of the index tilts and lowers what is above.
+    """
+    data = table("vertebra_shape.toml")["stack"]
+    stand, at = _stances(spec, crush), COLUMN.index(spec.level)
+    size = {name: sizes(name, spec) for name in COLUMN}
+    share = crush.wedge * (1.0 - crush.rear) / data["wedge_tilt_at_mm"]
+    closed = share * data["wedge_disc_mm"] - crush.rear * crush.wedge
+    centre = {spec.level: np.zeros(3)}
+    for n in range(at + 1, len(COLUMN)):
+        above, name = COLUMN[n - 1], COLUMN[n]
+        way = _descent(size[above], stand[above], size[name], stand[name])
+        centre[name] = centre[above] + way
+    for n in range(at - 1, -1, -1):
+        name, below = COLUMN[n], COLUMN[n + 1]
+        change = closed if below == spec.level else 0.0
+        way = _descent(size[name], stand[name], size[below], stand[below], change)
+        centre[name] = centre[below] - way
+    return {name: Pose(stand[name].turn(), centre[name]) for name in COLUMN}
 
 
 def spine(spec: PatientSpec) -> tuple[list[Shape], Shape]:
-    """Return the shapes in view from above, posed in the patient frame, and the index intact."""
-    names = _neighbours(spec)
-    size = {name: sizes(name, spec) for name in LEVELS}
-    tilts = {name: tilt_below_deg(name, spec) for name in LEVELS}
+    """Return the shapes in view from above, posed in the patient frame, and the index intact.
+
+    Raises:
+        UsageError: the level is unknown or the fracture impossible.
+    """
     shapes: dict[str, Shape] = {}
-    for name in names:
-        below = LEVELS[min(LEVELS.index(name) + 1, len(LEVELS) - 1)]
-        relative = to_below(size[name], size[below], tilts[name])
-        shapes[name] = intact_shape(size[name], size[below], relative, spec)
+    for name in _neighbours(spec):
+        own, below = sizes(name, spec), sizes(COLUMN[COLUMN.index(name) + 1], spec)
+        relative = to_below(own, below, tilt_below_deg(name, spec))
+        shapes[name] = with_osteophytes(intact_shape(own, below, relative, spec), spec)
     intact = shapes[spec.level]
     if spec.fracture is not None:
         shapes[spec.level] = fractured(intact, spec.fracture)
-    at = names.index(spec.level)
-    _pose_up(shapes, names[: at + 1], tilts)
-    _pose_down(shapes, names[at:], tilts)
-    return [shapes[name] for name in names], intact
+    pose = poses(spec, shapes[spec.level].crush)
+    posed = [replace(shape, pose=pose[name]) for name, shape in shapes.items()]
+    return posed, replace(intact, pose=pose[spec.level])
 
 
-def _pose_down(shapes: dict[str, Shape], names: tuple[str, ...], tilts: dict[str, float]) -> None:
-    pose = IDENTITY
-    for name, below in pairwise(names):
-        step = to_below(shapes[name].sizes, shapes[below].sizes, tilts[name])
-        pose = Pose(pose.turn @ step.turn, pose.out(step.shift))
-        shapes[below] = replace(shapes[below], pose=pose)
+def sacral_pose(shapes: Sequence[Shape], spec: PatientSpec) -> Pose | None:
+    """Return the pose of the centre of S1's endplate (its z axis is the normal, upwards).
 
-
-def _pose_up(shapes: dict[str, Shape], names: tuple[str, ...], tilts: dict[str, float]) -> None:
-    """Pose the levels above; the one on the fracture follows the wedge."""
-    data = table("vertebra_shape.toml")["stack"]
-    crush = shapes[names[-1]].crush
-    share = crush.wedge * (1.0 - crush.rear) / data["wedge_tilt_at_mm"]
-    pose = IDENTITY
-    for name, above in pairwise(names[::-1]):
-        tilt, change = tilts[above], 0.0
-        if name == names[-1]:
-            tilt += share * data["wedge_tilt_deg"]
-            change = share * data["wedge_disc_mm"] - crush.rear * crush.wedge
-        step = to_below(shapes[above].sizes, shapes[name].sizes, tilt, change)
-        turn = pose.turn @ step.turn.T
-        pose = Pose(turn, pose.shift - turn @ step.shift)
-        shapes[above] = replace(shapes[above], pose=pose)
+    None where L5 is not in view: then nothing of the sacrum is.
+    """
+    if not any(shape.level == "L5" for shape in shapes):
+        return None
+    crush = next((s.crush for s in shapes if s.level == spec.level), NO_CRUSH)
+    return poses(spec, crush)["S1"]

@@ -20,7 +20,7 @@ from simulator.anatomy.patient import Hinge, Patient, Vertebra
 from simulator.anatomy.spec import PatientSpec
 from simulator.anatomy.tables import ASSETS
 from simulator.anatomy.volume import BoneField, Volume
-from simulator.kernels import blend, body, crush, posterior, shapes
+from simulator.kernels import blend, body, crush, grain, posterior, shapes
 from simulator.paths import asset, cache_dir
 from simulator.units import AnyArray, frozen
 
@@ -30,12 +30,15 @@ KEPT = 12
 _NOUNS = {c.__name__: c for c in (Patient, Vertebra, Volume, BoneField, Landmarks, Pedicle, Hinge)}
 
 
+_KERNELS = (blend, body, crush, grain, posterior, shapes)
+
+
 def key(spec: PatientSpec) -> str:
     """Return the name of this patient's file: a hash of spec, numbers and source."""
     digest = hashlib.blake2b(digest_size=16)
     digest.update(json.dumps([FORMAT, asdict(spec)], sort_keys=True).encode())
     package = sorted(Path(__file__).parent.glob("*.py"))
-    kernels = [Path(str(module.__file__)) for module in (blend, body, crush, posterior, shapes)]
+    kernels = [Path(str(module.__file__)) for module in _KERNELS]
     for path in [*package, *kernels, *(asset(name) for name in ASSETS)]:
         digest.update(path.name.encode() + path.read_bytes())
     return digest.hexdigest()

@@ -71,6 +71,10 @@ class BoneField:
     """Bone volume fraction of cancellous bone, 0 outside bone; 0..1."""
     tissue: ByteArray
     """`Tissue` of each voxel."""
+    vein_share: Float32Array
+    """Share of the voxel inside a vein, 0..1: sums to the true volume whatever the grid."""
+    vein_radius_mm: Float32Array
+    """Radius r for which share * r^2 / 8 conducts as that vein does, 0 where there is none."""
 
     @property
     def shape(self) -> tuple[int, int, int]:

@@ -57,12 +57,20 @@ def warped_bone(bone: BoneField, hinge: Hinge, angle_rad: float) -> BoneField:
         _moved(bone.shell_mm, bone, hinge, angle_rad, _LINEAR),
         _moved(bone.bv_tv, bone, hinge, angle_rad, _KEEP_SUM),
         _moved(bone.tissue, bone, hinge, angle_rad, _NEAREST),
+        _moved(bone.vein_share, bone, hinge, angle_rad, _LINEAR),
+        _moved(bone.vein_radius_mm, bone, hinge, angle_rad, _NEAREST),
     )
 
 
 def superior_pose(hinge: Hinge, angle_rad: float) -> tuple[FloatArray, FloatArray]:
-    """Return rotation (3, 3) and translation (3,) of everything above the fractured body."""
-    c, s = math.cos(angle_rad), math.sin(angle_rad)
+    """Return rotation (3, 3) and translation (3,) of everything above the fractured body.
+
+    The level above had followed the wedge in part only, so it turns back by that part; the disc
+    between regains the height that it had given up.
+    """
+    turned = hinge.above_share * angle_rad
+    c, s = math.cos(turned), math.sin(turned)
     turn = np.array([[1.0, 0.0, 0.0], [0.0, c, s], [0.0, -s, c]])
     centre = np.array([0.0, hinge.hinge_y_mm, hinge.top_z_mm])
-    return turn, centre - turn @ centre
+    rise = np.array([0.0, 0.0, hinge.above_mm_per_rad * angle_rad])
+    return turn, centre - turn @ centre + rise

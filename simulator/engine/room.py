@@ -6,6 +6,7 @@ from collections import deque
 from dataclasses import replace
 
 from simulator.anatomy.patient import Patient
+from simulator.anatomy.views import true_ap
 from simulator.frames import Side, dot, minus
 from simulator.imaging import exposure, positioner
 from simulator.imaging.beam import PathLengths
@@ -14,13 +15,13 @@ from simulator.physics import inflation, insertion, walls
 from simulator.physics.exchange import with_cannula, with_tamp
 from simulator.procedure import clocks
 from simulator.units import TICKS_PER_S
+from simulator.world import bearings
 from simulator.world.action import Action
 from simulator.world.arm import Pose, View
 from simulator.world.case import Case
 from simulator.world.cement import ROUTES
 from simulator.world.events import CementLeaked, Event, Exposed
 from simulator.world.state import State
-from simulator.world.tools import Cannula, Inside
 
 _DT = 1.0 / TICKS_PER_S
 _seen: deque[tuple[Patient, PathLengths]] = deque(maxlen=32)
@@ -72,9 +73,6 @@ def move_tools(case: Case, state: State, action: Action) -> tuple[State, tuple[E
         return state, events
     if tamp is not None and moved.dock_mm is None:
         return state, ()
-    last_ap = state.c_arm.last_ap
-    rotated = last_ap.error_deg if last_ap is not None else 0.0
-    events += walls.report(case, tool, moved, rotated)
     state = with_cannula(state, moved, action.side)
     if tamp is not None and moved.depth_mm != tool.depth_mm:
         ahead = dot(minus(moved.tip_mm, tamp.tail_mm), moved.direction)
@@ -82,6 +80,20 @@ def move_tools(case: Case, state: State, action: Action) -> tuple[State, tuple[E
         slid = inflation.uncovered(tamp, case.physics["tamp"], state.body.bone, covered)
         state = with_tamp(state, slid, action.side)
     return state, events
+
+
+def tell_walls(case: Case, before: State, state: State) -> tuple[Event, ...]:
+    """Tell what the tools did to the patient in this tick, moved by hand or exchanged."""
+    if state.cannulas is before.cannulas:
+        return ()
+    last_ap = state.c_arm.last_ap
+    true = true_ap(case.patient.target.landmarks)
+    rotated = bearings.off_deg(last_ap.pose, true) if last_ap is not None else 0.0
+    events: tuple[Event, ...] = ()
+    for old, new in zip(before.cannulas, state.cannulas, strict=True):
+        if old is not None and new is not None and new is not old:
+            events += walls.report(case, state.body, old, new, rotated)
+    return events
 
 
 def hands_off(state: State) -> State:
@@ -107,8 +119,8 @@ def expose(case: Case, state: State, action: Action) -> tuple[State, tuple[Event
     )
     if not exposure.pulse_due(state.tick, arm.pulses_per_s):
         return replace(state, c_arm=arm), ()
-    tips = (_tip(state.cannulas[0]), _tip(state.cannulas[1]))
-    arm, shot = exposure.expose(case, arm, tips, state.tick, _lengths(case, arm.pose))
+    left, right = (None if tool is None else tool.front_mm for tool in state.cannulas)
+    arm, shot = exposure.expose(case, arm, (left, right), state.tick, _lengths(case, arm.pose))
     return replace(state, c_arm=arm), (Exposed(shot, arm.kvp, hand),)
 
 
@@ -120,12 +132,6 @@ def _lengths(case: Case, pose: Pose) -> PathLengths:
     lengths = exposure.lengths_for(case, pose)
     _seen.append((case.patient, lengths))
     return lengths
-
-
-def _tip(tool: Cannula | None) -> tuple[float, float, float] | None:
-    if tool is None:
-        return None
-    return tool.tip_mm if tool.inside is Inside.STYLET else tool.channel_end_mm
 
 
 def hand_in_beam(case: Case, state: State, action: Action) -> bool:

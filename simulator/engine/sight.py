@@ -6,16 +6,19 @@ mislead a surgeon.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
 from simulator.anatomy.plan import Plan
-from simulator.frames import Side
+from simulator.anatomy.views import true_ap, true_lateral
+from simulator.frames import Side, along
 from simulator.imaging.positioner import geometry, project
 from simulator.imaging.visibility import visible_routes, voxel_points_mm
 from simulator.units import PSI_PER_MPA, Vec3, seconds
 from simulator.world.arm import CArm, Shot, View
+from simulator.world.bearings import arm_angles, wall_point
 from simulator.world.case import Case, Procedure
 from simulator.world.events import Event, Said
 from simulator.world.instruments import CementSpec, TampSpec
@@ -97,6 +100,12 @@ class Observation:
     vitals: Vitals
     ap: Seen | None
     lateral: Seen | None
+    true_ap_deg: tuple[float, float]
+    true_lateral_deg: tuple[float, float]
+    """(orbit, tilt) at which the outlines of this vertebra fall on each other: found by turning
+    the arm until pedicles and spinous process, or both endplates and pedicles, lie as they must."""
+    pedicle_mm: tuple[float, float]
+    """Widths of both pedicles, as the AP shows them."""
     heard: tuple[Said, ...]
     events: tuple[Event, ...]
     over: bool
@@ -126,7 +135,7 @@ def observe(
         else TampSeen(t.volume_ml, t.pressure_mpa * PSI_PER_MPA, t.peak_mpa * PSI_PER_MPA)
         for t in state.tamps
     )
-    cement = state.cement
+    cement, marks = state.cement, case.patient.target.landmarks
     mixed = cement.mixed_tick
     return Observation(
         tick=state.tick,
@@ -148,6 +157,9 @@ def observe(
         vitals=state.vitals,
         ap=ap,
         lateral=lateral,
+        true_ap_deg=arm_angles(true_ap(marks)),
+        true_lateral_deg=arm_angles(true_lateral(marks)),
+        pedicle_mm=(marks.pedicles[0].width_mm, marks.pedicles[1].width_mm),
         heard=tuple(e for e in events if isinstance(e, Said)),
         events=events,
         over=state.over,
@@ -163,29 +175,31 @@ def read_picture(case: Case, state: State, shot: Shot) -> Seen:
     return Seen(shot.tick, shot.view, shot.error_deg)
 
 
-def _scale(case: Case, shot: Shot, origin: Vec3) -> tuple[float, float]:
-    """Return the column of `origin` and millimetres per pixel at its depth."""
+def _apart(case: Case, shot: Shot, ends: tuple[Vec3, Vec3], axis: Vec3) -> float:
+    """Return how far the second of two points lies along the image of an axis, mm.
+
+    Measured in the picture at the depth of the first point, as with a ruler on the film.
+    """
     g = geometry(case.c_arm, shot.pose, _N)
-    col, _, magnification = project(g, origin)
-    return col, g.pitch_mm / magnification
-
-
-def _column(case: Case, shot: Shot, point: Vec3) -> float:
-    return project(geometry(case.c_arm, shot.pose, _N), point)[0]
+    col, row, magnification = project(g, ends[0])
+    col_2, row_2, _ = project(g, ends[1])
+    col_a, row_a, _ = project(g, along(ends[0], axis, 1.0))
+    across, down = col_a - col, row_a - row
+    length = math.hypot(across, down)
+    if length == 0.0:
+        return 0.0
+    pixels = ((col_2 - col) * across + (row_2 - row) * down) / length
+    return pixels * g.pitch_mm / magnification
 
 
 def _read_ap(case: Case, state: State, shot: Shot) -> Seen:
+    marks = case.patient.target.landmarks
     medial: list[float | None] = [None, None]
     for side in Side:
         tool = state.cannulas[side]
-        if tool is None or not shot.tip_in_field[side]:
-            continue
-        pedicle = case.patient.target.landmarks.pedicles[side]
-        _, y, z = pedicle.centre_mm
-        border, mm_per_px = _scale(case, shot, (pedicle.medial_border_x_mm, y, z))
-        # The picture has the patient's left on its left: columns fall towards +x.
-        offset = (border - _column(case, shot, tool.tip_mm)) * mm_per_px
-        medial[side] = side.sign * offset
+        if tool is not None and shot.tip_in_field[side]:
+            ends = (marks.pedicles[side].medial_mm, tool.front_mm)
+            medial[side] = side.sign * _apart(case, shot, ends, marks.axes[0])
     return Seen(
         shot.tick, shot.view, shot.error_deg, tip_medial_mm=(medial[0], medial[1]),
         leak=_leak_seen(case, state, View.AP),
@@ -194,17 +208,15 @@ def _read_ap(case: Case, state: State, shot: Shot) -> Seen:
 
 def _read_lateral(case: Case, state: State, shot: Shot) -> Seen:
     marks = case.patient.target.landmarks
-    centre = marks.centre_mm
-    wall, mm_per_px = _scale(case, shot, (centre[0], marks.posterior_wall_y_mm, centre[2]))
-    front = _column(case, shot, (centre[0], marks.anterior_wall_y_mm, centre[2]))
+    wall, front = wall_point(marks), marks.anterior_wall_mm
     past: list[float | None] = [None, None]
     ahead: list[float | None] = [None, None]
     for side in Side:
         tool = state.cannulas[side]
         if tool is not None and shot.tip_in_field[side]:
-            tip = _column(case, shot, tool.tip_mm)
-            past[side] = (wall - tip) * mm_per_px
-            ahead[side] = (tip - front) * mm_per_px
+            tip = tool.front_mm
+            past[side] = -_apart(case, shot, (wall, tip), marks.axes[1])
+            ahead[side] = _apart(case, shot, (front, tip), marks.axes[1])
     return Seen(
         shot.tick, shot.view, shot.error_deg,
         tip_past_wall_mm=(past[0], past[1]),
@@ -223,10 +235,11 @@ def _cement_to_wall(case: Case, state: State) -> float | None:
     points = voxel_points_mm(state, cloud.voxel[inside])
     marks = case.patient.target.landmarks
     # Cement standing in the pedicle's channel lies behind the wall and is no front.
-    y = points[points[:, 1] < marks.posterior_wall_y_mm, 1]
-    if not len(y):
+    past = -(points - np.array(wall_point(marks))) @ np.array(marks.axes[1])
+    past = past[past > 0.0]
+    if not len(past):
         return None
-    return marks.posterior_wall_y_mm - float(np.quantile(y, 1.0 - _EDGE_SHARE))
+    return float(np.quantile(past, _EDGE_SHARE))
 
 
 def _leak_seen(case: Case, state: State, view: View) -> bool:

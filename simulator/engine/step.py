@@ -36,6 +36,7 @@ def step(case: Case, state: State, action: Action) -> Result:
     # Hands on arm and needle.
     state = room.move_arm(case, state, action)
     state, events = _then(room.move_tools, case, state, action, events)
+    events += room.tell_walls(case, before, state)
     # What runs slower than the tick keeps to fixed ticks.
     if state.tick % tamping.PERIOD_TICKS == 0:
         state, events = _then(tamping.work, case, state, action, events)

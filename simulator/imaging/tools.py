@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -15,7 +16,9 @@ from simulator.kernels.raycast import tube
 from simulator.units import MM3_PER_ML, AnyArray, Float32Array, Vec3
 from simulator.world.cement import Cement
 from simulator.world.tamp import Tamp
-from simulator.world.tools import Cannula, Inside
+from simulator.world.tools import Cannula, Inside, Passed
+
+Path = tuple[Vec3, ...]
 
 CEMENT, CONTRAST, STEEL = 0, 1, 2
 """Planes of `Devices.lengths_cm`."""
@@ -34,6 +37,11 @@ _MARKER_MM = (1.6, 1.0, 1.5)
 _PLATINUM = 8.0
 """Platinum attenuates as so many times its thickness of steel at 60 keV (86 against 10.1 / cm)."""
 _FILLER_WALL_MM = 0.25
+_NITINOL = 0.8
+"""Nickel-titanium attenuates as so much of its thickness of steel at 60 keV (7.6 against 9.5)."""
+_BAND = 1.2
+"""A platinum band of 0.1 mm about the end of a curved needle's wall of 0.2 mm, as steel."""
+_CONE_PARTS = 4
 _SUBPIXEL_MM = 0.4
 """Pixels larger than this get 3 x 3 rays in a tool, smaller ones 2 x 2."""
 
@@ -63,26 +71,76 @@ class Rod:
 
 def rods_of(cannula: Cannula, cement_ml: float) -> list[Rod]:
     """Return a cannula and what stands in its bore; `cement_ml` counts from the tip backwards."""
-    hub, tip, back = cannula.hub_mm, cannula.tip_mm, cannula.direction
-    bore = cannula.inner_mm
-    rods = []
+    shaft, bore = cannula.shaft_mm(), cannula.inner_mm
     if cannula.inside is Inside.STYLET:
-        end = along(tip, back, -_POINT_MM)
-        rod = bore - 2.0 * _CLEARANCE_MM
-        rods += [Rod(hub, end, cannula.outer_mm, bore), Rod(hub, end, rod)]
-        for k in range(4):
-            a, b = (along(tip, back, -_POINT_MM * (1.0 - j / 4.0)) for j in (k, k + 1))
-            rods.append(Rod(a, b, rod * (1.0 - (k + 0.5) / 4.0)))
-    else:
-        rods.append(Rod(hub, tip, cannula.outer_mm, bore))
+        return _with_stylet(cannula, shaft)
+    rods = _rods(shaft, cannula.outer_mm, bore)
+    if cannula.passed is not None:
+        return rods + _rods_passed(cannula, cannula.passed, cement_ml)
     if cannula.inside is Inside.FILLER:
         outer = bore - 2.0 * _CLEARANCE_MM
         inner = outer - 2.0 * _FILLER_WALL_MM
-        rods += [Rod(hub, tip, outer, inner), Rod(hub, tip, inner, 0.0, CEMENT)]
-    elif cement_ml > 0.0 and cannula.inside is not Inside.STYLET:
-        length = min(cement_ml * MM3_PER_ML / (math.pi * (0.5 * bore) ** 2), cannula.length_mm)
-        rods.append(Rod(along(tip, back, -length), tip, bore, 0.0, CEMENT))
+        return rods + _rods(shaft, outer, inner) + _rods(shaft, inner, plane=CEMENT)
+    return rods + _column(shaft, bore, cement_ml)
+
+
+def _with_stylet(cannula: Cannula, shaft: Path) -> list[Rod]:
+    """A closed needle: its point is the stylet's, ground beyond the end of the tube."""
+    tube, point = _cut(shaft, _POINT_MM)
+    steel = cannula.inner_mm - 2.0 * _CLEARANCE_MM
+    rods = _rods(tube, cannula.outer_mm, cannula.inner_mm) + _rods(tube, steel)
+    base, tip = point[0], point[-1]
+    for k in range(_CONE_PARTS):
+        a, b = (along(base, minus(tip, base), j / _CONE_PARTS) for j in (k, k + 1))
+        rods.append(Rod(a, b, steel * (1.0 - (k + 0.5) / _CONE_PARTS)))
     return rods
+
+
+def _rods_passed(cannula: Cannula, passed: Passed, cement_ml: float) -> list[Rod]:
+    """A wire, drill or curved needle from outside its cannula's hub to its own tip."""
+    shaft = cannula.shaft_mm()
+    behind = passed.length_mm - cannula.length_mm - passed.reach_mm
+    start = along(shaft[0], cannula.direction, -max(behind, 0.0))
+    if passed.reach_mm > 0.0:
+        line = (start, *shaft, *passed.shaft_mm()[1:])
+    else:
+        line = (start, *_cut(shaft, -passed.reach_mm)[0])
+    if passed.kind is not Inside.CURVED:
+        return _rods(line, passed.outer_mm)
+    body, end = _cut(line, _MARKER_MM[2])
+    rods = _rods(body, passed.outer_mm, passed.inner_mm, gain=_NITINOL)
+    rods += _rods(end, passed.outer_mm, passed.inner_mm, gain=_NITINOL + _BAND)
+    return rods + _column(line, passed.inner_mm, cement_ml)
+
+
+def _column(line: Path, bore_mm: float, cement_ml: float) -> list[Rod]:
+    """Cement that stands in a bore, from its end backwards."""
+    if cement_ml <= 0.0:
+        return []
+    length = cement_ml * MM3_PER_ML / (math.pi * (0.5 * bore_mm) ** 2)
+    return _rods(_cut(line, length)[1], bore_mm, plane=CEMENT)
+
+
+def _rods(
+    line: Path, outer_mm: float, inner_mm: float = 0.0, plane: int = STEEL, gain: float = 1.0
+) -> list[Rod]:
+    """Return one straight rod for every piece of a polyline."""
+    return [Rod(a, b, outer_mm, inner_mm, plane, gain) for a, b in pairwise(line)]
+
+
+def _cut(line: Path, back_mm: float) -> tuple[Path, Path]:
+    """Cut a polyline `back_mm` before its end; the first part is a point if it is shorter."""
+    rest = list(line)
+    end = [rest[-1]]
+    while len(rest) > 1:
+        piece = norm(minus(rest[-1], rest[-2]))
+        if back_mm <= piece:
+            spot = along(rest[-1], unit(minus(rest[-2], rest[-1])), back_mm)
+            return (*rest[:-1], spot), (spot, *end)
+        back_mm -= piece
+        rest.pop()
+        end.insert(0, rest[-1])
+    return tuple(rest), tuple(end)
 
 
 def rods_of_tamp(tamp: Tamp, hub_mm: Vec3) -> list[Rod]:

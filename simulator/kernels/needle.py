@@ -1,16 +1,18 @@
-"""What a needle meets: bone along its cone and shaft, walls beside it, cortex ahead of it."""
+"""What a tool meets: bone along its cone and shaft, walls beside it, cortex ahead of it."""
 
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
 
 from simulator.units import AnyArray, FloatArray
 
-CUT, FRICTION, IN_BONE, TIP_DISTANCE, TIP_SHELL, TIP_BV, TIP_TISSUE, AHEAD, CANAL_BREACH = range(9)
-PROBE_SIZE = 9
+CUT, FRICTION, IN_BONE, TIP_DISTANCE, TIP_SHELL, TIP_TISSUE, AHEAD, CANAL_BREACH = range(8)
+FAR_MM = 99.0
+"""Distance of a tip that is outside the field."""
 
 _CANAL, _EPIDURAL = 3, 4
 _CONE_RINGS = 8
@@ -19,13 +21,61 @@ _AHEAD_STEP_MM = 0.5
 _AHEAD_MAX_MM = 40.0
 
 
+class Ground(NamedTuple):
+    """The fields of a `BoneField`."""
+
+    distance: AnyArray
+    shell: AnyArray
+    bv: AnyArray
+    tissue: AnyArray
+    origin: FloatArray
+    """(3,) mm."""
+    spacing: float
+
+
+class Tool(NamedTuple):
+    """A rod of one width with a pointed end."""
+
+    path: FloatArray
+    """(n, 3) mm: its axis as a polyline, tip first; goes straight on behind the last point."""
+    radius_mm: float
+    depth_mm: float
+    """Length behind the tip that is in the patient."""
+    watched_mm: float
+    """Length behind the tip along which a breach into the canal counts."""
+    open_mm: float
+    """How far the channel made before leads on in front of the tip."""
+    bore_mm: float
+    """Radius of that channel; 0 without one."""
+    medial_sign: float
+    """-1 if medial is towards -x (left side), +1 on the right."""
+
+
+class Law(NamedTuple):
+    """How bone resists."""
+
+    cone_mm: float
+    cortical_mpa: float
+    cancellous_mpa: float
+    """At a bone volume fraction of 0.1."""
+    exponent: float
+    cancellous_n_mm: float
+    """Friction on a shaft of 3 mm at a bone volume fraction of 0.1."""
+    cortical_n_mm: float
+    cut_share: float
+    """Of the strength that the point has to overcome: a drill takes bone away."""
+
+
+Point = tuple[float, float, float]
+
+
 @njit(cache=True, nogil=True)
-def _sample(field: AnyArray, o: AnyArray, h: float, x: float, y: float, z: float) -> float:
+def _sample(field: AnyArray, g: Ground, p: Point) -> float:
     """Trilinear value, clamped to the border of the grid."""
     nx, ny, nz = field.shape
-    u = min(max((x - o[0]) / h, 0.0), nx - 1.001)
-    v = min(max((y - o[1]) / h, 0.0), ny - 1.001)
-    w = min(max((z - o[2]) / h, 0.0), nz - 1.001)
+    u = min(max((p[0] - g.origin[0]) / g.spacing, 0.0), nx - 1.001)
+    v = min(max((p[1] - g.origin[1]) / g.spacing, 0.0), ny - 1.001)
+    w = min(max((p[2] - g.origin[2]) / g.spacing, 0.0), nz - 1.001)
     i, j, k = int(u), int(v), int(w)
     a, b, c = u - i, v - j, w - k
     f00 = field[i, j, k] * (1 - c) + field[i, j, k + 1] * c
@@ -36,144 +86,157 @@ def _sample(field: AnyArray, o: AnyArray, h: float, x: float, y: float, z: float
 
 
 @njit(cache=True, nogil=True)
-def _label(tissue: AnyArray, o: AnyArray, h: float, x: float, y: float, z: float) -> int:
-    nx, ny, nz = tissue.shape
-    i, j, k = round((x - o[0]) / h), round((y - o[1]) / h), round((z - o[2]) / h)
+def _label(g: Ground, p: Point) -> int:
+    """Tissue of the nearest voxel; 0 outside the grid."""
+    nx, ny, nz = g.tissue.shape
+    i = round((p[0] - g.origin[0]) / g.spacing)
+    j = round((p[1] - g.origin[1]) / g.spacing)
+    k = round((p[2] - g.origin[2]) / g.spacing)
     if i < 0 or j < 0 or k < 0 or i >= nx or j >= ny or k >= nz:
         return 0
-    return int(tissue[i, j, k])
+    return int(g.tissue[i, j, k])
 
 
 @njit(cache=True, nogil=True)
-def _inside(o: AnyArray, h: float, shape: tuple[int, int, int], p: AnyArray) -> bool:
+def _covers(g: Ground, p: Point) -> bool:
+    """True for a point between voxel centres of the grid."""
     for axis in range(3):
-        u = (p[axis] - o[axis]) / h
-        if u < 0.0 or u > shape[axis] - 1:
+        u = (p[axis] - g.origin[axis]) / g.spacing
+        if u < 0.0 or u > g.distance.shape[axis] - 1:
             return False
     return True
 
 
 @njit(cache=True, nogil=True)
-def _strength(
-    distance: float, shell: float, bv: float, cortical: float, cancellous: float, exponent: float
-) -> float:
-    """Cutting strength in MPa at a point: cortex inside the shell, power law within, 0 outside."""
-    if distance >= 0.0:
-        return 0.0
-    if -distance < shell:
-        return cortical
-    return cancellous * float((max(bv, 0.0) / 0.1) ** exponent)
+def behind(path: FloatArray, back_mm: float) -> Point:
+    """Return the point of a polyline `back_mm` behind its first point."""
+    left = back_mm
+    last = path.shape[0] - 2
+    for i in range(last + 1):
+        dx = path[i + 1, 0] - path[i, 0]
+        dy = path[i + 1, 1] - path[i, 1]
+        dz = path[i + 1, 2] - path[i, 2]
+        length = math.sqrt(dx * dx + dy * dy + dz * dz)
+        if left <= length or i == last:
+            t = left / length
+            return path[i, 0] + t * dx, path[i, 1] + t * dy, path[i, 2] + t * dz
+        left -= length
+    return path[0, 0], path[0, 1], path[0, 2]
 
 
 @njit(cache=True, nogil=True)
-def probe(
-    distance: AnyArray,
-    shell: AnyArray,
-    bv: AnyArray,
-    tissue: AnyArray,
-    o: AnyArray,
-    h: float,
-    tip: AnyArray,
-    direction: AnyArray,
-    depth_mm: float,
-    path_mm: float,
-    open_mm: float,
-    radius_mm: float,
-    bore_mm: float,
-    medial_sign: float,
-    law: AnyArray,
-) -> FloatArray:
-    """Return what the tool meets in one bone field, as an array indexed by the names above.
+def _hole_mm(holes: FloatArray, p: Point) -> float:
+    """Radius of open channel about `p`; 0 if it lies in none."""
+    widest = 0.0
+    for i in range(holes.shape[0]):
+        ax, ay, az = holes[i, 0], holes[i, 1], holes[i, 2]
+        dx, dy, dz = holes[i, 3] - ax, holes[i, 4] - ay, holes[i, 5] - az
+        x, y, z = p[0] - ax, p[1] - ay, p[2] - az
+        t = (x * dx + y * dy + z * dz) / (dx * dx + dy * dy + dz * dz)
+        t = min(max(t, 0.0), 1.0)
+        x, y, z = x - t * dx, y - t * dy, z - t * dz
+        widest = max(widest, holes[i, 6] - math.sqrt(x * x + y * y + z * z))
+    return widest
+
+
+@njit(cache=True, nogil=True)
+def _strength_mpa(g: Ground, law: Law, p: Point) -> float:
+    """Cutting strength: cortex inside the shell, power law within, 0 outside bone."""
+    distance = _sample(g.distance, g, p)
+    if distance >= 0.0:
+        return 0.0
+    if -distance < _sample(g.shell, g, p):
+        return law.cortical_mpa
+    bv = max(_sample(g.bv, g, p), 0.0)
+    return law.cancellous_mpa * float((bv / 0.1) ** law.exponent)
+
+
+@njit(cache=True, nogil=True)
+def _cutting_n(g: Ground, tool: Tool, law: Law, holes: FloatArray) -> float:
+    """Every ring of the cone pushes with the strength of the bone it stands in."""
+    force = 0.0
+    for ring in range(_CONE_RINGS):
+        back = (ring + 0.5) / _CONE_RINGS * law.cone_mm
+        if back > tool.depth_mm:
+            break
+        r_out = tool.radius_mm * (ring + 1.0) / _CONE_RINGS
+        r_in = tool.radius_mm * ring / _CONE_RINGS
+        p = behind(tool.path, back)
+        # The last `cone` of an old channel is as narrow as the cone that made it.
+        if tool.bore_mm > 0.0 and tool.open_mm + back > law.cone_mm:
+            r_in = max(r_in, tool.bore_mm)
+        if holes.shape[0] > 0:
+            r_in = max(r_in, _hole_mm(holes, p))
+        if r_out > r_in:
+            area = math.pi * (r_out * r_out - r_in * r_in)
+            force += area * law.cut_share * _strength_mpa(g, law, p)
+    return force
+
+
+@njit(cache=True, nogil=True)
+def _follow_shaft(g: Ground, tool: Tool, law: Law, holes: FloatArray, out: FloatArray) -> None:
+    """Add friction and length in bone, and find the deepest breach into the canal.
+
+    In a channel wider than itself a rod does not rub.
+    """
+    for step in range(int(max(tool.depth_mm, 0.0) / _SHAFT_STEP_MM)):
+        back = (step + 0.5) * _SHAFT_STEP_MM
+        p = behind(tool.path, back)
+        distance = _sample(g.distance, g, p)
+        if distance < 0.0:
+            out[IN_BONE] += _SHAFT_STEP_MM
+        loose = holes.shape[0] > 0 and _hole_mm(holes, p) > tool.radius_mm
+        if distance < 0.0 and not loose:
+            if -distance < _sample(g.shell, g, p):
+                out[FRICTION] += law.cortical_n_mm * _SHAFT_STEP_MM
+            else:
+                share = _sample(g.bv, g, p) / 0.1 * (tool.radius_mm / 1.5)
+                out[FRICTION] += law.cancellous_n_mm * share * _SHAFT_STEP_MM
+        if back > tool.watched_mm:
+            continue
+        beside = (p[0] + tool.medial_sign * tool.radius_mm, p[1], p[2])
+        stands_out = _sample(g.distance, g, beside)
+        if stands_out > out[CANAL_BREACH]:
+            label = _label(g, beside)
+            if label in (_CANAL, _EPIDURAL):
+                out[CANAL_BREACH] = stands_out
+
+
+@njit(cache=True, nogil=True)
+def _ahead_mm(g: Ground, tool: Tool) -> float:
+    """Bone straight ahead of the tip, to the first surface."""
+    ahead = 0.0
+    while ahead < _AHEAD_MAX_MM:
+        ahead += _AHEAD_STEP_MM
+        if _sample(g.distance, g, behind(tool.path, -ahead)) >= 0.0:
+            break
+    return ahead
+
+
+@njit(cache=True, nogil=True)
+def probe(g: Ground, tool: Tool, law: Law, holes: FloatArray) -> FloatArray:
+    """Return what a tool meets in one bone field, as an array indexed by the names above.
 
     Args:
-        distance, shell, bv, tissue: fields of a `BoneField`.
-        o: (3,) origin of the grid, mm.
-        h: spacing, mm.
-        tip: (3,) mm.
-        direction: (3,) unit, towards the patient.
-        depth_mm: length of shaft behind the tip that is in the patient.
-        path_mm: length of shaft behind the tip since it entered bone; only there a breach counts.
-        open_mm: how far the channel made before leads on in front of the tip.
-        radius_mm: outer radius of the shaft.
-        bore_mm: radius of the channel that is already open (0 without one).
-        medial_sign: -1 if medial is towards -x (left side), +1 on the right.
-        law: cone_mm, cortical MPa, cancellous MPa, exponent, friction per mm cancellous,
-            friction per mm cortical.
+        g: the field.
+        tool: the rod where it stands.
+        law: constants of resistance.
+        holes: (m, 7) other open channels: start and end of the axis, mm, and radius, mm.
 
     Returns:
-        CUT N, FRICTION N, IN_BONE mm of shaft, TIP_DISTANCE mm, TIP_SHELL mm, TIP_BV,
-        TIP_TISSUE label, AHEAD mm of bone straight ahead, CANAL_BREACH mm by which the shaft's
-        medial surface lies outside bone in canal or epidural space (0 if nowhere).
+        (8,) CUT N, FRICTION N, IN_BONE mm of shaft, TIP_DISTANCE mm, TIP_SHELL mm, TIP_TISSUE
+        label, AHEAD mm of bone straight ahead, CANAL_BREACH mm by which the shaft's medial
+        surface lies outside bone in canal or epidural space (0 if nowhere).
     """
-    out = np.zeros(PROBE_SIZE)
-    cone, cortical, cancellous, exponent = law[0], law[1], law[2], law[3]
-    out[TIP_DISTANCE] = 99.0
-    shape = distance.shape
-    if _inside(o, h, shape, tip):
-        x, y, z = tip[0], tip[1], tip[2]
-        out[TIP_DISTANCE] = _sample(distance, o, h, x, y, z)
-        out[TIP_SHELL] = _sample(shell, o, h, x, y, z)
-        out[TIP_BV] = _sample(bv, o, h, x, y, z)
-        out[TIP_TISSUE] = _label(tissue, o, h, x, y, z)
-
-    # Cutting: every ring of the cone pushes with the strength of the bone it stands in.
-    for ring in range(_CONE_RINGS):
-        t = (ring + 0.5) / _CONE_RINGS
-        r_out, r_in = radius_mm * (ring + 1.0) / _CONE_RINGS, radius_mm * ring / _CONE_RINGS
-        back = t * cone
-        # The last `cone` of an old channel is as narrow as the cone that made it.
-        if bore_mm > 0.0 and open_mm + back > cone:
-            r_in = max(r_in, bore_mm)
-        if r_out <= r_in:
-            continue
-        area = math.pi * (r_out * r_out - r_in * r_in)
-        x = tip[0] - direction[0] * back
-        y = tip[1] - direction[1] * back
-        z = tip[2] - direction[2] * back
-        d = _sample(distance, o, h, x, y, z)
-        if d < 0.0:
-            out[CUT] += area * _strength(
-                d,
-                _sample(shell, o, h, x, y, z),
-                _sample(bv, o, h, x, y, z),
-                cortical,
-                cancellous,
-                exponent,
-            )
-
-    # Friction and walls along the shaft.
-    steps = int(max(depth_mm, 0.0) / _SHAFT_STEP_MM)
-    for s in range(steps):
-        back = (s + 0.5) * _SHAFT_STEP_MM
-        x = tip[0] - direction[0] * back
-        y = tip[1] - direction[1] * back
-        z = tip[2] - direction[2] * back
-        d = _sample(distance, o, h, x, y, z)
-        if d < 0.0:
-            out[IN_BONE] += _SHAFT_STEP_MM
-            if -d < _sample(shell, o, h, x, y, z):
-                out[FRICTION] += law[5] * _SHAFT_STEP_MM
-            else:
-                b = _sample(bv, o, h, x, y, z) / 0.1
-                out[FRICTION] += law[4] * b * (radius_mm / 1.5) * _SHAFT_STEP_MM
-        if back > path_mm:
-            continue
-        xm = x + medial_sign * radius_mm
-        dm = _sample(distance, o, h, xm, y, z)
-        if dm > out[CANAL_BREACH]:
-            label = _label(tissue, o, h, xm, y, z)
-            if label in (_CANAL, _EPIDURAL):
-                out[CANAL_BREACH] = dm
-
-    # Bone straight ahead of the tip, to the first surface.
+    out = np.zeros(8)
+    tip = behind(tool.path, 0.0)
+    out[TIP_DISTANCE] = FAR_MM
+    if _covers(g, tip):
+        out[TIP_DISTANCE] = _sample(g.distance, g, tip)
+        out[TIP_SHELL] = _sample(g.shell, g, tip)
+        out[TIP_TISSUE] = _label(g, tip)
     if out[TIP_DISTANCE] < 0.0:
-        ahead = 0.0
-        while ahead < _AHEAD_MAX_MM:
-            ahead += _AHEAD_STEP_MM
-            x = tip[0] + direction[0] * ahead
-            y = tip[1] + direction[1] * ahead
-            z = tip[2] + direction[2] * ahead
-            if _sample(distance, o, h, x, y, z) >= 0.0:
-                break
-        out[AHEAD] = ahead
+        out[AHEAD] = _ahead_mm(g, tool)
+    out[CUT] = _cutting_n(g, tool, law, holes)
+    _follow_shaft(g, tool, law, holes, out)
     return out

@@ -23,12 +23,16 @@ def facet(ax: float, y: float, x0: float, y0: float, si: float, co: float,
 def _spinous(x: float, y: float, z: float, f: Record, zl: float) -> float:
     ys = 0.5 * f.D + f.scd + 3.1
     if f.g > 0.5:
+        # a plate, thin above and in its middle, that ends in a tubercle below and behind: a film
+        # from behind shows the outline of the tubercle, a teardrop
         v = clamp((y - ys) / (f.tip - ys), 0.0, 1.2)
+        root, tail = smooth(1.0 - 3.0 * v), smooth((v - 0.35) / 0.5)
         zc = zl - 3.0 + (f.sz - zl + 2.0) * v
-        hz = 8.5 - 1.5 * smooth(2.0 * v) + 2.5 * smooth((v - 0.5) / 0.5)
-        rt = 1.1 + 2.4 * smooth(1.0 - 3.0 * v) + 0.5 * smooth((v - 0.5) / 0.5)
-        rl = 2.3 + 2.6 * smooth(1.0 - 3.0 * v) + 3.2 * smooth((v - 0.35) / 0.65)
-        x = x - f.dev * v - 0.5 * math.sin(0.35 * z + 2.0 * v)
+        hz = 8.5 - 1.5 * smooth(2.0 * v) + 2.8 * smooth((v - 0.5) / 0.5)
+        uneven = 1.0 + 0.14 * math.sin(0.40 * z + 0.35 * y + f.bend)
+        rt = (1.0 + 2.4 * root + 0.9 * tail) * uneven
+        rl = (1.9 + 2.6 * root + 3.4 * tail - 0.6 * smooth((v - 0.9) / 0.3)) * uneven
+        x = x - f.dev * v - 0.6 * f.bow * math.sin(0.18 * (z - zc) + 2.5 * v)
         d = cone(x, 0.0, z, 0.0, 0.0, zc + hz - rt, 0.0, 0.0, zc - hz + rl, rt, rl)
         return float(smax(d, max(-5.0 - (y - ys), y - f.tip + 0.022 * (z - zc) ** 2), 5.0))
     y1, z1 = ys - 2.0, zl - 1.0
@@ -38,10 +42,10 @@ def _spinous(x: float, y: float, z: float, f: Record, zl: float) -> float:
     pr = -(y - y1) * tz + (z - z1) * ty
     v = clamp(s / length, 0.0, 1.0)
     hz = 6.5 - 3.3 * v
-    thick = (4.6 - 3.4 * smooth(1.5 * v) + 2.2 * smooth((v - 0.6) / 0.4)) * (
-        1.0 - 0.25 * clamp(pr / hz, -1.5, 1.5)
-    )
-    d = superellipse(x - f.dev * v, pr, thick, hz, 1.7)
+    thick = 4.6 - 3.2 * smooth(1.3 * v) + 2.4 * smooth((v - 0.55) / 0.4)
+    thick *= (1.0 - 0.30 * clamp(pr / hz, -1.5, 1.5)) * (1.0 + 0.18 * math.sin(0.5 * s + f.bend))
+    bow = f.bow * (1.4 * math.sin(0.16 * s + f.bend) - 1.4 * math.sin(f.bend))
+    d = superellipse(x - f.dev * v - bow, pr, thick, hz, 1.45)
     return float(smax(d, abs(s - 0.5 * length) - 0.5 * length, 4.0))
 
 
@@ -62,8 +66,10 @@ def posterior(x: float, y: float, z: float, f: Record, pdw: float) -> tuple[floa
     lamina = smax(dl, max(z - zl - hl + 2.5 * g * t, zl - hl - z), 3.0)
     spine = _spinous(x, y, z, f, zl)
     if g > 0.5:
+        stout = smooth((pdw - 13.0) / 5.0)  # that of L5 is a strut to the pelvis
         trans = cone(ax, y, 0.62 * z, xp + 2.5, tail - 0.5, 0.62 * (f.zp - 1.5), f.tph - 1.8,
-                      tail + 4.5, 0.62 * (f.zp + 1.0), 3.1, 1.7)  # fmt: skip
+                      tail + 4.5, 0.62 * (f.zp + 1.0 + 3.0 * stout), 3.1 + 1.3 * stout,
+                      1.7 + 1.4 * stout)  # fmt: skip
     else:
         run = f.tph - 4.0 - xp - 2.0
         trans = cone(ax, y, 0.8 * z, xp + 2.0, tail + 1.5, 0.8 * (f.zp - 1.0), f.tph - 4.0,
@@ -71,9 +77,11 @@ def posterior(x: float, y: float, z: float, f: Record, pdw: float) -> tuple[floa
     curve, hw, hb = 0.018 * (1.0 - 0.7 * th), 6.2 - 1.2 * th, 9.5 - 1.5 * th
     n, w = facet(ax, y, f.xj, f.yj, f.sin_f, f.cos_f, curve)
     tz = clamp((z - f.zj + 2.5) / 9.0, -1.0, 1.0)
+    face = smooth((n + 2.6) / 1.6)
     sap = rounded_box(n + 4.0 + 0.6 * tz, w, z - f.zj + 2.5, 3.2 - 0.7 * max(tz, 0.0),
                 hw * (0.86 - 0.2 * tz), hb, 2.4)  # fmt: skip
     n, w = facet(ax, y, f.xb, f.yb, f.sin_b, f.cos_b, curve)
+    face_below = smooth((2.6 - n) / 1.6)
     iap = rounded_box(n - 3.8, w + 0.5, z - f.zb - 2.0, 3.0, hw - 0.7, hb, 2.4)
     tz = clamp((z - f.zb + 2.5) / 9.0, -1.0, 1.0)
     gap = (
@@ -84,6 +92,9 @@ def posterior(x: float, y: float, z: float, f: Record, pdw: float) -> tuple[floa
     d = smin(smin(smin(pars, lamina, 3.0), spine, 3.0), trans, 3.0)
     d = smax(smin(smin(d, sap, 3.5), iap, 3.5), -gap, 1.2)
     es, et = math.exp(-(spine - near) / 0.8), math.exp(-(trans - near) / 0.8)
-    rest = min(min(pars, lamina), min(sap, iap))
-    er = math.exp(-(rest - near) / 0.8)
-    return d, (es * f.t_spine + et * f.t_trans + er * f.t_bone) / (es + et + er)
+    ep = math.exp(-(min(pars, lamina) - near) / 0.8)
+    ea, eb = math.exp(-(sap - near) / 0.8), math.exp(-(iap - near) / 0.8)
+    ta = f.t_bone + (f.t_joint - f.t_bone) * face
+    tb = f.t_bone + (f.t_joint - f.t_bone) * face_below
+    t = es * f.t_spine + et * f.t_trans + ep * f.t_bone + ea * ta + eb * tb
+    return d, t / (es + et + ep + ea + eb)

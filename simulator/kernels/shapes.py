@@ -69,7 +69,11 @@ def vertebra(
     )
     ped = smax(ped, abs(s) - lp - 4.5, 3.0)
     tp = 0.9 * f.pw * (1.0 - 0.38 * math.tanh(r / 1.5)) * thick
-    tp *= 1.0 + 0.25 * smooth((abs(zz) / (0.5 * f.pdh) - 0.5) / 0.4)
+    # the rim is stronger above and below, and not the same all around
+    tp *= 1.0 + 0.45 * smooth((abs(zz) / (0.5 * f.pdh) - 0.5) / 0.4)
+    turn = 1.0 / (r * r + zz * zz + 0.5)
+    rim_c, rim_s = (f.rim_lc, f.rim_ls) if x > 0.0 else (f.rim_rc, f.rim_rs)
+    tp *= 1.0 + turn * (rim_c * (r * r - zz * zz) + rim_s * 2.0 * r * zz)
     post, tb = posterior(qx, qy, qz, f, side)
     tb *= thick
     near = min(body, min(ped, post))

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from simulator.anatomy.volume import BoneField
 from simulator.frames import Side, along, dot, minus
-from simulator.physics import injection, permeability, setting
+from simulator.physics import injection, permeability, setting, tract
 from simulator.physics.permeability import FlowField
 from simulator.units import MM3_PER_ML, TICKS_PER_S, seconds
 from simulator.world.action import Action
@@ -51,12 +51,21 @@ def outlet_of(case: Case, cannula: Cannula, filler_ml: float) -> injection.Outle
 
     Through a needle the syringe fills the needle's bore. Through a working cannula a bone
     filler is passed to the front of the pocket and emptied by its own plunger: its tube is as
-    long as what it still holds, and nothing stands in the cannula.
+    long as what it still holds, and nothing stands in the cannula. A curved needle is filled
+    and emptied as a needle is, at its own tip and through its own bore.
     """
+    tracts = tract.segments(cannula.tracts)
+    passed = cannula.passed
+    if passed is not None:
+        tip = cannula.outlet_mm
+        tracts += tract.segments((passed.path_mm(max(passed.deepest_mm, passed.reach_mm)),))
+        return injection.Outlet(
+            cannula.side, tip, tip, passed.inner_mm, passed.length_mm, tracts
+        )  # fmt: skip
     if not cannula.working:
         return injection.Outlet(
             cannula.side, cannula.tip_mm, cannula.channel_end_mm, cannula.inner_mm,
-            cannula.length_mm,
+            cannula.length_mm, tracts,
         )  # fmt: skip
     bore = case.filler.bore_mm
     left_mm = filler_ml * MM3_PER_ML / (math.pi / 4.0 * bore**2)
@@ -64,8 +73,13 @@ def outlet_of(case: Case, cannula: Cannula, filler_ml: float) -> injection.Outle
     if dot(minus(nozzle, cannula.tip_mm), cannula.direction) < 0.0:
         nozzle = cannula.tip_mm
     return injection.Outlet(
-        cannula.side, nozzle, cannula.channel_end_mm, bore, max(left_mm, _STUB_MM)
+        cannula.side, nozzle, cannula.channel_end_mm, bore, max(left_mm, _STUB_MM), tracts
     )
+
+
+def _from_filler(cannula: Cannula) -> bool:
+    """A bone filler gives its own content; nothing passes through a standing column."""
+    return cannula.working and cannula.passed is None
 
 
 def _pressed(case: Case, state: State, cannula: Cannula, press_n: float) -> Cement:
@@ -73,7 +87,7 @@ def _pressed(case: Case, state: State, cannula: Cannula, press_n: float) -> Ceme
     before = state.cement
     outlet = outlet_of(case, cannula, before.filler_ml)
     ready = before
-    if cannula.working:
+    if _from_filler(cannula):
         full = injection.dead_volume_ml(outlet)
         ready = replace(before, cannula_ml=_both(before, cannula.side, full))
     after = injection.inject(
@@ -82,7 +96,7 @@ def _pressed(case: Case, state: State, cannula: Cannula, press_n: float) -> Ceme
     )  # fmt: skip
     if after is ready:
         return before
-    if cannula.working:
+    if _from_filler(cannula):
         # A bone filler leaves nothing behind in the cannula; what ran dry is dry.
         side = cannula.side
         missing = full - after.cannula_ml[side]

@@ -12,7 +12,17 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from simulator.frames import Side, minus, needle_direction, norm
-from simulator.physics import cementing, inflation, insertion, reduction, setting, tamping
+from simulator.physics import (
+    cementing,
+    inflation,
+    insertion,
+    passages,
+    passing,
+    reduction,
+    setting,
+    tamping,
+    tract,
+)
 from simulator.units import seconds
 from simulator.world.action import Do
 from simulator.world.case import Case
@@ -23,6 +33,7 @@ from simulator.world.tamp import Tamp
 from simulator.world.tools import Cannula, Inside
 
 Outcome = tuple[State, tuple[Event, ...]] | str
+Act = Callable[[Case, State, Side], Outcome]
 
 _START_LATERAL_MM = 20.0
 _START_MEDIAL_DEG = 15.0
@@ -30,7 +41,6 @@ _EMPTY_TAMP_ML = 0.05
 """A tamp with less than this left in it slips through its cannula."""
 _DRAG_MM = 2.0
 """A cannula that nobody holds follows the instrument that is pulled out of it."""
-_NO_CANNULA = "There is no cannula on this side. Place the needle first."
 
 
 def with_cannula(state: State, cannula: Cannula | None, side: Side) -> State:
@@ -62,7 +72,7 @@ def stylet_out(case: Case, state: State, side: Side) -> Outcome:
     """Open the bore."""
     cannula = state.cannulas[side]
     if cannula is None:
-        return _NO_CANNULA
+        return passages.NO_CANNULA
     if cannula.inside is not Inside.STYLET:
         return "The stylet is already out."
     return with_cannula(state, replace(cannula, inside=Inside.EMPTY), side), ()
@@ -72,11 +82,13 @@ def stylet_in(case: Case, state: State, side: Side) -> Outcome:
     """Close the bore again; what cement stands in it goes into the patient."""
     cannula = state.cannulas[side]
     if cannula is None:
-        return _NO_CANNULA
+        return passages.NO_CANNULA
     if cannula.inside is Inside.STYLET:
         return "The stylet is already in."
+    if cannula.passed is not None:
+        return passages.occupied(cannula.passed.kind)
     if cannula.inside is Inside.TAMP:
-        return "The tamp is in the cannula. Take it out first."
+        return passages.occupied(cannula.inside)
     events: tuple[Event, ...] = ()
     if state.cement.cannula_ml[side] > 0.0:
         pushed = cementing.expelled(case, state, cannula)
@@ -91,17 +103,20 @@ def seat_cannula(case: Case, state: State, side: Side) -> Outcome:
     """Exchange the needle over a wire for the working cannula, its tip on the entry cortex.
 
     The channel that the needle made stays open in front of it; the wider cannula has still to
-    be pushed in.
+    be pushed in. A wire that is already in place stays where it is; otherwise one is used for
+    the exchange and taken out again.
     """
     cannula = state.cannulas[side]
     if cannula is None:
-        return _NO_CANNULA
+        return passages.NO_CANNULA
     if cannula.working:
         return "The working cannula is already in."
     if cannula.dock_mm is None:
         return "The needle does not hold in bone yet. The wire would slip out."
-    if cannula.inside is not Inside.EMPTY:
+    if cannula.inside is Inside.STYLET:
         return "The stylet is in the way of the wire. Take the stylet out first."
+    if cannula.inside not in (Inside.EMPTY, Inside.WIRE):
+        return passages.occupied(cannula.inside)
     tube = case.working_cannula
     seated = replace(
         cannula,
@@ -113,18 +128,37 @@ def seat_cannula(case: Case, state: State, side: Side) -> Outcome:
         force_n=0.0,
         speed_mm_s=0.0,
     )
-    return with_cannula(state, insertion.settled(case, state.body, seated), side), ()
+    seated = passing.reseated(insertion.settled(case, state.body, seated))
+    return with_cannula(state, seated, side), ()
+
+
+def passage(change: Callable[[Case, State, Side], Cannula | str]) -> Act:
+    """Return the act that passes something down a bore or draws it out again."""
+
+    def act(case: Case, state: State, side: Side) -> Outcome:
+        cannula = change(case, state, side)
+        if isinstance(cannula, str):
+            return cannula
+        old = state.cannulas[side]
+        if cannula.passed is None and old is not None and old.outlet_is_curved:
+            # What stands in a curved needle goes out with it.
+            left, right = state.cement.cannula_ml
+            pair = (0.0, right) if side is Side.LEFT else (left, 0.0)
+            state = replace(state, cement=replace(state.cement, cannula_ml=pair))
+        return with_cannula(state, cannula, side), ()
+
+    return act
 
 
 def tamp_in(case: Case, state: State, side: Side) -> Outcome:
     """Slide the deflated tamp down the cannula to the end of the channel."""
     cannula = state.cannulas[side]
     if cannula is None:
-        return _NO_CANNULA
+        return passages.NO_CANNULA
     if not cannula.working:
         return "The tamp does not fit the needle. Seat the working cannula first."
     if cannula.inside is not Inside.EMPTY:
-        return f"The {cannula.inside} is in the cannula. Take it out first."
+        return passages.occupied(cannula.inside)
     if state.cement.cloud.inside_ul > 0.0 and state.cement.cannula_ml[side] > 0.0:
         return "There is cement in this cannula."
     tamp = inflation.insert(
@@ -161,11 +195,11 @@ def load(case: Case, state: State, side: Side) -> Outcome:
     """Draw a filler from the bowl and connect it."""
     cannula, cement = state.cannulas[side], state.cement
     if cannula is None:
-        return _NO_CANNULA
+        return passages.NO_CANNULA
     if cement.mixed_tick is None:
         return "The cement is not mixed yet."
-    if cannula.inside not in (Inside.EMPTY, Inside.FILLER):
-        return f"The {cannula.inside} is in the cannula. Take it out first."
+    if cannula.inside not in (Inside.EMPTY, Inside.FILLER, Inside.CURVED):
+        return passages.occupied(cannula.inside)
     if cement.batch_left_ml <= 0.0:
         return "The bowl is empty."
     if setting.is_set(case.cement, seconds(state.tick - cement.mixed_tick)):
@@ -177,7 +211,8 @@ def load(case: Case, state: State, side: Side) -> Outcome:
         kept = cement.filler_ml
     elif other is not None and other.inside is Inside.FILLER:
         kept = cement.filler_ml
-        state = with_cannula(state, replace(other, inside=Inside.EMPTY), Side(1 - side))
+        free = Inside.EMPTY if other.passed is None else other.passed.kind
+        state = with_cannula(state, replace(other, inside=free), Side(1 - side))
     drawn = min(case.filler.volume_ml - kept, cement.batch_left_ml)
     if drawn <= 0.0:
         return "The filler is still full."
@@ -214,7 +249,9 @@ def cannula_out(case: Case, state: State, side: Side) -> Outcome:
     if cannula is None:
         return "There is nothing to take out on this side."
     if cannula.inside is Inside.TAMP:
-        return "The tamp is in the cannula. Take it out first."
+        return passages.occupied(cannula.inside)
+    if cannula.passed is not None:
+        return passages.occupied(cannula.passed.kind)
     events: tuple[Event, ...] = ()
     cement = state.cement
     standing = cement.cannula_ml[side]
@@ -226,30 +263,50 @@ def cannula_out(case: Case, state: State, side: Side) -> Outcome:
         cement = replace(cement, cannula_ml=pair, tail_ml=cement.tail_ml + tail)
         if tail > 0.0:
             events = (CementLeaked(Route.TRACT, cementing.tract_ml(cement), visible=True),)
-    return with_cannula(replace(state, cement=cement), None, side), events
+    tracts = state.body.tracts
+    for path in (*cannula.tracts, tract.channel(cannula)):
+        tracts = tract.kept(tracts, path)
+    body = replace(state.body, tracts=tracts)
+    return with_cannula(replace(state, cement=cement, body=body), None, side), events
 
 
 EXCHANGES = frozenset(
-    {Do.STYLET_OUT, Do.STYLET_IN, Do.SEAT_CANNULA, Do.TAMP_IN, Do.TAMP_OUT, Do.LOAD}
-)
+    {
+        Do.STYLET_OUT, Do.STYLET_IN, Do.SEAT_CANNULA, Do.WIRE_IN, Do.WIRE_OUT, Do.DRILL_IN,
+        Do.DRILL_OUT, Do.CURVED_IN, Do.CURVED_OUT, Do.TAMP_IN, Do.TAMP_OUT, Do.LOAD,
+    }
+)  # fmt: skip
 """Acts that pull at the cannula."""
 
 
 def dragged(case: Case, state: State, side: Side) -> State:
-    """Let the cannula slip back a little, because nobody held it during an exchange."""
+    """Let things slip, because nobody held them during an exchange.
+
+    A wire with a cannula slid over it migrates forward; a cannula follows what is pulled.
+    """
     cannula = state.cannulas[side]
     if cannula is None or cannula.dock_mm is None:
+        return state
+    if cannula.inside is Inside.WIRE and cannula.working:
+        return with_cannula(state, passing.driven(case, state.body, cannula), side)
+    if passing.holds(cannula.passed):
         return state
     slipped = replace(cannula, depth_mm=cannula.depth_mm - _DRAG_MM)
     return with_cannula(state, insertion.settled(case, state.body, slipped), side)
 
 
-ACTS: Mapping[Do, Callable[[Case, State, Side], Outcome]] = MappingProxyType(
+ACTS: Mapping[Do, Act] = MappingProxyType(
     {
         Do.PLACE_NEEDLE: place_needle,
         Do.STYLET_OUT: stylet_out,
         Do.STYLET_IN: stylet_in,
         Do.SEAT_CANNULA: seat_cannula,
+        Do.WIRE_IN: passage(passages.wire_in),
+        Do.WIRE_OUT: passage(passages.wire_out),
+        Do.DRILL_IN: passage(passages.drill_in),
+        Do.DRILL_OUT: passage(passages.drill_out),
+        Do.CURVED_IN: passage(passages.curved_in),
+        Do.CURVED_OUT: passage(passages.curved_out),
         Do.TAMP_IN: tamp_in,
         Do.TAMP_OUT: tamp_out,
         Do.MIX: mix,

@@ -1,32 +1,60 @@
 """How far a tool went since it was last properly looked at: one clock per plane.
 
-A lateral shows depth, an AP shows how far medial the tip is. A picture counts for its plane if
-its view is adequate and the tip is inside the field; constants in assets/physics.toml [looking].
+An AP, or a look down the pedicle, shows how far medial the tip is; a lateral shows depth. A
+picture counts for its plane if its beam is near the true view of the vertebra that the tip is in,
+and the tip is inside the field. The foremost point counts: that of a wire, drill or curved needle
+as that of the needle. Constants in assets/physics.toml [looking].
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
-from simulator.world.arm import Shot, View
+from simulator.anatomy.landmarks import Landmarks
+from simulator.anatomy.plan import Route
+from simulator.anatomy.views import en_face, true_ap, true_lateral
+from simulator.frames import Side
+from simulator.world import bearings
+from simulator.world.arm import Pose, Shot, View
 from simulator.world.case import Case
 from simulator.world.events import BlindAdvance, Event, Exposed
 from simulator.world.tools import Cannula
 
+PLANES = ("medial", "depth")
 
-def limit_mm(constants: Mapping[str, float], cannula: Cannula) -> float:
+
+def limit_mm(case: Case, tool: Cannula) -> float:
     """Return how far the tip may go in either plane without a new picture, where it is."""
-    if cannula.past_wall_mm < 0.0:
+    constants = case.physics["looking"]
+    passed = tool.passed
+    lead = passed if passed is not None and passed.reach_mm > 0.0 else tool
+    marks = bearings.vertebra_at(case.patient, tool.front_mm)
+    # Beside the body and not yet in it a path is still on its way in.
+    if bearings.past_wall_mm(marks, tool.front_mm) < 0.0 or not (tool.was_in_bone or lead.ahead_mm):
         return constants["pedicle_limit_mm"]
-    if cannula.ahead_mm < constants["anterior_zone_mm"]:
+    if lead.ahead_mm < constants["anterior_zone_mm"]:
         return constants["anterior_limit_mm"]
     return constants["body_limit_mm"]
 
 
-def adequate(constants: Mapping[str, float], shot: Shot, view: View) -> bool:
-    """True if `shot` can be used as the given view."""
-    return shot.view is view and shot.error_deg <= constants["adequate_deg"]
+def adequate(case: Case, shot: Shot, view: View) -> bool:
+    """True if `shot` can be used as the given view of the vertebra to be treated."""
+    marks = case.patient.target.landmarks
+    true = true_lateral(marks) if view is View.LATERAL else true_ap(marks)
+    return bearings.off_deg(shot.pose, true) <= case.physics["looking"]["adequate_deg"]
+
+
+def shows(case: Case, marks: Landmarks, side: Side, pose: Pose, plane: str) -> bool:
+    """True if a picture taken at `pose` shows where a tool lies in a plane of a vertebra."""
+    views = [true_lateral(marks)] if plane == "depth" else [true_ap(marks), en_face(marks, side)]
+    least = min(bearings.off_deg(pose, true) for true in views)
+    return least <= case.physics["looking"]["adequate_deg"]
+
+
+def reach_mm(tool: Cannula) -> float:
+    """Return how deep the foremost point is along the tool, from the skin."""
+    return tool.depth_mm + (max(tool.passed.reach_mm, 0.0) if tool.passed is not None else 0.0)
 
 
 def run(
@@ -35,24 +63,39 @@ def run(
     """Wind one tool's clocks by what it advanced in bone, and set them back for pictures."""
     if after is None:
         return None, ()
-    constants = case.physics["looking"]
     clocks = [after.blind_medial_mm, after.blind_depth_mm]
     told = list(after.blind_told)
     out: list[Event] = []
-    if before is not None and after.bone_mm > 0.0 and after.depth_mm > before.depth_mm:
+    gone_mm = reach_mm(after) - reach_mm(before) if before is not None else 0.0
+    if before is not None and gone_mm > 0.0 and _matters(case, after):
         # Where the tip came from sets the limit: it was there that a picture was due.
-        limit = limit_mm(constants, before)
-        for i, plane in enumerate(("medial", "depth")):
-            clocks[i] += after.depth_mm - before.depth_mm
+        limit = limit_mm(case, before)
+        for i, plane in enumerate(PLANES):
+            clocks[i] += gone_mm
             if clocks[i] > limit and not told[i]:
                 out.append(BlindAdvance(after.side, plane, clocks[i], limit))
                 told[i] = True
     for event in events:
         if isinstance(event, Exposed) and event.shot.tip_in_field[after.side]:
-            for i, view in enumerate((View.AP, View.LATERAL)):
-                if adequate(constants, event.shot, view):
+            marks = bearings.vertebra_at(case.patient, after.front_mm)
+            for i, plane in enumerate(PLANES):
+                if shows(case, marks, after.side, event.shot.pose, plane):
                     clocks[i], told[i] = 0.0, False
     wound = replace(
         after, blind_medial_mm=clocks[0], blind_depth_mm=clocks[1], blind_told=(told[0], told[1])
     )
     return (after if wound == after else wound), tuple(out)
+
+
+def _matters(case: Case, tool: Cannula) -> bool:
+    """Muscle behind the spine forgives a blind step; bone, and what lies beside it, does not.
+
+    A path beside the pedicle passes lung and vessels before it meets the body.
+    """
+    if tool.bone_mm > 0.0 or (tool.passed is not None and tool.passed.bone_mm > 0.0):
+        return True
+    if case.plans[tool.side].route is not Route.EXTRAPEDICULAR:
+        return False
+    marks = case.patient.target.landmarks
+    entry = marks.pedicles[tool.side].entry_mm
+    return bearings.past_wall_mm(marks, tool.front_mm) > bearings.past_wall_mm(marks, entry)

@@ -41,7 +41,7 @@ def next_hint(case: Case, state: State) -> Hint:
 def _access(case: Case, state: State, tool: Cannula | None) -> Hint:
     if tool is None:
         return "Place the needle", "Put its tip over the outer upper rim of the pedicle."
-    limit = limit_mm(case.physics["looking"], tool)
+    limit = limit_mm(case, tool)
     for view, gone in (("AP", tool.blind_medial_mm), ("lateral", tool.blind_depth_mm)):
         if gone > 0.6 * limit:
             return "Look before you push on", (

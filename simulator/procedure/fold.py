@@ -31,6 +31,7 @@ from simulator.world.events import (
 )
 from simulator.world.state import State
 from simulator.world.tally import Tally
+from simulator.world.tools import Wall
 
 _NEAR_WAY_POINT_MM = 6.0
 _FLOWING_UL_S = 1.0
@@ -132,7 +133,9 @@ def _fold_tools(case: Case, before: State, after: State, account: _Account) -> N
             account.least("anterior_clearance_mm", 0.0 if tool.breach_mm > 0 else tool.ahead_mm)
             plan = case.plans[side]
             account.put(f"tip_error_{side}", norm(minus(tool.channel_end_mm, plan.target_mm)))
-            account.put(f"midline_{side}", abs(tool.channel_end_mm[0]))
+            marks = case.patient.target.landmarks
+            off = dot(minus(tool.channel_end_mm, marks.centre_mm), marks.axes[0])
+            account.put(f"midline_{side}", abs(off))
 
 
 def _fold_tamps(before: State, after: State, account: _Account) -> None:
@@ -173,7 +176,7 @@ def _fold_cement(case: Case, before: State, after: State, account: _Account, dt:
         dt = max(dt, _CEMENT_STEP_S)
         account.add("flowing_s", dt)
         if after.c_arm.beam and after.c_arm.last is not None:
-            watched = adequate(case.physics["looking"], after.c_arm.last, View.LATERAL)
+            watched = adequate(case, after.c_arm.last, View.LATERAL)
             account.add("watched_s", dt if watched else 0.0)
     if cement.started_tick is not None and cement.mixed_tick is not None:
         account.once("age_at_start_s", seconds(cement.started_tick - cement.mixed_tick))
@@ -188,9 +191,9 @@ def _on_exposed(case: Case, state: State, account: _Account, event: Event) -> No
     side = state.side
     tool = state.cannulas[side]
     if state.cannulas == (None, None) and "place_needle" not in state.tally.done:
-        if adequate(case.physics["looking"], shot, View.AP):
+        if adequate(case, shot, View.AP):
             account.put("ap_before", 1.0)
-        elif adequate(case.physics["looking"], shot, View.LATERAL):
+        elif adequate(case, shot, View.LATERAL):
             account.put("lateral_before", 1.0)
     if tool is None or tool.bone_mm <= 0.0:
         return
@@ -265,7 +268,9 @@ def _on_misuse(case: Case, state: State, account: _Account, event: Event) -> Non
 
 def _on_breach(case: Case, state: State, account: _Account, event: Event) -> None:
     assert isinstance(event, WallBreached)
-    account.most(f"breach_{event.wall}", event.depth_mm)
+    account.most(f"breach_{event.wall}".replace(" ", "_"), event.depth_mm)
+    if event.wall is Wall.MEDIAL:
+        account.most("medial_breach_mm", event.depth_mm)
 
 
 def _on_done(case: Case, state: State, account: _Account, event: Event) -> None:

@@ -9,23 +9,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from simulator.frames import Side
+from simulator.procedure import breaches
 from simulator.units import MM3_PER_ML, PSI_PER_MPA, seconds
+from simulator.world import bearings
 from simulator.world.case import Case
 from simulator.world.cement import ROUTES, Route
 from simulator.world.events import (
     BlindAdvance,
     BoneContact,
-    CanalEntered,
     CementLeaked,
     Done,
     Event,
-    MedialRuleBroken,
     TampMisused,
-    WallBreached,
 )
 from simulator.world.state import State
 from simulator.world.tally import Finding
-from simulator.world.tools import Wall
 
 _UNSTABLE_S = 60.0
 _IGNORED_S = 3.0
@@ -64,24 +62,10 @@ def found(
 
 def _of_event(case: Case, state: State, event: Event) -> Finding | None:
     tick = state.tick
+    finding = breaches.finding(case, tick, event)
+    if finding is not None:
+        return finding
     match event:
-        case MedialRuleBroken():
-            rotated = event.rotated_view_deg
-            seen = (
-                f"Your last AP was {rotated:.0f}° off, so it looked safe."
-                if rotated >= 3.0
-                else "The AP showed the tip at the medial border of the pedicle."
-            )
-            return Finding(
-                "medial_rule_broken", "sentinel", tick,
-                f"The tip crossed the medial border {event.behind_wall_mm:.0f} mm behind the "
-                "posterior wall.",
-                seen, "Make the AP true, withdraw, aim less medially.", 9.0,
-            )  # fmt: skip
-        case CanalEntered():
-            return _canal(tick, "The tip is in the spinal canal.")
-        case WallBreached():
-            return _breach(case, tick, event)
         case BlindAdvance():
             view = "AP" if event.plane == "medial" else "lateral"
             return Finding(
@@ -103,41 +87,6 @@ def _of_event(case: Case, state: State, event: Event) -> Finding | None:
         case Done():
             return _wrong_level(case, state, event) or _too_soon(case, state, event)
     return None
-
-
-def _canal(tick: int, text: str) -> Finding:
-    return Finding(
-        "canal_breach", "sentinel", tick, text,
-        "The AP showed the tip medial of the pedicle's inner border.",
-        "Withdraw, true both views, choose a more lateral path. Never inject through this tract.",
-        10.0,
-    )  # fmt: skip
-
-
-def _breach(case: Case, tick: int, event: WallBreached) -> Finding | None:
-    rules = case.physics["looking"]
-    if event.wall is Wall.MEDIAL:
-        if event.depth_mm >= rules["canal_breach_mm"]:
-            return _canal(tick, f"Medial breach of {event.depth_mm:.1f} mm into the canal.")
-        return Finding(
-            "medial_breach", "major", tick,
-            f"Medial pedicle wall breached by {event.depth_mm:.1f} mm.",
-            "The AP showed the tip on the medial rim.",
-            "Withdraw and aim less medially.", 5.0,
-        )  # fmt: skip
-    if event.wall in (Wall.ANTERIOR, Wall.LATERAL) and event.depth_mm >= rules["perforation_mm"]:
-        return Finding(
-            "anterior_perforation", "sentinel", tick,
-            f"Tip {event.depth_mm:.1f} mm through the {event.wall} cortex.",
-            "The lateral showed the tip at the wall; osteoporotic bone gives no warning.",
-            "Stop 5 mm short of the anterior cortex and look before each millimetre.", 8.0,
-        )  # fmt: skip
-    return Finding(
-        f"breach_{event.wall}", "major", tick,
-        f"Tip out of the bone through the {event.wall} wall, {event.depth_mm:.1f} mm.",
-        "The second plane would have shown it.",
-        "Withdraw to the last safe place and redirect.", 4.0,
-    )  # fmt: skip
 
 
 def _leak(tick: int, event: CementLeaked) -> Finding | None:
@@ -177,7 +126,7 @@ def _wrong_level(case: Case, state: State, event: Done) -> Finding | None:
     if tool is None or tool.dock_mm is None:
         return None
     target = case.patient.target
-    level = case.patient.level_at(tool.channel_end_mm)
+    level = bearings.vertebra_at(case.patient, tool.front_mm).level
     if level == target.level:
         return None
     return Finding(

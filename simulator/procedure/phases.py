@@ -97,8 +97,11 @@ GUARDS: Mapping[tuple[str, str], Callable[[State], bool]] = MappingProxyType(
 
 _ANYWHERE = frozenset({Do.TIME_OUT, Do.SEDATE, Do.ABORT, Do.STRAND_TEST})
 _INSTRUMENTS = frozenset(
-    {Do.LOCAL, Do.PLACE_NEEDLE, Do.STYLET_OUT, Do.STYLET_IN, Do.SEAT_CANNULA, Do.CANNULA_OUT}
-)
+    {
+        Do.LOCAL, Do.PLACE_NEEDLE, Do.STYLET_OUT, Do.STYLET_IN, Do.SEAT_CANNULA, Do.CANNULA_OUT,
+        Do.WIRE_IN, Do.WIRE_OUT, Do.DRILL_IN, Do.DRILL_OUT, Do.CURVED_IN, Do.CURVED_OUT,
+    }
+)  # fmt: skip
 _TAMP = frozenset({Do.TAMP_IN, Do.TAMP_OUT})
 
 PERMITTED: Mapping[str, frozenset[Do]] = MappingProxyType(

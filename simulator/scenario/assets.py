@@ -12,7 +12,15 @@ from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 from simulator.errors import AssetError
 from simulator.paths import asset
 from simulator.scenario.words import listed
-from simulator.world.instruments import CArmSpec, CementSpec, Filler, Needle, TampSpec
+from simulator.world.instruments import (
+    CArmSpec,
+    CementSpec,
+    CurvedSpec,
+    Filler,
+    Needle,
+    RodSpec,
+    TampSpec,
+)
 from simulator.world.rubric import Criterion, Rubric
 
 Noun = TypeVar("Noun")
@@ -24,6 +32,12 @@ _PLACE: Mapping[str, tuple[str, type]] = {
     "cement": ("cements.toml", CementSpec),
     "c_arm": ("c_arm.toml", CArmSpec),
 }
+_ALWAYS: Mapping[str, tuple[str, type]] = {
+    "wire": ("wires.toml", RodSpec),
+    "drill": ("wires.toml", RodSpec),
+    "catheter": ("catheters.toml", CurvedSpec),
+}
+"""On every trolley; an author does not choose them."""
 
 
 @cache
@@ -51,7 +65,7 @@ def _catalogue(name: str, kind: type[Noun]) -> dict[str, Noun]:
 
 def catalogue(key: str) -> Mapping[str, Any]:
     """Return what an [equipment] key may name, in the order of the asset."""
-    name, kind = _PLACE[key]
+    name, kind = {**_PLACE, **_ALWAYS}[key]
     return _catalogue(name, kind)
 
 
@@ -59,7 +73,8 @@ def chosen(key: str, name: str) -> Any:
     """Return one entry; authored names are checked before, so only a default can be missing."""
     entries = catalogue(key)
     if name not in entries:
-        raise AssetError(f"assets/{_PLACE[key][0]}: no entry [{name}]; there are {listed(entries)}")
+        file = {**_PLACE, **_ALWAYS}[key][0]
+        raise AssetError(f"assets/{file}: no entry [{name}]; there are {listed(entries)}")
     return entries[name]
 
 

@@ -24,6 +24,15 @@ class Do(StrEnum):
     STYLET_IN = "stylet_in"
     SEAT_CANNULA = "seat_cannula"
     """Exchange the needle over a wire for the working cannula."""
+    WIRE_IN = "wire_in"
+    """Pass the blunt K-wire down the bore, to the end of the channel."""
+    WIRE_OUT = "wire_out"
+    DRILL_IN = "drill_in"
+    """Pass the hand drill through the working cannula, to the end of the channel."""
+    DRILL_OUT = "drill_out"
+    CURVED_IN = "curved_in"
+    """Pass the curved needle down the bore, to the tip of the cannula."""
+    CURVED_OUT = "curved_out"
     TAMP_IN = "tamp_in"
     TAMP_OUT = "tamp_out"
     MIX = "mix"
@@ -72,8 +81,13 @@ class Action:
     tap: int = 0
     """Mallet: 0 none, 1 light, 2 firm, 3 hard."""
     twist_deg_s: float = 0.0
+    """Turn the needle about its shaft, or the curved needle while it is still in the bore."""
+    inner_n: float = 0.0
+    """Hand force on the wire, drill or curved needle in the cannula: positive into the patient."""
+    bend_mm: float = 0.0
+    """Set the radius of the curved needle while it is still in the bore; 0 leaves it."""
     hold: bool = True
-    """The cannula is held still during an exchange."""
+    """What is not pushed is held still: the cannula in an exchange, the wire under a cannula."""
     inflate_ml_s: float = 0.0
     """Turn the inflator: negative deflates."""
     press_n: float = 0.0

@@ -7,7 +7,15 @@ from enum import StrEnum
 
 from simulator.anatomy.patient import Patient
 from simulator.anatomy.plan import Plan
-from simulator.world.instruments import CArmSpec, CementSpec, Filler, Needle, TampSpec
+from simulator.world.instruments import (
+    CArmSpec,
+    CementSpec,
+    CurvedSpec,
+    Filler,
+    Needle,
+    RodSpec,
+    TampSpec,
+)
 from simulator.world.rubric import Rubric
 
 
@@ -50,6 +58,9 @@ class Case:
     """Sides that the plan uses, in order."""
     needle: Needle
     working_cannula: Needle
+    wire: RodSpec
+    drill: RodSpec
+    catheter: CurvedSpec
     tamp: TampSpec
     cement: CementSpec
     filler: Filler

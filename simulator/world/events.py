@@ -10,6 +10,8 @@ from simulator.world.arm import Shot
 from simulator.world.cement import Route
 from simulator.world.tools import Wall
 
+_GRADES = ((2.0, "B"), (4.0, "C"), (6.0, "D"))
+
 
 @dataclass(frozen=True, slots=True)
 class Exposed:
@@ -60,16 +62,79 @@ class MedialRuleBroken:
 
 @dataclass(frozen=True, slots=True)
 class WallBreached:
-    """The tip is outside the bone it had entered; reported at every further millimetre."""
+    """A tool stands out of the bone it had entered; reported at every further half millimetre."""
 
     side: Side
     wall: Wall
     depth_mm: float
+    """How far its outer surface stands out, at the tip or along the shaft."""
+    level: str = ""
+    tool: str = "needle"
+    """"needle", "cannula", or what stands out of it: "wire", "drill", "curved needle"."""
+
+    @property
+    def grade(self) -> str:
+        """Gertzbein and Robbins: B below 2 mm, C below 4, D below 6, E from there on."""
+        for limit_mm, grade in _GRADES:
+            if self.depth_mm < limit_mm:
+                return grade
+        return "E"
 
 
 @dataclass(frozen=True, slots=True)
 class CanalEntered:
-    """The tip is in the spinal canal."""
+    """A tool is in the spinal canal."""
+
+    side: Side
+
+
+@dataclass(frozen=True, slots=True)
+class ForamenEntered:
+    """A tool is in a foramen, where a root leaves."""
+
+    side: Side
+    of: Side
+    """The side of the patient that the foramen is on."""
+    level: str
+
+
+@dataclass(frozen=True, slots=True)
+class PleuraEntered:
+    """A tool went through the pleura into the lung."""
+
+    side: Side
+    of: Side
+
+
+@dataclass(frozen=True, slots=True)
+class VesselEntered:
+    """A tool is in the aorta, the vena cava or one of their branches."""
+
+    side: Side
+    level: str
+
+
+@dataclass(frozen=True, slots=True)
+class DiscEntered:
+    """A tool is in an intervertebral disc."""
+
+    side: Side
+    level: str
+    """The vertebra that it came through, or stands nearest to."""
+
+
+@dataclass(frozen=True, slots=True)
+class WrongLevel:
+    """A tool has gone into the pedicle or body of a vertebra that is not to be treated."""
+
+    side: Side
+    level: str
+    planned: str
+
+
+@dataclass(frozen=True, slots=True)
+class BodyLeft:
+    """A tip that was in the vertebral body was drawn back behind the posterior wall."""
 
     side: Side
 
@@ -175,6 +240,15 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
+class PedicleCracked:
+    """Bone about a docked shaft gave way to prying at its hub."""
+
+    side: Side
+    force_n: float
+    """Sideways force at the hub."""
+
+
+@dataclass(frozen=True, slots=True)
 class PhaseChanged:
     """The procedure moved on or back."""
 
@@ -190,6 +264,12 @@ Event = (
     | MedialRuleBroken
     | WallBreached
     | CanalEntered
+    | ForamenEntered
+    | PleuraEntered
+    | VesselEntered
+    | DiscEntered
+    | WrongLevel
+    | BodyLeft
     | BlindAdvance
     | Redirected
     | Tapped
@@ -202,5 +282,6 @@ Event = (
     | CementSet
     | Embolised
     | Said
+    | PedicleCracked
     | PhaseChanged
 )

@@ -25,6 +25,32 @@ class Needle:
 
 
 @dataclass(frozen=True, slots=True)
+class RodSpec:
+    """A K-wire or drill that is passed through a needle or cannula."""
+
+    name: str
+    diameter_mm: float
+    length_mm: float
+
+
+@dataclass(frozen=True, slots=True)
+class CurvedSpec:
+    """A curved needle: hollow, springy, straight in its cannula and bent in front of it."""
+
+    name: str
+    diameter_mm: float
+    bore_mm: float
+    length_mm: float
+    radius_mm: float
+    """Of the curve as it comes out of its pack."""
+    least_radius_mm: float
+    most_radius_mm: float
+    """What the knob at the hub can make of it, before it leaves the cannula."""
+    most_deg: float
+    """Angle of the whole curve."""
+
+
+@dataclass(frozen=True, slots=True)
 class TampSpec:
     """An inflatable bone tamp as its maker limits it."""
 

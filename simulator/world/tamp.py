@@ -65,5 +65,7 @@ class Body:
     """Rest position of the elastic part."""
     peak_rad: float = 0.0
     cavity_ml: float = 0.0
+    tracts: tuple[tuple[Vec3, ...], ...] = ()
+    """Channels in bone of tools that are out again: polylines from their mouth to their end."""
     shape_revision: int = 0
     """Counts changes of the picture: advances whenever `lift_rad` moved by a visible amount."""

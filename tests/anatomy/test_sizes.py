@@ -16,9 +16,9 @@ from simulator.anatomy.form import (
     width_mm,
 )
 from simulator.anatomy.fracture import fractured
-from simulator.anatomy.spec import FractureShape, FractureSpec, PatientSpec
+from simulator.anatomy.spec import FractureShape, FractureSpec, PatientSpec, Sex
 from simulator.anatomy.stack import spine
-from simulator.anatomy.tables import density_mg_cm3, sizes, table
+from simulator.anatomy.tables import density_mg_cm3, sizes
 from simulator.errors import UsageError
 
 MEANS = PatientSpec(variation=0.0, seed=3)
@@ -33,31 +33,33 @@ def intact():
 
 @pytest.mark.parametrize("level", ["T12", "L1", "L2"])
 def test_sizes_are_those_of_the_table(intact, level):
-    shape, row = intact[level], table("morphometry.toml")["level"][level]
+    shape, own = intact[level], sizes(level, MEANS)
     (a, _, p), (la, _, lp) = heights(shape)
     left, right = pedicle_mm(shape, 1), pedicle_mm(shape, -1)
-    assert width_mm(shape) == CLOSE(row["epw"], rel=0.05)
-    assert depth_mm(shape) == CLOSE(row["epd"], rel=0.05)
-    assert a - la == CLOSE(row["ha"] * MEANS.height_scale, rel=0.05)
-    assert p - lp == CLOSE(row["hp"] * MEANS.height_scale, rel=0.05)
-    assert left[0] == CLOSE(row["pdw"], rel=0.05)
-    assert right[0] == CLOSE(row["pdw"], rel=0.05)
-    assert left[1] == CLOSE(row["pdh"], rel=0.05)
-    assert canal_width_mm(shape) == CLOSE(row["scw"], rel=0.05)
-    assert canal_depth_mm(shape) == CLOSE(row["scd"], rel=0.05)
+    assert width_mm(shape) == CLOSE(own.epw, rel=0.05)
+    assert depth_mm(shape) == CLOSE(own.epd, rel=0.05)
+    assert a - la == CLOSE(own.ha, rel=0.05)
+    assert p - lp == CLOSE(own.hp, rel=0.05)
+    assert left[0] == CLOSE(own.pdw_left, rel=0.05)
+    assert right[0] == CLOSE(own.pdw_right, rel=0.05)
+    assert left[1] == CLOSE(own.pdh, rel=0.05)
+    assert canal_width_mm(shape) == CLOSE(own.scw, rel=0.05)
+    assert canal_depth_mm(shape) == CLOSE(own.scd, rel=0.05)
 
 
 def test_author_narrows_one_pedicle(intact):
     own, _ = spine(replace(MEANS, pedicle_scale_left=0.7))
     shape = next(s for s in own if s.level == "L1")
-    assert pedicle_mm(shape, 1)[0] == CLOSE(0.7 * 8.6, rel=0.05)
-    assert pedicle_mm(shape, -1)[0] == CLOSE(8.6, rel=0.05)
+    mean = sizes("L1", MEANS).pdw_right
+    assert pedicle_mm(shape, 1)[0] == CLOSE(0.7 * mean, rel=0.05)
+    assert pedicle_mm(shape, -1)[0] == CLOSE(mean, rel=0.05)
 
 
 def test_variation_spreads_sizes_around_the_table():
     widths = np.array([sizes("L1", PatientSpec(seed=n)).pdw_left for n in range(60)])
     assert widths.std() == CLOSE(0.18 * 8.2, rel=0.4)
-    assert sizes("L1", MEANS).pdw_left == 8.6
+    woman, man = (sizes("L1", replace(MEANS, sex=sex)).pdw_left for sex in Sex)
+    assert woman * man == CLOSE(8.6**2)
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import pytest
 
-from simulator.engine.operators import hands
+from simulator.anatomy.approach import plan_beside
+from simulator.engine.operators import hands, make_operator
 from simulator.engine.operators.expert import Manner, access, prepare
 from simulator.engine.operators.hands import Move, Routine
 from simulator.engine.runner import run_case
@@ -15,33 +18,123 @@ from simulator.engine.sight import Observation
 from simulator.frames import Side, needle_direction
 from simulator.scenario.load import load_case
 from simulator.world.case import Case
+from simulator.world.events import (
+    BlindAdvance,
+    BodyEntered,
+    Event,
+    MedialRuleBroken,
+    WallBreached,
+)
+from simulator.world.tools import Wall
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def breach_mm(case: Case, drift_deg: float) -> float:
-    """Bring the needle in with a drift; return the medial breach."""
+def needled(case: Case, drift: float) -> tuple[Session, list[Event]]:
+    """Bring the needle in with a drift; return the run and what was told."""
     session = Session(case, "test")
+    side = Side(case.sides[0])
 
     def way(obs: Observation) -> Move:
-        obs = yield from prepare(obs, Side.LEFT)
-        return (yield from access(obs, Side.LEFT, Manner(drift_deg=drift_deg)))
+        obs = yield from prepare(obs, side)
+        return (yield from access(obs, side, Manner(drift=drift)))
 
     routine = Routine(way(session.observe()))
+    told: list[Event] = []
     while not session.state.over:
         action = routine.next_action(session.observe())
         if action is None:
             break
-        session.advance(action)
+        told += session.advance(action)
+    return session, told
+
+
+def breach_mm(case: Case, drift: float) -> float:
+    session, _ = needled(case, drift)
     return float(session.report().metrics["medial_breach_mm"])
 
 
 def test_the_breach_grows_with_the_drift(case: Case) -> None:
-    breaches = [breach_mm(case, drift) for drift in (0.0, 5.0, 9.0, 13.0)]
+    breaches = [breach_mm(case, drift) for drift in (0.0, 0.9, 1.4, 1.9)]
     assert breaches[0] == 0.0
     assert breaches == sorted(breaches)
     assert breaches[2] >= 2.0
     assert breaches[3] > breaches[2]
+
+
+LEVELS = [("T8", "13G", "vertebroplasty"), ("L3", "11G", "kyphoplasty")]
+
+
+@cache
+def at_level(level: str, needle: str, procedure: str) -> Case:
+    """The wedge of L1 moved to another level, with the needle that fits there."""
+    base = {"kyphoplasty": "l1-wedge", "vertebroplasty": "l1-vertebroplasty"}[procedure]
+    return load_case(base, 7, patch={"spine.level": level, "equipment.needle": needle})
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("where", LEVELS, ids=lambda w: w[0])
+def test_clumsy_hands_break_the_medial_wall_on_the_way_through_the_pedicle(where) -> None:
+    """At every level for the same reason: behind the posterior wall, medially, before the body."""
+    _, told = needled(at_level(*where), 1.4)
+    breaches = [e for e in told if isinstance(e, WallBreached)]
+    assert {e.wall for e in breaches} == {Wall.MEDIAL}
+    assert {e.level for e in breaches} == {where[0]}
+    kinds = [type(e) for e in told]
+    assert MedialRuleBroken in kinds[: kinds.index(BodyEntered)]
+    assert WallBreached in kinds[: kinds.index(BodyEntered)]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("where", LEVELS, ids=lambda w: w[0])
+def test_the_expert_breaks_nothing_at_other_levels(where) -> None:
+    case = at_level(*where)
+    session, told = needled(case, 0.0)
+    assert not [e for e in told if isinstance(e, WallBreached | MedialRuleBroken | BlindAdvance)]
+    assert BodyEntered in [type(e) for e in told]
+    tool = session.state.cannulas[case.sides[0]]
+    assert tool is not None
+    assert hands.distance(tool.tip_mm, case.plans[tool.side].target_mm) < 1.0
+
+
+@pytest.mark.slow
+def test_the_expert_goes_beside_a_thoracic_pedicle_looking_all_the_way() -> None:
+    case = at_level(*LEVELS[0])
+    target, width = case.patient.target, case.needle.outer_mm
+    left, right = (plan_beside(target, s, width / 2.0, case.patient.extras) for s in Side)
+    case = replace(case, plans=(left, right), id="beside")
+    session, told = needled(case, 0.0)
+    assert not [e for e in told if isinstance(e, WallBreached | MedialRuleBroken | BlindAdvance)]
+    tool = session.state.cannulas[case.sides[0]]
+    assert tool is not None
+    assert hands.distance(tool.tip_mm, case.plans[tool.side].target_mm) < 1.0
+
+
+def test_the_hurried_one_goes_through_the_front_for_want_of_pictures(case: Case) -> None:
+    session = Session(case, "hurried")
+    operator = make_operator("hurried", case, session.observe())
+    told: list[Event] = []
+    while "stylet_out" not in session.state.tally.done:
+        action = operator.next_action(session.observe())
+        assert action is not None
+        told += session.advance(action)
+    front = [e for e in told if isinstance(e, WallBreached) and e.wall is Wall.ANTERIOR]
+    assert front
+    assert front[0].depth_mm < 1.0
+    kinds = [type(e) for e in told]
+    assert kinds.index(BlindAdvance) < kinds.index(WallBreached)
+    assert {f.id for f in session.state.tally.findings} >= {"blind_advance", "anterior_perforation"}
+
+
+def test_the_blind_one_takes_no_picture_and_fails_for_it(case: Case) -> None:
+    session = Session(case, "blind")
+    operator = make_operator("blind", case, session.observe())
+    while "stylet_out" not in session.state.tally.done:
+        action = operator.next_action(session.observe())
+        assert action is not None
+        session.advance(action)
+    assert session.state.c_arm.exposures == 0
+    assert [f.id for f in session.state.tally.findings] == ["blind_advance"]
 
 
 def test_the_shipped_stage_script_finds_what_it_expects(case: Case) -> None:

@@ -35,7 +35,7 @@ def slab(thick_mm, wide_mm=420.0, spacing=4.0, soft=1.0):
 def bone_field(n=24, spacing=1.0):
     a = frozen(np.zeros((n, n, n), np.float32))
     o = -0.5 * (n - 1) * spacing
-    return BoneField((o, o, o), spacing, a, a, a, frozen(np.zeros((n, n, n), np.uint8)))
+    return BoneField((o, o, o), spacing, a, a, a, frozen(np.zeros((n, n, n), np.uint8)), a, a)
 
 
 def patient(vertebrae=None, torso=None, index=0, hinge=None):

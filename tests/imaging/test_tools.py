@@ -1,4 +1,6 @@
 import math
+from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -9,7 +11,7 @@ from simulator.imaging.positioner import geometry, project
 from simulator.imaging.tools import CEMENT, STEEL, Rod, _draw, devices, rods_of
 from simulator.world.arm import Pose
 from simulator.world.cement import Cement
-from simulator.world.tools import Cannula, Inside
+from simulator.world.tools import Bow, Cannula, Inside, Passed
 from tests.imaging.phantom import SPEC
 
 
@@ -83,3 +85,57 @@ def test_cement_stands_in_the_bore_from_the_tip_backwards():
     assert column.end_mm == pytest.approx((0.0, 0.0, 0.0))
     assert column.start_mm[1] == pytest.approx(200.0 / (math.pi * 1.2**2))
     assert not [r for r in rods_of(cannula(Inside.EMPTY), 0.0) if r.plane == CEMENT]
+
+
+def with_passed(kind, reach, radius=0.0, inner=0.0, outer=1.6):
+    tool = cannula(kind)
+    passed = Passed(
+        kind, kind, tool.tip_mm, tool.heading, (-1.0, 0.0, 0.0), outer, inner, 200.0, 75.0,
+        radius_mm=radius, reach_mm=reach,
+    )  # fmt: skip
+    return replace(tool, passed=passed)
+
+
+def total_mm(rods):
+    return sum(math.dist(r.start_mm, r.end_mm) for r in rods)
+
+
+def test_a_wire_is_drawn_from_its_end_outside_to_its_tip():
+    rods = rods_of(with_passed(Inside.WIRE, 12.0), 0.0)
+    tube, wire = rods[0], rods[1:]
+    assert (tube.outer_mm, tube.inner_mm) == (3.05, 2.4)
+    assert {r.outer_mm for r in wire} == {1.6}
+    assert wire[-1].end_mm == pytest.approx((0.0, -12.0, 0.0))
+    assert total_mm(wire) == pytest.approx(200.0)
+
+
+def test_an_instrument_drawn_back_ends_inside_the_bore():
+    rods = rods_of(with_passed(Inside.DRILL, -3.0, outer=2.2), 0.0)
+    assert rods[-1].end_mm == pytest.approx((0.0, 3.0, 0.0))
+
+
+def test_a_curved_needle_lies_on_its_circle_and_holds_its_cement():
+    tool = with_passed(Inside.CURVED, 20.0, radius=20.0, inner=1.8, outer=2.2)
+    steel = [r for r in rods_of(tool, 0.0)[1:] if r.plane == STEEL]
+    bent = [r for r in steel if r.end_mm[1] < -0.01]
+    for rod in bent:
+        assert math.dist(rod.end_mm, (-20.0, 0.0, 0.0)) == pytest.approx(20.0, abs=0.02)
+    assert bent[-1].end_mm == pytest.approx(tool.front_mm)
+    # The platinum band at its end is darker than its nickel-titanium wall.
+    assert steel[-1].gain > 1.5 * steel[0].gain
+    column = [r for r in rods_of(tool, 0.05) if r.plane == CEMENT]
+    assert total_mm(column) == pytest.approx(50.0 / (math.pi * 0.9**2), rel=0.01)
+    assert column[-1].end_mm == pytest.approx(tool.front_mm)
+
+
+def test_a_bent_needle_is_drawn_bent_and_of_one_length():
+    bow = Bow(30.0, (2.0, 0.0), (0.13, 0.0))
+    tool = replace(cannula(Inside.EMPTY), dock_mm=(0.0, 30.0, 0.0), deepest_mm=60.0, bow=bow)
+    rods = rods_of(tool, 0.0)
+    assert len(rods) > 4
+    assert rods[-1].end_mm == pytest.approx((-2.0, 0.0, 0.0))
+    assert total_mm(rods) == pytest.approx(125.0, abs=0.3)  # a bow of 2 mm is 0.1 mm longer
+    for a, b in pairwise(rods):
+        assert a.end_mm == b.start_mm
+    closed = rods_of(replace(tool, inside=Inside.STYLET), 0.0)
+    assert closed[-1].end_mm == pytest.approx(rods[-1].end_mm)

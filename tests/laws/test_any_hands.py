@@ -16,6 +16,7 @@ from simulator.frames import Side
 from simulator.procedure.score import score
 from simulator.world.action import Action, Do
 from simulator.world.case import Case
+from simulator.world.events import WallBreached
 
 ACTIONS = st.builds(
     Action,
@@ -54,6 +55,11 @@ def test_nothing_breaks_and_no_cement_is_lost(
             state, events = step(case, state, action)
             assert state.over or state.tick > before.tick
             json.dumps([plain(event) for event in events])
+            for event in events:
+                if isinstance(event, WallBreached):
+                    assert event.depth_mm >= 0.5
+                    assert event.grade in "BCDE"
+                    assert event.level in {v.level for v in case.patient.vertebrae}
     report = score(case, state)
     assert 0.0 <= report.total <= 100.0
     for name, value in report.metrics.items():

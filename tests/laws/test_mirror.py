@@ -17,11 +17,14 @@ from simulator.anatomy.volume import BoneField, Volume
 from simulator.engine.start import first_state
 from simulator.engine.step import step
 from simulator.frames import Side
+from simulator.physics import exchange, insertion
 from simulator.units import Vec3, frozen
 from simulator.world.action import Action, Do
 from simulator.world.case import Case
 from simulator.world.events import BodyEntered, BoneContact, MedialRuleBroken, Tapped, WallBreached
+from simulator.world.instruments import Tip
 from simulator.world.state import State
+from simulator.world.tools import Cannula
 
 
 def flip(p: Vec3) -> Vec3:
@@ -46,13 +49,20 @@ def flipped_pedicle(p: Pedicle) -> Pedicle:
     return replace(
         p, centre_mm=flip(p.centre_mm), axis=flip(p.axis), entry_mm=flip(p.entry_mm),
         medial_border_x_mm=-p.medial_border_x_mm, lateral_border_x_mm=-p.lateral_border_x_mm,
+        medial_mm=flip(p.medial_mm), lateral_mm=flip(p.lateral_mm),
+        superior_mm=flip(p.superior_mm), inferior_mm=flip(p.inferior_mm),
     )  # fmt: skip
 
 
 def flipped_marks(m: Landmarks) -> Landmarks:
     left, right = m.pedicles
+    lateral, posterior, superior = m.axes
+    # The mirrored vertebra's left is the mirror image of the way to the right.
+    to_left = flip((-lateral[0], -lateral[1], -lateral[2]))
     return replace(
-        m, centre_mm=flip(m.centre_mm), spinous_tip_mm=flip(m.spinous_tip_mm),
+        m, axes=(to_left, flip(posterior), flip(superior)),
+        anterior_wall_mm=flip(m.anterior_wall_mm),
+        centre_mm=flip(m.centre_mm), spinous_tip_mm=flip(m.spinous_tip_mm),
         canal_centre_mm=flip(m.canal_centre_mm),
         pedicles=(flipped_pedicle(right), flipped_pedicle(left)),
     )  # fmt: skip
@@ -137,3 +147,73 @@ def test_the_wrong_hand_is_noticed(case: Case) -> None:
     assert mine is not None
     assert its is not None
     assert mine.tip_mm != pytest.approx(its.tip_mm, abs=1e-3)
+
+
+STEERED: list[tuple[Action, int]] = [
+    (Action(push_n=20.0), 400),
+    (Action(twist_deg_s=120.0), 40),
+    (Action(push_n=110.0, brace=True), 700),
+    (Action(twist_deg_s=-90.0), 30),
+    (Action(push_n=110.0, brace=True), 1000),
+    (Action(medial_deg_s=3.0, caudal_deg_s=-2.0), 30),
+    (Action(do=Do.STYLET_OUT), 1),
+    (Action(do=Do.WIRE_IN), 1),
+    (Action(inner_n=25.0, brace=True), 200),
+    (Action(do=Do.SEAT_CANNULA), 1),
+    (Action(push_n=150.0, brace=True, hold=False), 600),
+    (Action(do=Do.WIRE_OUT), 1),
+    (Action(do=Do.DRILL_IN), 1),
+    (Action(inner_n=25.0, brace=True), 200),
+    (Action(do=Do.DRILL_OUT), 1),
+    (Action(push_n=-60.0, brace=True), 300),
+    (Action(do=Do.CURVED_IN), 1),
+    (Action(bend_mm=17.0, twist_deg_s=60.0), 20),
+    (Action(inner_n=60.0, brace=True), 500),
+]
+"""A bevel turned twice, a pried hub, a wire carried along, a drill and a rolled curve."""
+
+
+def steered(case: Case, side: Side) -> list[Cannula]:
+    """Play all of it on one side; return the tool after every part."""
+    bevel = replace(case, needle=replace(case.needle, tip=Tip.BEVEL))
+    plan = case.plans[side]
+    tool = insertion.place(bevel, side, plan.skin_mm, plan.direction)
+    state, after = exchange.with_cannula(first_state(bevel), tool, side), []
+    for action, times in STEERED:
+        mine = replace(action, side=side)
+        for _ in range(times):
+            if mine.do:
+                outcome = exchange.ACTS[mine.do](bevel, state, side)
+                assert not isinstance(outcome, str), outcome
+                state = outcome[0]
+                continue
+            moved, _ = insertion.advance(bevel, state.body, tool, mine)
+            state = exchange.with_cannula(state, moved, side)
+            tool = moved
+        now = state.cannulas[side]
+        assert now is not None
+        tool = now
+        after.append(tool)
+    return after
+
+
+def test_every_instrument_is_mirrored(case: Case) -> None:
+    here, there = steered(case, Side.LEFT), steered(mirrored(case), Side.RIGHT)
+    for mine, its in zip(here, there, strict=True):
+        # Mirrored coordinates round differently in their last bits, and forces follow.
+        assert flip(mine.front_mm) == pytest.approx(its.front_mm, abs=1e-6)
+        assert flip(mine.heading) == pytest.approx(its.heading, abs=1e-6)
+        assert flip(mine.hub_mm) == pytest.approx(its.hub_mm, abs=1e-6)
+        assert mine.force_n == pytest.approx(its.force_n, abs=1e-6)
+        assert mine.pry_n == pytest.approx(its.pry_n, abs=1e-6)
+        if mine.passed is not None and its.passed is not None:
+            assert mine.passed.force_n == pytest.approx(its.passed.force_n, abs=1e-6)
+            assert mine.passed.breach_mm == pytest.approx(its.passed.breach_mm, abs=1e-6)
+    # The run did what it is meant to mirror.
+    assert here[4].bow is not None
+    assert here[5].pry_n > 1.0
+    assert max(t.passed.reach_mm for t in here if t.passed is not None) > 5.0
+    last = here[-1].passed
+    assert last is not None
+    assert last.reach_mm > 4.0
+    assert last.roll_deg == pytest.approx(20.0)

@@ -13,14 +13,25 @@ from hypothesis import strategies as st
 from simulator.engine.recording import read
 from simulator.engine.runner import Outcome
 from simulator.engine.start import first_state
+from simulator.frames import Side
 from simulator.procedure import phases, score
-from simulator.procedure.clocks import limit_mm
 from simulator.procedure.metrics import METRICS
 from simulator.procedure.mistakes import found
 from simulator.scenario.assets import rubric
 from simulator.world.action import Do
 from simulator.world.case import Case, Procedure
-from simulator.world.events import CanalEntered, Done, MedialRuleBroken, WallBreached
+from simulator.world.events import (
+    CanalEntered,
+    DiscEntered,
+    Done,
+    ForamenEntered,
+    MedialRuleBroken,
+    PedicleCracked,
+    PleuraEntered,
+    VesselEntered,
+    WallBreached,
+    WrongLevel,
+)
 from simulator.world.tally import Finding
 from simulator.world.tools import Wall
 
@@ -128,7 +139,18 @@ def test_idling_earns_next_to_nothing(case: Case) -> None:
         (WallBreached(0, Wall.MEDIAL, 2.5), "canal_breach"),
         (WallBreached(0, Wall.MEDIAL, 1.0), "medial_breach"),
         (WallBreached(0, Wall.ANTERIOR, 1.2), "anterior_perforation"),
+        (WallBreached(0, Wall.LATERAL_BODY, 1.2), "anterior_perforation"),
+        (WallBreached(0, Wall.ANTERIOR, 0.6), "breach_anterior"),
         (WallBreached(0, Wall.LATERAL, 0.6), "breach_lateral"),
+        (WallBreached(0, Wall.LATERAL, 2.2), "breach_lateral_far"),
+        (WallBreached(0, Wall.INFERIOR, 0.6), "breach_inferior"),
+        (WallBreached(0, Wall.SUPERIOR_ENDPLATE, 0.6), "endplate_perforated"),
+        (ForamenEntered(0, Side.LEFT, "L1"), "foramen_entered"),
+        (PleuraEntered(0, Side.RIGHT), "pleura_entered"),
+        (VesselEntered(0, "L1"), "vessel_entered"),
+        (DiscEntered(0, "L1"), "disc_entered"),
+        (WrongLevel(0, "L2", "L1"), "wrong_level_entered"),
+        (PedicleCracked(0, 90.0), "pedicle_cracked"),
     ],
     ids=lambda v: v if isinstance(v, str) else "",
 )
@@ -139,19 +161,30 @@ def test_events_become_findings(case: Case, event, wanted: str) -> None:
     assert findings[0].instead
 
 
+@pytest.mark.parametrize(
+    ("event", "severity"),
+    [
+        (WallBreached(0, Wall.LATERAL, 1.0), "minor"),
+        (WallBreached(0, Wall.LATERAL, 2.0), "major"),
+        (WallBreached(0, Wall.INFERIOR, 0.5), "major"),
+        (WallBreached(0, Wall.LATERAL_BODY, 1.0), "sentinel"),
+        (WallBreached(0, Wall.ANTERIOR, 0.9), "major"),
+        (PleuraEntered(0, Side.LEFT), "major"),
+        (DiscEntered(0, "L1"), "minor"),
+    ],
+    ids=str,
+)
+def test_a_finding_weighs_as_much_as_its_harm(case: Case, event, severity: str) -> None:
+    state = first_state(case)
+    (finding,) = found(case, state, state, [event], 1 / 60)
+    assert finding.severity == severity
+    assert finding.id in case.rubric.sentinels or severity != "sentinel"
+
+
 def test_the_same_mistake_is_told_once(case: Case) -> None:
     state = first_state(case)
     twice = found(case, state, state, [CanalEntered(0), CanalEntered(0)], 1 / 60)
     assert len(twice) == 1
-
-
-def test_limits_of_blind_advance_tighten_towards_the_front(case: Case, expert_run: Outcome) -> None:
-    tools = [s.cannulas[0] for s in expert_run.session.snapshots if s.cannulas[0] is not None]
-    rules = case.physics["looking"]
-    pedicle = next(t for t in tools if t.bone_mm > 3 and t.past_wall_mm < 0)
-    front = replace(pedicle, past_wall_mm=20.0, ahead_mm=6.0)
-    middle = replace(pedicle, past_wall_mm=10.0, ahead_mm=20.0)
-    assert [limit_mm(rules, t) for t in (pedicle, middle, front)] == [5.0, 10.0, 3.0]
 
 
 def test_the_diagram_names_every_transition() -> None:

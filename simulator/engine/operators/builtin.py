@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from pathlib import Path
 
-from simulator.engine.operators import hands
+from simulator.engine.operators import careless, hands
 from simulator.engine.operators.expert import Manner, treat
 from simulator.engine.operators.hands import Move, Operator, Routine
 from simulator.engine.operators.scripted import Scripted
@@ -14,11 +14,12 @@ from simulator.errors import UsageError
 from simulator.scenario.script import read_script
 from simulator.world.case import Case
 
-NAMES = ("expert", "clumsy", "hands-off")
+NAMES = ("expert", "hurried", "blind", "clumsy", "hands-off")
 """Built-in operators of this version."""
 
-_PLANNED = ("hurried", "blind", "greedy")
-_DRIFT_DEG = 9.0
+_PLANNED = ("greedy",)
+_DRIFT = 1.4
+"""Half widths of the pedicle: its medial wall is broken by any needle that fits it."""
 
 
 def _hands_off(obs: Observation) -> Move:
@@ -37,7 +38,11 @@ def make_operator(name: str, case: Case, first: Observation) -> Operator:
     if name == "expert":
         return Routine(treat(first, Manner()))
     if name == "clumsy":
-        return Routine(treat(first, Manner(drift_deg=_DRIFT_DEG)))
+        return Routine(treat(first, Manner(drift=_DRIFT)))
+    if name == "hurried":
+        return Routine(careless.treat(first, careless.HURRIED))
+    if name == "blind":
+        return Routine(careless.treat(first, careless.BLIND))
     if name == "hands-off":
         return Routine(_hands_off(first))
     if name.endswith(".toml"):

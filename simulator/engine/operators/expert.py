@@ -5,8 +5,10 @@ The same routine with a drift is the clumsy one, who takes the pictures and does
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
+from simulator.anatomy.plan import Route
 from simulator.engine.operators import filling, hands
 from simulator.engine.operators.hands import Move
 from simulator.engine.sight import Observation
@@ -16,13 +18,17 @@ from simulator.world.action import Action, Do
 from simulator.world.case import Procedure
 
 _ENTRY_N = 110.0
-_ENTRY_DRIFT_MM_PER_DEG = 0.4
+_ENTRY_DRIFT_SHARE = 0.65
+_TO_ISTHMUS_MM = 12.0
+_BESIDE_MM = 36.0
+"""Before the entry beside a pedicle, the needle has passed the ribs' necks from here on."""
 _BONE_N = 70.0
 _SEAT_PAST_WALL_MM = 3.0
 _PEDICLE_STEP_MM = 3.0
 _BODY_STEP_MM = 6.0
 _FRONT_STEP_MM = 2.0
 _FRONT_ZONE_MM = 19.0
+_STOP_SHORT_MM = 3.5
 _ONSET_S = 125.0
 _SEDATION_STEPS = 2
 _HOUR_S = 3600.0
@@ -32,8 +38,9 @@ _HOUR_S = 3600.0
 class Manner:
     """How an operator of this routine works."""
 
-    drift_deg: float = 0.0
-    """Aims this much too medially, and sets the needle down too medially in proportion."""
+    drift: float = 0.0
+    """Crosses the pedicle so far medially of the plan, in half widths of the pedicle; sets the
+    needle down too medially in proportion, and aims too medially for the rest."""
 
 
 def treat(obs: Observation, manner: Manner) -> Move:
@@ -67,29 +74,31 @@ def _line(obs: Observation, side: Side, manner: Manner) -> tuple[Vec3, Vec3]:
     """Return where on the skin to begin and along which direction."""
     plan = obs.plans[side]
     entry, direction = plan.entry_mm, plan.direction
-    if manner.drift_deg:
+    if manner.drift:
         midline = (-float(side.sign), 0.0, 0.0)
-        direction = hands.tilted(direction, midline, manner.drift_deg)
-        entry = along(entry, midline, manner.drift_deg * _ENTRY_DRIFT_MM_PER_DEG)
+        off_mm = manner.drift * obs.pedicle_mm[side] / 2.0
+        turned_mm = off_mm * (1.0 - _ENTRY_DRIFT_SHARE)
+        angle = math.degrees(math.atan2(turned_mm, _TO_ISTHMUS_MM))
+        direction = hands.tilted(direction, midline, angle)
+        entry = along(entry, midline, off_mm - turned_mm)
     tool = obs.tools[side]
     y = tool.skin_mm[1] if tool is not None else plan.skin_mm[1]
     return hands.foot_on_line(entry, direction, y), direction
 
 
 def access(obs: Observation, side: Side, manner: Manner) -> Move:
-    """Bring the needle through the pedicle to the target, in imaged steps."""
+    """Bring the needle to the target along its line, in imaged steps."""
     obs = yield from hands.do(obs, Do.PLACE_NEEDLE, side)
     skin, direction = _line(obs, side, manner)
     obs = yield from hands.aim(obs, side, skin, direction)
     obs = yield from hands.look_both(obs, side)
-    obs = yield from hands.push_until_bone(obs, side)
+    obs = yield from _to_bone(obs, side, skin, direction)
     obs = yield from hands.look_both(obs, side, last="ap")
-    plan = obs.plans[side]
-    goal = hands.depth_of(skin, direction, plan.target_mm)
+    goal = hands.depth_of(skin, direction, obs.plans[side].target_mm)
     last = "lateral"
     while not obs.over:
         tool = obs.tools[side]
-        if tool is None or tool.depth_mm >= goal - 0.1:
+        if tool is None or tool.depth_mm >= goal - 0.1 or _enough(obs, side):
             break
         depth = min(goal, tool.depth_mm + _step_mm(obs, side, goal - tool.depth_mm))
         obs = yield from hands.push_to(obs, side, depth, _ENTRY_N)
@@ -97,6 +106,29 @@ def access(obs: Observation, side: Side, manner: Manner) -> Move:
         last = "ap" if last == "lateral" else "lateral"
     obs = yield from hands.look_both(obs, side)
     return (yield from hands.do(obs, Do.STYLET_OUT, side))
+
+
+def _to_bone(obs: Observation, side: Side, skin: Vec3, direction: Vec3) -> Move:
+    """Go through muscle; beside the pedicle lie lung and vessels, so there it goes in steps."""
+    plan = obs.plans[side]
+    if plan.route is not Route.EXTRAPEDICULAR:
+        return (yield from hands.push_until_bone(obs, side))
+    entry = hands.depth_of(skin, direction, plan.entry_mm)
+    depth = max(entry - _BESIDE_MM, 0.0)
+    while not obs.over and depth < entry + _PEDICLE_STEP_MM:
+        obs = yield from hands.push_to(obs, side, depth, _ENTRY_N)
+        obs = yield from hands.look_both(obs, side)
+        tool = obs.tools[side]
+        if tool is None or (tool.grips and tool.depth_mm > entry - _PEDICLE_STEP_MM):
+            break
+        depth += _PEDICLE_STEP_MM
+    return obs
+
+
+def _enough(obs: Observation, side: Side) -> bool:
+    """True if the lateral shows the tip as near to the front as it may come."""
+    front = obs.lateral.tip_to_front_mm[side] if obs.lateral is not None else None
+    return front is not None and front < _STOP_SHORT_MM
 
 
 def _step_mm(obs: Observation, side: Side, left_mm: float) -> float:
@@ -114,7 +146,7 @@ def _step_mm(obs: Observation, side: Side, left_mm: float) -> float:
 def exchange(obs: Observation, side: Side, manner: Manner) -> Move:
     """Seat the working cannula just past the posterior wall, then slide the tamp in."""
     obs = yield from hands.do(obs, Do.SEAT_CANNULA, side)
-    obs = yield from hands.view(obs, 90.0, 0.0, side)
+    obs = yield from hands.lateral_view(obs, side)
     obs = yield from hands.look(obs, side)
     for _ in range(12):
         tool, seen = obs.tools[side], obs.lateral

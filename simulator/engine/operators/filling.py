@@ -35,7 +35,7 @@ _DOUGH_SHARE = 0.3
 
 def inflate(obs: Observation, side: Side) -> Move:
     """Fill the tamp in imaged steps until the first endpoint; mix while it holds."""
-    obs = yield from hands.view(obs, 90.0, 0.0, side)
+    obs = yield from hands.lateral_view(obs, side)
     obs = yield from hands.look(obs, side)
     most = obs.tamp_spec.max_volume_ml - _STOP_SHORT_ML
     last_rise, stalled = 0.0, 0
@@ -107,7 +107,7 @@ def fill(obs: Observation, side: Side) -> Move:
         obs = yield from hands.do(obs, Do.MIX, side)
     obs = yield from _until_dough(obs)
     obs = yield from hands.do(obs, Do.LOAD, side)
-    obs = yield from hands.view(obs, 90.0, 0.0, side)
+    obs = yield from hands.lateral_view(obs, side)
     obs = yield Action(side=side, pulses_per_s=15.0)
     enough = obs.given_ml + _wanted_ml(obs, side)
     force, leaks = _THUMB_START_N, 0

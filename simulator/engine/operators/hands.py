@@ -101,11 +101,21 @@ def look(obs: Observation, side: Side, seconds: float = 0.3) -> Move:
     return (yield Action(side=side))
 
 
+def ap_view(obs: Observation, side: Side) -> Move:
+    """Drive the arm to the true AP of the vertebra."""
+    return (yield from view(obs, *obs.true_ap_deg, side))
+
+
+def lateral_view(obs: Observation, side: Side) -> Move:
+    """Drive the arm to the true lateral of the vertebra."""
+    return (yield from view(obs, *obs.true_lateral_deg, side))
+
+
 def look_both(obs: Observation, side: Side, last: str = "lateral") -> Move:
-    """Take an AP and a lateral, and stay in the `last` one."""
-    first, second = (0.0, 90.0) if last == "lateral" else (90.0, 0.0)
-    for orbit in (first, second):
-        obs = yield from view(obs, orbit, 0.0, side)
+    """Take a true AP and a true lateral, and stay in the `last` one."""
+    order = (ap_view, lateral_view) if last == "lateral" else (lateral_view, ap_view)
+    for turn in order:
+        obs = yield from turn(obs, side)
         obs = yield from look(obs, side)
     return obs
 
