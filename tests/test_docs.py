@@ -95,7 +95,8 @@ def test_every_sentinel_is_explained_and_the_sleeping_ones_are_named() -> None:
     told = {r[0].strip("`"): r[1] for r in rows(section(text, "Errors")) if len(r) == 2}
     assert set(SENTINELS) <= set(told)
     # What the judge's source never names cannot be found.
-    source = (ROOT / "simulator/procedure/mistakes.py").read_text(encoding="utf-8")
+    judges = sorted((ROOT / "simulator/procedure").glob("*.py"))
+    source = "".join(path.read_text(encoding="utf-8") for path in judges)
     asleep = {name for name in SENTINELS if f'"{name}"' not in source}
     assert {name for name in SENTINELS if told[name].startswith("never")} == asleep
 

@@ -15,6 +15,7 @@ from simulator.cli import output
 from simulator.engine import runner
 from simulator.engine.start import first_state
 from simulator.errors import ScenarioError, UsageError
+from simulator.frames import Side
 from simulator.imaging.png import png
 from simulator.imaging.projector import PatientProjector
 from simulator.paths import scenarios
@@ -69,7 +70,12 @@ def check(given: argparse.Namespace) -> int:
         if not given.solve:
             print(f"{path}: fine")
             continue
-        outcome = runner.run_case(load.load_case(path, 1, progress=output.progress()), "expert")
+        case = load.load_case(path, 1, progress=output.progress())
+        for side in case.sides:
+            fit = case.plans[side].fit
+            if fit is not None and not fit.fits:
+                print(f"{path}: {Side(side).name.lower()} side {fit.words}")
+        outcome = runner.run_case(case, "expert")
         unsolved += int(not outcome.report.passed)
         word = "passes" if outcome.report.passed else "FAILS"
         print(f"{path}: fine; the expert {word} with {outcome.report.total:.1f}")

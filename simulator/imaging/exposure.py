@@ -6,19 +6,20 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from simulator.anatomy import views
 from simulator.frames import Side
 from simulator.imaging import beam
 from simulator.imaging.beam import PathLengths
 from simulator.imaging.machine import machine
-from simulator.imaging.positioner import geometry, in_field, view_error_deg, view_of
+from simulator.imaging.positioner import geometry, in_field, view_of
 from simulator.units import TICKS_PER_S, Vec3
 from simulator.world.arm import CArm, Pose, Shot, View
+from simulator.world.bearings import off_deg
 
 if TYPE_CHECKING:
     from simulator.world.case import Case
 
-BEST: dict[View, tuple[float, float]] = {View.AP: (0.0, 0.0), View.LATERAL: (90.0, 0.0)}
-"""Machine angles of the true views of the index vertebra: its frame is the patient frame."""
+_TRUE = {View.AP: views.true_ap, View.LATERAL: views.true_lateral}
 
 
 def pulse_due(tick: int, pulses_per_s: float) -> bool:
@@ -40,7 +41,8 @@ def shot_of(case: Case, pose: Pose, tips: tuple[Vec3 | None, Vec3 | None], tick:
     """
     view = view_of(pose)
     g = geometry(case.c_arm, pose, 1)
-    errors = [view_error_deg(pose, *BEST[v]) for v in BEST if view in (v, View.OBLIQUE)]
+    marks = case.patient.target.landmarks
+    errors = [off_deg(pose, _TRUE[v](marks)) for v in _TRUE if view in (v, View.OBLIQUE)]
     left, right = (tip is not None and in_field(g, tip) for tip in tips)
     return Shot(tick, view, pose, min(errors), (left, right))
 

@@ -125,15 +125,6 @@ def view_of(pose: Pose) -> View:
     return View.OBLIQUE
 
 
-def view_error_deg(pose: Pose, best_orbit_deg: float, best_tilt_deg: float) -> float:
-    """Return the angle between the beam and the beam of the best view, degrees."""
-    c = dot(
-        beam_direction(pose.orbit_deg, pose.tilt_deg),
-        beam_direction(best_orbit_deg, best_tilt_deg),
-    )
-    return math.degrees(math.acos(_clamp(c, -1.0, 1.0)))
-
-
 def dicom_angles(pose: Pose) -> tuple[float, float]:
     """Return the DICOM positioner angles (primary, secondary) in degrees.
 

@@ -25,8 +25,8 @@ from simulator.imaging.positioner import Geometry, geometry
 from simulator.imaging.projector import PatientProjector
 from simulator.kernels.threads import use_threads
 from simulator.physics import cementing, inflation, injection, reduction
-from simulator.scenario.person import patient_spec
 from simulator.scenario.load import find_case, load_case, load_scenario
+from simulator.scenario.person import patient_spec
 from simulator.units import TICKS_PER_S, ticks
 from simulator.world.action import IDLE
 from simulator.world.arm import Pose

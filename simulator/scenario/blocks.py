@@ -200,8 +200,9 @@ def _each_once(sides: tuple[str, ...]) -> tuple[str, ...]:
 class PlanBlock(Block):
     """[plan]: the author's way in, used by hints, scoring and the expert."""
 
-    approach: Literal["transpedicular"] = Field(
-        default="transpedicular", description="The way into the body."
+    approach: Literal["transpedicular", "extrapedicular"] = Field(
+        default="transpedicular",
+        description="The way into the body: through the pedicle, or beside it and the rib.",
     )
     sides: Annotated[tuple[SideName, ...], FROM_LIST] = Field(
         default=("left",),

@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Callable
 
 from simulator.anatomy import store
+from simulator.anatomy.approach import plan_beside
 from simulator.anatomy.patient import Patient
 from simulator.anatomy.plan import Plan, deepened, plan_path
 from simulator.frames import Side, along, minus, unit
@@ -94,7 +95,10 @@ def _plans(authored: CaseFile, patient: Patient, radius_mm: float) -> tuple[Plan
 
 def _plan(authored: CaseFile, patient: Patient, side: Side, radius_mm: float) -> Plan:
     """The way in that anatomy finds; with the author's target, from the same entry to there."""
-    found = plan_path(patient.target, side, radius_mm)
+    if authored.plan.approach == "extrapedicular":
+        found = plan_beside(patient.target, side, radius_mm, patient.extras)
+    else:
+        found = plan_path(patient.target, side, radius_mm)
     bone = patient.target.bone
     lifts = Procedure(authored.procedure) is Procedure.KYPHOPLASTY
     if lifts and bone is not None:

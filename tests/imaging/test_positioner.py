@@ -11,10 +11,10 @@ from simulator.imaging.positioner import (
     move,
     preset,
     project,
-    view_error_deg,
     view_of,
 )
 from simulator.world.arm import Pose, View
+from simulator.world.bearings import arm_angles, off_deg
 from tests.imaging.phantom import SPEC
 
 
@@ -75,11 +75,18 @@ def test_views():
     assert view_of(Pose(71.0)) is View.LATERAL
     assert view_of(Pose(45.0)) is View.OBLIQUE
     assert view_of(preset(Pose(), "lateral")) is View.LATERAL
-    assert view_error_deg(Pose(0.0, 7.0), 0.0, 0.0) == pytest.approx(7.0)
-    assert view_error_deg(Pose(90.0, 0.0), 0.0, 0.0) == pytest.approx(90.0)
-    assert view_error_deg(Pose(30.0, 40.0), 0.0, 0.0) == pytest.approx(
+
+
+def test_how_far_a_beam_is_off_a_true_view():
+    ap = (0.0, 1.0, 0.0)
+    assert off_deg(Pose(0.0, 7.0), ap) == pytest.approx(7.0)
+    assert off_deg(Pose(90.0, 0.0), ap) == pytest.approx(90.0)
+    assert off_deg(Pose(30.0, 40.0), ap) == pytest.approx(
         math.degrees(math.acos(math.cos(math.radians(30)) * math.cos(math.radians(40))))
     )
+    turned = (math.sin(math.radians(8.0)), math.cos(math.radians(8.0)), 0.0)
+    assert off_deg(Pose(8.0), turned) == pytest.approx(0.0, abs=1e-5)
+    assert arm_angles(turned) == pytest.approx((8.0, 0.0))
 
 
 @pytest.mark.parametrize(("orbit", "primary"), [(0, 180), (90, 90), (-40, -140), (30, 150)])

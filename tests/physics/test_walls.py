@@ -31,7 +31,7 @@ from simulator.world.tools import Cannula, Inside, Wall
 from tests.physics import bodies
 
 R = 1.6
-TURNS = [(0.0, 0.0), (25.0, 0.0), (-12.0, 20.0)]
+TURNS = [(0.0, 0.0), (60.0, 0.0), (-12.0, 20.0)]
 X, Y, Z = bodies.CENTRE
 FRONT, WIDE, HIGH = bodies.BODY[1], bodies.BODY[0], bodies.BODY[2]
 
@@ -138,6 +138,14 @@ def test_a_way_through_the_canal_into_the_body_is_one_breach(case: Case) -> None
                  (-math.sin(a), -math.cos(a), 0.0))  # fmt: skip
     assert bodies.distance(np.array(tool.tip_mm)) < 0.0
     assert set(breached(case, tool)) == {Wall.MEDIAL}
+
+
+def test_a_wall_keeps_its_name_when_the_tip_is_nearer_to_another(case: Case) -> None:
+    """Out through the front just above the rim, steeply down: the tip is below the endplate."""
+    way = unit((0.0, -0.4, -0.92))
+    tip = along((X, -FRONT, -HIGH + 2.0), way, 8.0)
+    assert tip[2] < -HIGH - 3.0
+    assert set(breached(case, shaft(tip, way, 22.0))) == {Wall.ANTERIOR}
 
 
 def test_coming_from_outside_breaks_nothing(case: Case) -> None:
