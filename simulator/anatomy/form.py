@@ -16,6 +16,10 @@ from simulator.anatomy.texture import lattice
 STATION_MM = 3.0
 """Heights are measured this far inside the walls, on the crest of the rim."""
 _ROUNDS = 6
+_ACROSS_MM, _UP_MM = 24.0, 18.0
+"""No half pedicle is wider or taller."""
+_CANAL_MM = 3.5
+"""The canal's width is taken at least this far behind the body's corner."""
 
 
 def _shell(spec_level: str, lumbar: float) -> dict[str, float]:
@@ -131,10 +135,10 @@ def pedicle_mm(shape: Shape, side: int) -> tuple[float, float, float, float]:
     centre, axis, lateral = pedicle_axis(shape, side)
     along = np.arange(-1.5, 2.1, 0.5)
     starts = centre + along[:, None] * axis
-    out = wall(shape, starts, tuple(lateral), 14.0)
-    into = wall(shape, starts, tuple(-lateral), 14.0)
+    out = wall(shape, starts, tuple(lateral), _ACROSS_MM)
+    into = wall(shape, starts, tuple(-lateral), _ACROSS_MM)
     best = int(np.argmin(out + into))
-    up = wall(shape, starts, (0, 0, 1), 14.0) + wall(shape, starts, (0, 0, -1), 14.0)
+    up = wall(shape, starts, (0, 0, 1), _UP_MM) + wall(shape, starts, (0, 0, -1), _UP_MM)
     return float((out + into)[best]), float(up.min()), float(into[best]), float(out[best])
 
 
@@ -150,7 +154,7 @@ def canal_depth_mm(shape: Shape) -> float:
 def canal_width_mm(shape: Shape) -> float:
     """Width of the canal between the pedicles."""
     f = shape.form
-    start = np.array([[0.0, 0.5 * f.D + 0.5 * f.lp - 1.0, f.zp]])
+    start = np.array([[0.0, 0.5 * f.D + max(0.5 * f.lp - 1.0, _CANAL_MM), f.zp]])
     return float((room(shape, start, (1, 0, 0), 25.0) + room(shape, start, (-1, 0, 0), 25.0))[0])
 
 

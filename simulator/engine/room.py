@@ -22,6 +22,7 @@ from simulator.world.case import Case
 from simulator.world.cement import ROUTES
 from simulator.world.events import CementLeaked, Event, Exposed
 from simulator.world.state import State
+from simulator.world.tools import Cannula
 
 _DT = 1.0 / TICKS_PER_S
 _seen: deque[tuple[Patient, PathLengths]] = deque(maxlen=32)
@@ -55,13 +56,22 @@ def _asks(action: Action) -> bool:
         or action.twist_deg_s
         or action.skin_x_mm_s
         or action.skin_z_mm_s
+        or action.inner_n
+        or action.bend_mm
     )
+
+
+def _loaded(tool: Cannula) -> bool:
+    """Whether hands still hold the tool under force, or it moves."""
+    inner = tool.passed
+    bent = tool.force_n or tool.speed_mm_s or tool.pry_n or any(tool.lean_deg)
+    return bool(bent or (inner is not None and (inner.force_n or inner.speed_mm_s)))
 
 
 def move_tools(case: Case, state: State, action: Action) -> tuple[State, tuple[Event, ...]]:
     """Aim, push, pull and tap the tool of the active side."""
     tool = state.cannulas[action.side]
-    if tool is None or (not _asks(action) and not tool.speed_mm_s and not tool.force_n):
+    if tool is None or not (_asks(action) or _loaded(tool)):
         return state, ()
     tamp = state.tamps[action.side]
     if tamp is not None:
@@ -100,9 +110,16 @@ def hands_off(state: State) -> State:
     """Let go of both tools."""
     for side in Side:
         tool = state.cannulas[side]
-        if tool is not None and (tool.force_n or tool.speed_mm_s or tool.pry_n):
-            state = with_cannula(state, replace(tool, force_n=0.0, speed_mm_s=0.0, pry_n=0.0), side)
+        if tool is not None and _loaded(tool):
+            state = with_cannula(state, _let_go(tool), side)
     return state
+
+
+def _let_go(tool: Cannula) -> Cannula:
+    inner = tool.passed
+    if inner is not None:
+        inner = replace(inner, force_n=0.0, speed_mm_s=0.0)
+    return replace(tool, force_n=0.0, speed_mm_s=0.0, pry_n=0.0, lean_deg=(0.0, 0.0), passed=inner)
 
 
 def expose(case: Case, state: State, action: Action) -> tuple[State, tuple[Event, ...]]:

@@ -66,8 +66,8 @@ def posterior(x: float, y: float, z: float, f: Record, pdw: float) -> tuple[floa
     lamina = smax(dl, max(z - zl - hl + 2.5 * g * t, zl - hl - z), 3.0)
     spine = _spinous(x, y, z, f, zl)
     if g > 0.5:
-        stout = smooth((pdw - 13.0) / 5.0)  # that of L5 is a strut to the pelvis
-        trans = cone(ax, y, 0.62 * z, xp + 2.5, tail - 0.5, 0.62 * (f.zp - 1.5), f.tph - 1.8,
+        stout = smooth((pdw - 13.0) / 5.0)  # that of L5 is a strut from pedicle to pelvis
+        trans = cone(ax, y, 0.62 * z, xp + 2.5, tail - 0.5 - 2.0 * stout, 0.62 * (f.zp - 1.5), f.tph - 1.8,
                       tail + 4.5, 0.62 * (f.zp + 1.0 + 3.0 * stout), 3.1 + 1.3 * stout,
                       1.7 + 1.4 * stout)  # fmt: skip
     else:
