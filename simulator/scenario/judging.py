@@ -117,6 +117,7 @@ class Trial(Block):
     expect_critical: Sentinels = Field(
         default=(), description="Sentinel errors that must be found."
     )
+    marks: Lines = Field(default=(), max_length=5, description="Marks of pytest, e.g. 'slow'.")
 
     @field_validator("operator")
     @classmethod

@@ -73,6 +73,7 @@ def _from_case(path: Path) -> tuple[Trial, ...]:
             expect=_lined(document, t.expect, "test", n, "expect"),
             passed=_lined_passed(document, ("test", n), passed=t.expect_passed),
             critical=_lined(document, t.expect_critical, "test", n, "expect_critical"),
+            marks=t.marks,
         )
         for n, t in enumerate(scenario.case.test)
     )

@@ -69,6 +69,8 @@ def field(about_z_deg=0.0, about_y_deg=0.0):
         shell_mm=frozen(np.full(shape, 0.3, np.float32)),
         bv_tv=frozen(np.full(shape, 0.1, np.float32)),
         tissue=frozen(_labels(own).astype(np.uint8)),
+        vein_share=frozen(np.zeros(shape, np.float32)),
+        vein_radius_mm=frozen(np.zeros(shape, np.float32)),
     )
 
 
