@@ -17,6 +17,7 @@ from simulator.imaging.machine import Grid, machine
 from simulator.imaging.positioner import geometry
 from simulator.imaging.spectra import (
     BASES,
+    Nodes,
     kerma_over_signal,
     kerma_per_mas,
     nodes,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BASES",
+    "Nodes",
     "PathLengths",
     "field_share",
     "kerma_mgy",
@@ -62,9 +64,7 @@ def scattering_cm(soft_cm: AnyArray, cortical_cm: AnyArray) -> FloatArray:
     return np.clip(t, 0.0, s.thickness_limit_cm)
 
 
-def scatter_parts(
-    grid: Grid, kvp: float, thickness_cm: AnyArray
-) -> list[tuple[FloatArray, float]]:
+def scatter_parts(grid: Grid, kvp: float, thickness_cm: AnyArray) -> list[tuple[FloatArray, float]]:
     """Return scatter made per primary, both behind the grid, at an endless uniform slab.
 
     Args:

@@ -169,9 +169,7 @@ def _base_grid(
     return float(base), first, (int(count[0]), int(count[1]))
 
 
-def project_blocks(
-    blocks: Sequence[Block], g: Geometry, pose: Pose3 | None = None
-) -> Patch | None:
+def project_blocks(blocks: Sequence[Block], g: Geometry, pose: Pose3 | None = None) -> Patch | None:
     """Return the path lengths through both fields of blocks that lie fast in one frame.
 
     All of them add up on one base plane, which is carried to the detector once. None if they are
@@ -179,7 +177,9 @@ def project_blocks(
     """
     g = seen_from(g, pose)
     low, high = _box(blocks)
-    box = [(x, y, z) for x in (low[0], high[0]) for y in (low[1], high[1]) for z in (low[2], high[2])]
+    box = [
+        (x, y, z) for x in (low[0], high[0]) for y in (low[1], high[1]) for z in (low[2], high[2])
+    ]
     rectangle = _rectangle([(float(x), float(y), float(z)) for x, y, z in box], g)
     if rectangle is None:
         return None

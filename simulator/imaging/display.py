@@ -141,8 +141,9 @@ def _auto_window(
     side = n // block
     flat = shrink(log, block) - widen(widen(away, side).T.copy(), side).T
     lacking = (d.window_smooth_mm / pitch_mm) ** 2 - (block**2 - 1) / 12.0
+    taps = gauss_taps(max(lacking, 0.0) ** 0.5 / block)
     smooth = np.empty(flat.shape, np.float32)
-    blur(frozen(np.ascontiguousarray(flat)), gauss_taps(max(lacking, 0.0) ** 0.5 / block), 1.0, smooth)
+    blur(frozen(np.ascontiguousarray(flat)), taps, taps, 1.0, smooth)
     cell = np.arange(side) * COARSE // side
     seen = (clear > 0.99)[np.ix_(cell, cell)]
     wide, core = slice(side // 6, side - side // 6), slice(3 * side // 10, side - 3 * side // 10)
@@ -190,7 +191,9 @@ def _developed(
     out = np.empty((n, n), np.uint8)
     tone = tone_curve(settings.contrast, settings.brightness, invert=settings.invert)
     taps = gauss_taps(d.edge_sigma_mm / frame.pitch_mm)
-    grey(log, widen(away, n), taps, settings.edge * d.edge_gain, window.level, window.half, tone, out)
+    grey(
+        log, widen(away, n), taps, settings.edge * d.edge_gain, window.level, window.half, tone, out
+    )
     return window, frozen(out)
 
 

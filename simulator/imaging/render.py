@@ -41,6 +41,7 @@ _THIRD = slice(COARSE // 3, COARSE - COARSE // 3)
 _HALVED_PX = 512
 """Smaller pictures are not made coarser while the arm moves."""
 _NONE = frozen(np.zeros((3, 0, 0), np.float32))
+_SHARP = frozen(np.ones(1, np.float32))
 _FOCAL_SHARE = 0.5
 """Half of the focal spot's output comes from its sharp rim, half is spread: own choice."""
 
@@ -69,10 +70,26 @@ def _normals() -> Float32Array:
 
 @lru_cache(maxsize=32)
 def gauss_taps(sigma_px: float) -> Float32Array:
-    """Return a Gaussian integrated over pixels, summing to 1; odd length."""
+    """Return a Gaussian averaged over pixels, summing to 1; odd length.
+
+    It holds the aperture of the pixel: its transform is the Gaussian's times a sinc.
+    """
     reach = max(math.ceil(3.0 * sigma_px), 1)
     edges = (np.arange(-reach, reach + 2) - 0.5) / (math.sqrt(2.0) * max(sigma_px, 1e-3))
     taps = np.diff([math.erf(x) for x in edges])
+    return frozen((taps / taps.sum()).astype(np.float32))
+
+
+@lru_cache(maxsize=32)
+def pixel_taps(sigma_px: float) -> Float32Array:
+    """Return the taps whose transform up to half a cycle per pixel is a Gaussian's times a sinc.
+
+    That is what light spread by `sigma_px` keeps of each frequency when pixels collect it.
+    """
+    reach = max(math.ceil(3.0 * sigma_px), 2)
+    f = (np.arange(400) + 0.5) / 800.0
+    passed = np.exp(-2.0 * (math.pi * sigma_px * f) ** 2) * np.sinc(f)
+    taps = np.cos(2.0 * math.pi * np.outer(np.arange(-reach, reach + 1), f)) @ passed
     return frozen((taps / taps.sum()).astype(np.float32))
 
 
@@ -120,7 +137,7 @@ def focal_blur(image: Float32Array, spec: CArmSpec, pitch_mm: float) -> Float32A
     """Return `image` as the finite focal spot draws what lies at the isocentre."""
     spread_mm = machine().detector.focal_spot_mm * (spec.sdd_mm - spec.sad_mm) / spec.sad_mm
     out = np.empty(image.shape, np.float32)
-    blur(image, gauss_taps(spread_mm / pitch_mm), _FOCAL_SHARE, out)
+    blur(image, _SHARP, gauss_taps(spread_mm / pitch_mm), _FOCAL_SHARE, out)
     return out
 
 
@@ -172,8 +189,8 @@ def exposed(
     out = np.empty((n, n), np.float32)
     # Quantum noise is made before the scintillator blurs it; that of the electronics comes after.
     electronic = d.electronic_quanta * math.sqrt(d.dqe) * pitch_mm / d.electronic_pixel_mm
-    taps = gauss_taps(d.psf_wide_mm / pitch_mm)
-    read_out(still.direct, widen(still.scatter, n), quanta, _normals(), starts, taps,
+    core, taps = (pixel_taps(x / pitch_mm) for x in (d.psf_narrow_mm, d.psf_wide_mm))
+    read_out(still.direct, widen(still.scatter, n), quanta, _normals(), starts, core, taps,
              1.0 - d.psf_narrow_weight, electronic, out)  # fmt: skip
     return out, open_ngy * (middle + beam.trimmed_mean(still.scatter[_THIRD, _THIRD]))
 
@@ -229,22 +246,27 @@ def _with_devices(
     # Twice the reach of the blur around, to whole cells.
     rim = 2 * size * math.ceil(_reach_px(case.c_arm, pitch_mm) / size)
     around = _cells(top - rim, bottom + rim, size, n), _cells(first - rim, last + rim, size, n)
-    inner = _cells(top - rim // 2, bottom + rim // 2, size, n), _cells(
-        first - rim // 2, last + rim // 2, size, n
+    inner = (
+        _cells(top - rim // 2, bottom + rim // 2, size, n),
+        _cells(first - rim // 2, last + rim // 2, size, n),
     )
     sharp = bare.sharp[around].copy()
     box = slice(top, bottom), slice(first, last)
-    here = tuple(slice(b.start - a.start, b.stop - a.start) for a, b in zip(around, box, strict=True))
     part = Paths(_part(paths.soft, box), _part(paths.cortical, box))
     lengths = _part(tools.lengths_cm, (slice(None), *box))
-    sharp[here] = primary(b, case.cement, part, Devices(lengths, tools.rows))
+    sharp[_within(around, box)] = primary(b, case.cement, part, Devices(lengths, tools.rows))
     drawn = focal_blur(frozen(sharp), case.c_arm, pitch_mm)
-    keep = tuple(slice(b.start - a.start, b.stop - a.start) for a, b in zip(around, inner, strict=True))
     direct, low = bare.direct.copy(), bare.low.copy()
-    direct[inner] = drawn[keep]
+    direct[inner] = drawn[_within(around, inner)]
     cells = tuple(slice(x.start // size, x.stop // size) for x in inner)
     low[cells] = shrink(_part(direct, inner), size)
     return frozen(direct), low, hidden
+
+
+def _within(outer: tuple[slice, ...], inner: tuple[slice, ...]) -> tuple[slice, ...]:
+    """Return where `inner` lies in a cut-out of `outer`."""
+    pairs = zip(outer, inner, strict=True)
+    return tuple(slice(b.start - a.start, b.stop - a.start) for a, b in pairs)
 
 
 def _part(image: AnyArray, where: tuple[slice, ...]) -> AnyArray:
@@ -270,12 +292,17 @@ def scene(case: Case, state: State, n: int, projector: PatientProjector) -> Scen
         raise ValueError(f"{n} pixels per side is no multiple of {COARSE}")
     arm = state.c_arm
     if arm.moving and n >= _HALVED_PX and n % (2 * COARSE) == 0:
-        rest = replace(state, c_arm=replace(arm, moving=False))
-        half = scene(case, rest, n // 2, projector)
+        half = _scene(case, state, n // 2, projector)
         direct = np.zeros((n, n), np.float32)
         add_enlarged(half.direct, direct)
         hidden = None if half.device is None else half.device.repeat(2, 0).repeat(2, 1)
-        return replace(half, g=geometry(case.c_arm, arm.pose, n), direct=frozen(direct), device=hidden)
+        g = geometry(case.c_arm, arm.pose, n)
+        return replace(half, g=g, direct=frozen(direct), device=hidden)
+    return _scene(case, state, n, projector)
+
+
+def _scene(case: Case, state: State, n: int, projector: PatientProjector) -> Scene:
+    arm = state.c_arm
     g = geometry(case.c_arm, arm.pose, n)
     paths = projector.with_body(g, state.body)
     fill = projector.fill(g, state.body, state.cement.cloud, state.tamps)

@@ -115,9 +115,7 @@ def _cubic(kvp: float) -> tuple[slice, FloatArray]:
     at = (kvp - knots[0]) / _STEP_KV
     first = min(max(math.floor(at) - 1, 0), len(knots) - 4)
     x = at - first
-    weights = [
-        math.prod((x - j) / (i - j) for j in range(4) if j != i) for i in range(4)
-    ]
+    weights = [math.prod((x - j) / (i - j) for j in range(4) if j != i) for i in range(4)]
     return slice(first, first + 4), np.array(weights)
 
 

@@ -81,7 +81,9 @@ def spectrum(
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def occupied(lengths: Float32Array, rows: tuple[int, int], least: float, hidden: AnyArray) -> AnyArray:
+def occupied(
+    lengths: Float32Array, rows: tuple[int, int], least: float, hidden: AnyArray
+) -> AnyArray:
     """Mark what devices hide and return the columns in which there is anything at all.
 
     Args:
@@ -161,26 +163,31 @@ def smooth_row(
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def blur(image: Float32Array, taps: Float32Array, share: float, out: Float32Array) -> None:
-    """Write (1 - share) * image + share * (image blurred by `taps` both ways); edges repeat.
+def blur(
+    image: Float32Array, core: Float32Array, taps: Float32Array, share: float, out: Float32Array
+) -> None:
+    """Write (1 - share) * `image` by `core` + share * `image` by `taps`; edges repeat.
 
     Args:
         image: (n, m).
-        taps: (2 r + 1) summing to 1, symmetric.
-        share: weight of the blurred part.
+        core: (2 q + 1) summing to 1, symmetric, applied both ways; q no larger than r.
+        taps: (2 r + 1) the same.
+        share: weight of the second part.
         out: (n, m), not `image`.
     """
     n, m = image.shape
-    reach = taps.size // 2
+    reach, near = taps.size // 2, core.size // 2
     wide = np.empty(m + 2 * reach, np.float32)
+    sharp = np.empty(m, np.float32)
     order = np.empty(taps.size, np.int64)
     keep, part = np.float32(1.0 - share), np.float32(share)
     for r in range(n):
         for k in range(taps.size):
             order[k] = min(max(r + k - reach, 0), n - 1)
         smooth_row(image, order, taps, wide, out[r])
+        smooth_row(image, order[reach - near : reach + near + 1], core, wide[: m + 2 * near], sharp)
         for j in range(m):
-            out[r, j] = keep * image[r, j] + part * out[r, j]
+            out[r, j] = keep * sharp[j] + part * out[r, j]
 
 
 @njit(cache=True, nogil=True, fastmath=True)
@@ -249,6 +256,7 @@ def read_out(
     quanta: float,
     normals: Float32Array,
     starts: AnyArray,
+    core: Float32Array,
     taps: Float32Array,
     share: float,
     electronic: float,
@@ -256,8 +264,8 @@ def read_out(
 ) -> None:
     """Write detected quanta: counted, spread by the scintillator, with the electronics' noise.
 
-    Counts are drawn about mean m as m + sqrt(m) x + (x^2 - 1) / 6 with normal x, which has the mean,
-    the variance and the skewness of a Poisson number to first order; never negative.
+    Counts are drawn about mean m as m + sqrt(m) x + (x^2 - 1) / 6 with normal x, which has the
+    mean, the variance and the skewness of a Poisson number to first order; never negative.
 
     Args:
         primary: (n, n).
@@ -265,16 +273,18 @@ def read_out(
         quanta: per pixel at a signal of 1.
         normals: long row of standard normal numbers.
         starts: (2, n) where the two noises of each row begin in `normals`.
-        taps: (2 r + 1) of the wide part of the scintillator's spread.
-        share: weight of that part.
+        core: (2 q + 1) narrow part of the scintillator's spread; q no larger than r.
+        taps: (2 r + 1) wide part.
+        share: weight of the wide part.
         electronic: standard deviation of the second noise.
         out: (n, n).
     """
     n, m = primary.shape
     size = taps.size
-    reach = size // 2
+    reach, near = size // 2, core.size // 2
     ring = np.empty((size, m), np.float32)
     wide = np.empty(m + 2 * reach, np.float32)
+    sharp = np.empty(m, np.float32)
     order = np.empty(size, np.int64)
     q, sigma = np.float32(quanta), np.float32(electronic)
     keep, part = np.float32(1.0 - share), np.float32(share)
@@ -294,7 +304,7 @@ def read_out(
         for k in range(size):
             order[k] = min(max(r + k - reach, 0), n - 1) % size
         smooth_row(ring, order, taps, wide, out[r])
-        line = ring[r % size]
+        smooth_row(ring, order[reach - near : reach + near + 1], core, wide[: m + 2 * near], sharp)
         x = normals[starts[1, r] : starts[1, r] + m]
         for j in range(m):
-            out[r, j] = keep * line[j] + part * out[r, j] + sigma * x[j]
+            out[r, j] = keep * sharp[j] + part * out[r, j] + sigma * x[j]

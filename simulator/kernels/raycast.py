@@ -148,7 +148,7 @@ def warp(
         right[p] = max(used[p, 1], used[p + 1, 1])
     down, across = np.empty(w, np.float32), np.empty(w, np.float32)
     length = np.empty(w, np.float32)
-    top, end = np.float32(rows - 1), np.float32(cols - 1)
+    top, end, one = np.float32(rows - 1), np.float32(cols - 1), np.uint32(1)
     for i in range(h):
         ra = corner[0] + per_row[0] * i - source[0]
         rb = corner[1] + per_row[1] * i - source[1]
@@ -165,15 +165,16 @@ def warp(
             y, x = down[j], across[j]
             a = b = np.float32(0.0)
             if y >= np.float32(0.0) and y < top:
-                p = np.uint32(y)
-                if x > left[p] and x < right[p] and x >= np.float32(0.0) and x < end:
-                    q = np.uint32(x)
-                    fy, fx = y - np.float32(p), x - np.float32(q)
-                    u = plane[p, q, 0] + fx * (plane[p, q + 1, 0] - plane[p, q, 0])
-                    v = plane[p + 1, q, 0] + fx * (plane[p + 1, q + 1, 0] - plane[p + 1, q, 0])
+                i0 = np.uint32(y)
+                if x > left[i0] and x < right[i0] and x >= np.float32(0.0) and x < end:
+                    j0 = np.uint32(x)
+                    i1, j1 = np.uint32(i0 + one), np.uint32(j0 + one)
+                    fy, fx = y - np.float32(i0), x - np.float32(j0)
+                    u = plane[i0, j0, 0] + fx * (plane[i0, j1, 0] - plane[i0, j0, 0])
+                    v = plane[i1, j0, 0] + fx * (plane[i1, j1, 0] - plane[i1, j0, 0])
                     a = length[j] * (u + fy * (v - u))
-                    u = plane[p, q, 1] + fx * (plane[p, q + 1, 1] - plane[p, q, 1])
-                    v = plane[p + 1, q, 1] + fx * (plane[p + 1, q + 1, 1] - plane[p + 1, q, 1])
+                    u = plane[i0, j0, 1] + fx * (plane[i0, j1, 1] - plane[i0, j0, 1])
+                    v = plane[i1, j0, 1] + fx * (plane[i1, j1, 1] - plane[i1, j0, 1])
                     b = length[j] * (u + fy * (v - u))
             first[i, j] = a
             second[i, j] = b
