@@ -40,7 +40,7 @@ def row_spans(voxels: Float32Array) -> IntArray:
     return spans
 
 
-@njit(cache=True, nogil=True, fastmath=True)
+@njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
 def shear(
     voxels: Float32Array,
     spans: IntArray,
@@ -67,39 +67,44 @@ def shear(
     """
     na, nb, nc = voxels.shape[:3]
     rows, cols = out.shape[:2]
-    index = np.empty(cols, np.int32)
+    index = np.empty(cols, np.uint32)
     part = np.empty(cols, np.float32)
-    line = np.empty(2 * cols, np.float32)
+    line = np.empty((cols, 2), np.float32)
+    flat_line = line.reshape(2 * cols)
+    one = np.uint32(1)
     flat = out.reshape(rows, 2 * cols)
     for a in range(na):
         scale = (a - source[0]) / (base - source[0])
         b_first = source[1] + (start[0] - source[1]) * scale
         c_first = source[2] + (start[1] - source[2]) * scale
         pace = step * scale
-        left = max(math.ceil(-c_first / pace) - 1, 0)
-        right = min(math.floor((nc - c_first) / pace) + 1, cols)
+        per_pace = 1.0 / pace
+        left = max(math.ceil(-c_first * per_pace) - 1, 0)
+        right = min(math.floor((nc - c_first) * per_pace) + 1, cols)
         for j in range(left, right):
             c = c_first + pace * j
-            whole = math.floor(c)
+            whole = math.floor(max(c, 0.0))
             index[j] = int(whole)
             part[j] = c - whole
         for b in range(nb):
             lo, hi = spans[a, b, 0], spans[a, b, 1]
             if lo >= hi:
                 continue
-            j0 = max(math.ceil((lo - 1 - c_first) / pace), left)
-            j1 = min(math.floor((hi - c_first) / pace) + 1, right)
-            i0 = max(math.ceil((b - 1 - b_first) / pace), 0)
-            i1 = min(math.floor((b + 1 - b_first) / pace) + 1, rows)
+            j0 = max(math.ceil((lo - 1 - c_first) * per_pace), left)
+            j1 = min(math.floor((hi - c_first) * per_pace) + 1, right)
+            i0 = max(math.ceil((b - 1 - b_first) * per_pace), 0)
+            i1 = min(math.floor((b + 1 - b_first) * per_pace) + 1, rows)
             if j0 >= j1 or i0 >= i1:
                 continue
             row = voxels[a, b]
-            for j in range(j0, j1):
-                k = np.uint32(min(max(index[j], lo - 1), hi - 1))
+            first, last = np.uint32(lo - 1), np.uint32(hi - 1)
+            for j in range(np.uint32(j0), np.uint32(j1)):
+                k = min(max(index[j], first), last)
+                k1 = np.uint32(k + one)
                 f = part[j]
-                line[2 * j] = row[k, 0] + f * (row[k + 1, 0] - row[k, 0])
-                line[2 * j + 1] = row[k, 1] + f * (row[k + 1, 1] - row[k, 1])
-            source_line = line[2 * j0 : 2 * j1]
+                line[j, 0] = row[k, 0] + f * (row[k1, 0] - row[k, 0])
+                line[j, 1] = row[k, 1] + f * (row[k1, 1] - row[k, 1])
+            source_line = flat_line[2 * j0 : 2 * j1]
             for i in range(i0, i1):
                 used[i, 0] = min(used[i, 0], j0)
                 used[i, 1] = max(used[i, 1], j1)
