@@ -111,6 +111,20 @@ def test_a_pulse_counts_everything_and_brightness_settles():
     assert (arm.kvp, arm.mas_pulse) == pytest.approx(goal, rel=1e-3)
 
 
+def test_pulses_keep_the_legal_rate():
+    """A very large patient, high-contrast curve, 30 pulses per second."""
+    spec = curve("high")
+    lengths = PathLengths(Pose(), (36.0,) * 25, (1.3,) * 25)
+    case = phantom.case()
+    case.c_arm = spec
+    arm = CArm(kvp=80.0, mas_pulse=0.3, pulses_per_s=30.0)
+    for tick in range(200):
+        arm, _ = expose(case, arm, (None, None), tick, lengths)
+    minute = 30.0 * 60.0 * dose.kerma_mgy(spec, arm.kvp, arm.mas_pulse, spec.sdd_mm - 300.0)
+    assert minute == pytest.approx(88.0, rel=0.003)
+    assert minute < 88.01
+
+
 def test_shots_know_their_view_and_error():
     case = phantom.case()
     far = ((0.0, 0.0, 300.0), None)

@@ -151,6 +151,29 @@ def test_short_sums_follow_the_full_spectrum(kvp, copper, tissue_pct, device_pct
     assert np.percentile(off[seen], 95) < 1.5
 
 
+# 0.1 mm of copper, at kVp between the tables: integrations in steps of 0.1 keV over spekpy's own
+# spectra for these voltages.
+BETWEEN = [
+    (67.5, 0.00192476, 0.000363855, 0.000569118),
+    (82.5, 0.0033188, 0.000891375, 0.00143728),
+    (97.5, 0.00446217, 0.00144206, 0.00232518),
+]
+
+
+@pytest.mark.parametrize(("kvp", "bone", "cement", "steel"), BETWEEN)
+def test_between_the_tables(kvp, bone, cement, steel):
+    paths = (
+        ({"soft": 20.0, "cortical": 1.5}, bone),
+        ({"soft": 22.0, "cortical": 0.8, "cement": 0.8}, cement),
+        ({"soft": 18.0, "cortical": 2.0, "steel": 0.1}, steel),
+    )
+    beam = spectra.nodes(kvp, 0.1)
+    for path, want in paths:
+        assert transmission(kvp, 0.1, path) == pytest.approx(want, rel=1.5e-3)
+        row = np.array([path.get(m, 0.0) for m in spectra.BASES])
+        assert spectra.signals(beam, row) == pytest.approx(want, rel=1e-2)
+
+
 def test_kerma_of_the_tables():
     for kvp, copper, row in beams():
         want = float(row["kerma_ugy_per_mas_1m"])
