@@ -13,7 +13,8 @@ from simulator.frames import minus, norm
 from simulator.imaging import machine
 from simulator.imaging.beam import trimmed_mean
 from simulator.imaging.projector import PatientProjector
-from simulator.imaging.render import Radiograph, expose_scene, gauss_taps, scene, spread
+from simulator.imaging.render import Radiograph, expose_scene, scene
+from simulator.imaging.taps import gauss_taps, spread
 from simulator.kernels.detector import COARSE, blur, shrink, widen
 from simulator.kernels.monitor import grey, logarithm, recurse, shrink_seen
 from simulator.units import AnyArray, ByteArray, Float32Array, frozen

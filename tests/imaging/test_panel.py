@@ -16,10 +16,9 @@ from simulator.imaging.render import (
     Radiograph,
     exposed,
     focal_blur,
-    gauss_taps,
-    pixel_taps,
     scattered,
 )
+from simulator.imaging.taps import gauss_taps, pixel_taps
 from simulator.kernels import detector, monitor
 from simulator.paths import asset
 from simulator.world.arm import Pose
