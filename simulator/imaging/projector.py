@@ -19,8 +19,8 @@ from simulator.world.cement import Cloud
 from simulator.world.tamp import Body, Tamp
 
 _TORSO = -1
-_GROUPS = ("above", "target", "fixed")
-"""Bone that moves together when the endplate is lifted."""
+_GROUPS = ("above", "target", "below", "beyond")
+"""Bone that moves together when the endplate is lifted; beyond the spine voxels are larger."""
 _TORSO_PITCH_MM = 1.2
 """Soft tissue is projected on pixels up to this large; its voxels are larger still."""
 _KEPT = 40
@@ -101,9 +101,10 @@ class PatientProjector:
             return [self._block_of(layer, 0.0) for layer in range(index)]
         if group == "target":
             return [self._block_of(index, lift_rad)]
+        if group == "below":
+            return [self._block_of(layer, 0.0) for layer in range(index + 1, count)]
         extras = len(self._patient.extras)
-        layers = [*range(index + 1, count), *range(-1 - extras, -1)]
-        return [self._block_of(layer, 0.0) for layer in layers]
+        return [self._block_of(layer, 0.0) for layer in range(-1 - extras, -1)]
 
     def _patch(self, group: str, g: Geometry, lift_rad: float) -> Patch | None:
         lift = lift_rad if group in ("above", "target") else 0.0
