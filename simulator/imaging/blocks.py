@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -124,9 +125,9 @@ def first_pixel(g: Geometry) -> Vec3:
     return along(along(g.centre_mm, g.right, -half), g.up, half)
 
 
-def _rectangle(block: Block, g: Geometry) -> tuple[int, int, int, int] | None:
-    """Return row, column, height and width of the part of the picture the block can touch."""
-    spots = [project(g, p) for p in block.corners_mm]
+def _rectangle(corners: Sequence[Vec3], g: Geometry) -> tuple[int, int, int, int] | None:
+    """Return row, column, height and width of the part of the picture a box can touch."""
+    spots = [project(g, p) for p in corners]
     if min(m for _, _, m in spots) <= 0.0:
         return 0, 0, g.n, g.n
     c0 = max(math.floor(min(c for c, _, _ in spots)) - 1, 0)
@@ -136,52 +137,75 @@ def _rectangle(block: Block, g: Geometry) -> tuple[int, int, int, int] | None:
     return (r0, c0, r1 - r0, c1 - c0) if r1 > r0 and c1 > c0 else None
 
 
+def _box(blocks: Sequence[Block]) -> tuple[FloatArray, FloatArray]:
+    """Return the lowest and the highest corner of a box around all blocks (mm)."""
+    corners = np.array([c for block in blocks for c in block.corners_mm])
+    return corners.min(0), corners.max(0)
+
+
 def _base_grid(
-    size: FloatArray, source: FloatArray, pixels: FloatArray, step: float
+    low: FloatArray, high: FloatArray, source: FloatArray, pixels: FloatArray, step: float
 ) -> tuple[float, FloatArray, tuple[int, int]]:
     """Choose the base plane and the part of it that the wanted pixels look at.
 
     Args:
-        size: (3,) voxels along a, b, c.
-        source: (3,) along a, b, c in voxels.
+        low: (3,) lowest corner of all blocks along a, b, c (mm).
+        high: (3,) highest.
+        source: (3,) along a, b, c.
         pixels: (4, 3) corners of the wanted rectangle, the same way.
         step: distance of base points.
 
     Returns:
-        Index of the plane along a, (2,) its first point, rows and columns.
+        Place of the plane along a, (2,) its first point, rows and columns.
     """
-    base = 0.5 * (size[0] - 1.0)
+    base = 0.5 * (low[0] + high[0])
     rays = pixels - source
     seen = source[1:] + rays[:, 1:] * ((base - source[0]) / rays[:, :1])
-    reach = (base - source[0]) / (np.array([[0.0], [size[0] - 1.0]]) - source[0])
-    ends = source[1:] + np.vstack([-source[1:] * reach, (size[1:] - 1.0 - source[1:]) * reach])
-    low = np.maximum(seen.min(0), ends.min(0)) - step
-    high = np.minimum(seen.max(0), ends.max(0)) + step
-    count = np.maximum(np.ceil((high - low) / step), 1.0).astype(int) + 1
-    return base, low, (int(count[0]), int(count[1]))
+    reach = (base - source[0]) / (np.array([[low[0]], [high[0]]]) - source[0])
+    ends = source[1:] + np.vstack([(low[1:] - source[1:]) * reach, (high[1:] - source[1:]) * reach])
+    first = np.maximum(seen.min(0), ends.min(0)) - step
+    last = np.minimum(seen.max(0), ends.max(0)) + step
+    count = np.maximum(np.ceil((last - first) / step), 1.0).astype(int) + 2
+    return float(base), first, (int(count[0]), int(count[1]))
+
+
+def project_blocks(blocks: Sequence[Block], g: Geometry, pose: Pose3 | None = None) -> Patch | None:
+    """Return the path lengths through both fields of blocks that lie fast in one frame.
+
+    All of them add up on one base plane, which is carried to the detector once. None if they are
+    out of the field.
+    """
+    g = seen_from(g, pose)
+    low, high = _box(blocks)
+    box = [
+        (x, y, z) for x in (low[0], high[0]) for y in (low[1], high[1]) for z in (low[2], high[2])
+    ]
+    rectangle = _rectangle([(float(x), float(y), float(z)) for x, y, z in box], g)
+    if rectangle is None:
+        return None
+    row, col, height, width = rectangle
+    main = int(np.argmax(np.abs(0.5 * (low + high) - np.array(g.source_mm))))
+    order = np.array(_ORDER[main])
+    step = min(block.step * block.spacing_mm for block in blocks)
+
+    source = np.array(g.source_mm)[order]
+    per_col = np.array(g.right)[order] * g.pitch_mm
+    per_row = np.array(g.up)[order] * -g.pitch_mm
+    corner = np.array(first_pixel(g))[order] + row * per_row + col * per_col
+    rim = np.array([corner + i * per_row + j * per_col for i in (-1, height) for j in (-1, width)])
+    base, start, shape = _base_grid(low[order], high[order], source, rim, step)
+    plane = np.zeros((*shape, 2), np.float32)
+    used = np.full((shape[0], 2), (shape[1], 0), np.int32)
+    for block in blocks:
+        side, origin = block.spacing_mm, np.array(block.origin_mm)[order]
+        stack = block.stack(main)
+        shear(stack.voxels, stack.spans, (source - origin) / side, (base - origin[0]) / side,
+              (start - origin[1:]) / side, step / side, side / 10.0, plane, used)  # fmt: skip
+    first, second = np.empty((2, height, width), np.float32)
+    warp(plane, used, base, start, step, source, corner, per_col, per_row, first, second)
+    return Patch(row, col, frozen(first), frozen(second))
 
 
 def project_block(block: Block, g: Geometry, pose: Pose3 | None = None) -> Patch | None:
     """Return the path lengths through both fields of a block; None if it is out of the field."""
-    g = seen_from(g, pose)
-    rectangle = _rectangle(block, g)
-    if rectangle is None:
-        return None
-    row, col, height, width = rectangle
-    middle = 0.5 * (np.array(block.corners_mm[0]) + np.array(block.corners_mm[-1]))
-    main = int(np.argmax(np.abs(middle - np.array(g.source_mm))))
-    order = np.array(_ORDER[main])
-    side, step, origin = block.spacing_mm, block.step, np.array(block.origin_mm)
-
-    source = ((np.array(g.source_mm) - origin) / side)[order]
-    per_col = np.array(g.right)[order] * (g.pitch_mm / side)
-    per_row = np.array(g.up)[order] * (-g.pitch_mm / side)
-    corner = ((np.array(first_pixel(g)) - origin) / side)[order] + row * per_row + col * per_col
-    rim = np.array([corner + i * per_row + j * per_col for i in (-1, height) for j in (-1, width)])
-    base, start, shape = _base_grid(np.array(block.shape)[order].astype(float), source, rim, step)
-    plane = np.zeros((*shape, 2), np.float32)
-    stack = block.stack(main)
-    shear(stack.voxels, stack.spans, source, base, start, step, plane)
-    first, second = np.empty((2, height, width), np.float32)
-    warp(plane, base, start, step, source, corner, per_col, per_row, side / 10.0, first, second)
-    return Patch(row, col, frozen(first), frozen(second))
+    return project_blocks((block,), g, pose)

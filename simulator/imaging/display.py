@@ -13,8 +13,10 @@ from simulator.frames import minus, norm
 from simulator.imaging import machine
 from simulator.imaging.beam import trimmed_mean
 from simulator.imaging.projector import PatientProjector
-from simulator.imaging.render import Radiograph, expose_scene, gauss_taps, scene, spread
-from simulator.kernels.detector import COARSE, blur, grey, recurse, shrink, subtract_coarse
+from simulator.imaging.render import Radiograph, expose_scene, scene
+from simulator.imaging.taps import gauss_taps, spread
+from simulator.kernels.detector import COARSE, blur, shrink, widen
+from simulator.kernels.monitor import grey, logarithm, recurse, shrink_seen
 from simulator.units import AnyArray, ByteArray, Float32Array, frozen
 
 if TYPE_CHECKING:
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 _TONES = 4096
 _FLOOR = 0.25
 """Quanta; keeps the logarithm finite behind metal."""
+_WINDOW_PX = 256
+"""The automatic window is chosen on a picture of so many pixels per side."""
 _PAUSE_TICKS = 30
 """After a longer pause of the beam the recursive filter begins afresh."""
 _TURN_DEG = 6.0
@@ -104,7 +108,8 @@ def _filtered(display: DisplayState, frame: Radiograph) -> DisplayState:
         return replace(display, mean=frame.signal, recent=(frame,), frames=frames)
     alpha = d.recursive_alpha_motion if moved else d.recursive_alpha
     mean = np.empty_like(old)
-    recurse(old, frame.signal, alpha, d.recursive_alpha_motion, d.recursive_motion_sigma, mean)
+    recurse(old, last.signal, frame.signal, d.recursive_lag, alpha, d.recursive_alpha_motion,
+            d.recursive_motion_sigma, mean)  # fmt: skip
     recent = (frame,) if moved else (*display.recent, frame)[-d.recursive_hold_frames :]
     return replace(
         display, mean=frozen(mean), recent=recent, frames=1 if moved else display.frames + 1
@@ -118,30 +123,40 @@ def _base(log: Float32Array, device: AnyArray | None, pitch_mm: float) -> tuple[
         clear = np.ones((COARSE, COARSE), np.float32)
         value = shrink(log, size)
     else:
-        clear = shrink(1.0 - device.astype(np.float32), size)
-        value = shrink(np.where(device, np.float32(0.0), log), size)
+        value, clear = shrink_seen(log, device, size)
     blurring = spread(machine.display().compression_sigma_mm / (size * pitch_mm))
     weight = blurring @ clear @ blurring.T
     return (blurring @ value @ blurring.T) / np.maximum(weight, 1e-3), clear
 
 
-def _auto_window(flat: Float32Array, clear: AnyArray, pivot: float, pitch_mm: float) -> Window:
-    """Choose level and width from the middle of a compressed picture, devices left out."""
+def _auto_window(
+    log: Float32Array, away: AnyArray, clear: AnyArray, pivot: float, pitch_mm: float
+) -> Window:
+    """Choose level and width from the middle of a compressed picture, devices left out.
+
+    Percentiles want less noise and no detail: block means do, blurred by what blocks lack.
+    """
     d = machine.display()
-    n = flat.shape[0]
-    smooth = np.empty_like(flat)
-    blur(flat, gauss_taps(d.window_smooth_mm / pitch_mm), 1.0, smooth)
-    a, b = n // 6, max(3 * n // 10, 1)
-    size = n // COARSE
-    step = max(size // 2, 1)
-    seen = np.repeat(np.repeat(clear > 0.99, size, 0), size, 1)
-    wide = smooth[a : n - a : step, a : n - a : step][seen[a : n - a : step, a : n - a : step]]
-    core = smooth[b : n - b : step, b : n - b : step][seen[b : n - b : step, b : n - b : step]]
-    if core.size < 16:
+    n = log.shape[0]
+    block = max(n // _WINDOW_PX, 1)
+    side = n // block
+    flat = shrink(log, block) - widen(widen(away, side).T.copy(), side).T
+    lacking = (d.window_smooth_mm / pitch_mm) ** 2 - (block**2 - 1) / 12.0
+    taps = gauss_taps(max(lacking, 0.0) ** 0.5 / block)
+    smooth = np.empty(flat.shape, np.float32)
+    blur(frozen(np.ascontiguousarray(flat)), taps, taps, 1.0, smooth)
+    cell = np.arange(side) * COARSE // side
+    seen = (clear > 0.99)[np.ix_(cell, cell)]
+    wide, core = slice(side // 6, side - side // 6), slice(3 * side // 10, side - 3 * side // 10)
+    middle = smooth[core, core][seen[core, core]]
+    if middle.size < 16:
         return Window(pivot, d.window_half_max, pivot)
-    low, high = np.percentile(wide, (d.window_low_percentile, d.window_high_percentile))
+    low, high = np.percentile(
+        smooth[wide, wide][seen[wide, wide]],
+        (d.window_low_percentile, d.window_high_percentile),
+    )
     half = min(max(d.window_gain * float(high - low), d.window_half_min), d.window_half_max)
-    return Window(float(np.median(core)) + d.window_level_offset, half, pivot)
+    return Window(float(np.median(middle)) + d.window_level_offset, half, pivot)
 
 
 def _towards(old: Window | None, new: Window, share: float) -> Window:
@@ -160,31 +175,38 @@ def _developed(
     """Return the window in use and the grey picture of a (filtered) signal."""
     d = machine.display()
     n = mean.shape[0]
-    third = slice(n // 3, n - n // 3)
-    middle = mean[third, third]
-    if frame.device is not None:
-        kept = middle[~frame.device[third, third]]
-        middle = kept if kept.size > 16 else middle
-    reference = max(trimmed_mean(middle[:: max(n // 256, 1)]), _FLOOR)
-    log = np.log(np.maximum(mean, _FLOOR) / np.float32(reference))
-    np.clip(log, d.log_low, d.log_high, out=log)
+    log = np.empty((n, n), np.float32)
+    reference = _reference(mean, frame.device)
+    logarithm(mean, reference, d.log_low, d.log_high, _FLOOR, log)
+    log = frozen(log)
 
     base, clear = _base(log, frame.device, frame.pitch_mm)
-    third_c = slice(COARSE // 3, COARSE - COARSE // 3)
-    pivot = float(np.median(base[third_c, third_c]))
+    third = slice(COARSE // 3, COARSE - COARSE // 3)
+    pivot = float(np.median(base[third, third]))
     used = pivot if window is None or share > 0.0 else window.pivot
     a, s = d.compression_amplitude, d.compression_slope
     away = (base - a * np.tanh(s * (base - used) / a)).astype(np.float32)
-    flat = np.empty_like(log)
-    subtract_coarse(log, away, flat)
     if window is None or share > 0.0:
-        window = _towards(window, _auto_window(flat, clear, used, frame.pitch_mm), share)
-    smooth = np.empty_like(flat)
-    blur(flat, gauss_taps(d.edge_sigma_mm / frame.pitch_mm), 1.0, smooth)
-    out = np.empty(flat.shape, np.uint8)
+        fresh = _auto_window(log, away, clear, used, frame.pitch_mm)
+        window = _towards(window, fresh, share)
+    out = np.empty((n, n), np.uint8)
     tone = tone_curve(settings.contrast, settings.brightness, invert=settings.invert)
-    grey(flat, smooth, settings.edge * d.edge_gain, window.level, window.half, tone, out)
+    taps = gauss_taps(d.edge_sigma_mm / frame.pitch_mm)
+    grey(
+        log, widen(away, n), taps, settings.edge * d.edge_gain, window.level, window.half, tone, out
+    )
     return window, frozen(out)
+
+
+def _reference(mean: Float32Array, device: AnyArray | None) -> float:
+    """Return the mean brightness of the middle third, devices and extremes left out."""
+    n = mean.shape[0]
+    third = slice(n // 3, n - n // 3, max(n // 256, 1))
+    middle = mean[third, third]
+    if device is not None:
+        kept = middle[~device[third, third]]
+        middle = kept if kept.size > 16 else middle
+    return max(trimmed_mean(middle), _FLOOR)
 
 
 def develop(
@@ -205,7 +227,7 @@ def held(display: DisplayState, settings: Settings = Settings()) -> ByteArray | 
     """Return the last-image hold: the mean of the last frames of one view; None before any."""
     if not display.recent:
         return None
-    mean = _mean([frame.signal for frame in display.recent])
+    mean = frozen(_mean([frame.signal for frame in display.recent]))
     return _developed(mean, display.recent[-1], display.window, settings, 0.0)[1]
 
 
@@ -228,5 +250,5 @@ def picture(
     """Return a still last-image hold of `state` for reports and files: mean of noise draws."""
     still = scene(case, state, n, projector or PatientProjector(case.patient))
     shots = [expose_scene(case, state.c_arm, still, state.tick + k) for k in range(frames)]
-    mean = _mean([shot.signal for shot in shots])
+    mean = frozen(_mean([shot.signal for shot in shots]))
     return _developed(mean, shots[-1], None, settings, 1.0)[1]

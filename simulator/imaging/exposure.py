@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from simulator.anatomy import views
 from simulator.frames import Side
-from simulator.imaging import beam
+from simulator.imaging import beam, dose
 from simulator.imaging.beam import PathLengths
 from simulator.imaging.machine import machine
 from simulator.imaging.positioner import geometry, in_field, view_of
@@ -76,10 +76,14 @@ def expose(
     Returns:
         The C-arm with everything counted, and the picture's record.
     """
-    m, spec, pose = machine(), case.c_arm, c_arm.pose
+    spec, pose = case.c_arm, c_arm.pose
     kvp, mas = c_arm.kvp, c_arm.mas_pulse
-    kap = beam.kap_gycm2(spec, kvp, mas, pose.field_mm)
-    next_kvp, next_mas = _followed(c_arm, beam.settled(spec, lengths, pose.field_mm))
+    kap = dose.kap_gycm2(spec, kvp, mas, pose.field_mm)
+    goal = beam.settled(spec, lengths, pose.field_mm, c_arm.pulses_per_s)
+    next_kvp, next_mas = _followed(c_arm, goal)
+    reach = 1000.0 * machine().dose.operator_m * operator.sign
+    x, y, z = pose.isocentre_mm
+    operator_usv = dose.operator_usv(pose, kvp, kap, (x + reach, y, z))
     shot = shot_of(case, pose, tips, tick)
     return (
         replace(
@@ -87,10 +91,9 @@ def expose(
             kvp=next_kvp,
             mas_pulse=next_mas,
             exposures=c_arm.exposures + 1,
-            air_kerma_mgy=c_arm.air_kerma_mgy
-            + beam.kerma_mgy(spec, kvp, mas, spec.sad_mm - m.dose.reference_mm),
+            air_kerma_mgy=c_arm.air_kerma_mgy + dose.reference_kerma_mgy(spec, kvp, mas),
             kap_gycm2=c_arm.kap_gycm2 + kap,
-            operator_dose_usv=c_arm.operator_dose_usv + beam.operator_usv(pose, kvp, kap, operator),
+            operator_dose_usv=c_arm.operator_dose_usv + operator_usv,
             last_ap=shot if shot.view is View.AP else c_arm.last_ap,
             last_lateral=shot if shot.view is View.LATERAL else c_arm.last_lateral,
             last=shot,

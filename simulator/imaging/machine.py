@@ -25,15 +25,21 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """The anti-scatter grid and the scatter that passes it."""
+    """What stands before the panel, and the scatter that gets past it."""
 
     primary_transmission: float
-    scatter_amplitude: float
-    scatter_exponent: float
-    scatter_sigma_mm: float
+    gaussians: tuple[tuple[float, float, float], ...]
+    """Scatter per primary at 20 cm, exponent of thickness, spread in mm; one row each."""
+    kvp_factor: tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Scatter:
+    """How a patient's path lengths become the thickness that scatters."""
+
     thickness_limit_cm: float
     cortical_equivalent: float
-    direct_limit: float
+    outline_mm: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +53,7 @@ class Detector:
     psf_narrow_mm: float
     psf_wide_mm: float
     psf_narrow_weight: float
-    focal_mm: float
+    focal_spot_mm: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +62,11 @@ class Dose:
 
     reference_mm: float
     backscatter: float
+    limit_mgy_min: float
+    limit_mm: float
     operator_m: float
     operator_reference_cm2: float
-    scatter_tube_side: float
-    scatter_detector_side: float
+    scatter_by_cosine: tuple[tuple[float, float], ...]
     tube_side_kvp: tuple[tuple[float, float], ...]
     detector_side_kvp: tuple[tuple[float, float], ...]
 
@@ -80,6 +87,8 @@ class Machine:
     fields: Fields
     limits: Limits
     grid: Grid
+    no_grid: Grid
+    scatter: Scatter
     detector: Detector
     dose: Dose
 
@@ -88,6 +97,7 @@ class Machine:
 class Display:
     """Everything in assets/display.toml, one field per section and key."""
 
+    recursive_lag: float
     recursive_alpha: float
     recursive_alpha_motion: float
     recursive_motion_sigma: float
@@ -142,6 +152,8 @@ def machine() -> Machine:
         "fields": Fields,
         "limits": Limits,
         "grid": Grid,
+        "no_grid": Grid,
+        "scatter": Scatter,
         "detector": Detector,
         "dose": Dose,
     }

@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 
 from simulator.anatomy.patient import Patient
 from simulator.anatomy.volume import BoneField, Volume
 from simulator.anatomy.warp import superior_pose, warped, warped_bone
-from simulator.imaging.blocks import FINE, SMOOTH, Block, Patch, project_block
+from simulator.imaging.blocks import FINE, SMOOTH, Block, Patch, project_block, project_blocks
 from simulator.imaging.positioner import Geometry
+from simulator.kernels.detector import add_enlarged
 from simulator.units import AnyArray, Float32Array, IntArray, frozen
 from simulator.world.cement import Cloud
 from simulator.world.tamp import Body, Tamp
 
 _TORSO = -1
+_GROUPS = ("above", "target", "below", "beyond")
+"""Bone that moves together when the endplate is lifted; beyond the spine voxels are larger."""
+_TORSO_PITCH_MM = 1.2
+"""Soft tissue is projected on pixels up to this large; its voxels are larger still."""
 _KEPT = 40
 """Projections kept: some poses of a whole spine."""
 
 _TRABECULAR = (-1.006, 1.034)
 """Change of the soft and the cortical coefficient per bone volume fraction: fitted to cortical bone
 in red and yellow marrow, 50 to 200 mg/cm3, exact within 0.1 % at 40 to 80 keV."""
+
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +77,7 @@ class PatientProjector:
         self._patches: dict[tuple[object, ...], Patch | None] = {}
         self._total: tuple[tuple[object, ...], Paths] | None = None
         self._fill: _Fill | None = None
+        self._derived: tuple[Paths, object, object] | None = None
         self._remade: _Remade | None = None
 
     def _block_of(self, layer: int, lift_rad: float) -> Block:
@@ -84,14 +94,26 @@ class PatientProjector:
             self._blocks[layer] = _block(volume, SMOOTH if layer == _TORSO else FINE)
         return self._blocks[layer]
 
-    def _patch(self, layer: int, g: Geometry, lift_rad: float) -> Patch | None:
-        index = self._patient.index
-        lift = lift_rad if 0 <= layer <= index else 0.0
-        key = (layer, g, lift)
+    def _group(self, group: str, lift_rad: float) -> list[Block]:
+        """Return the blocks that move together."""
+        index, count = self._patient.index, len(self._patient.vertebrae)
+        if group == "above":
+            return [self._block_of(layer, 0.0) for layer in range(index)]
+        if group == "target":
+            return [self._block_of(index, lift_rad)]
+        if group == "below":
+            return [self._block_of(layer, 0.0) for layer in range(index + 1, count)]
+        extras = len(self._patient.extras)
+        return [self._block_of(layer, 0.0) for layer in range(-1 - extras, -1)]
+
+    def _patch(self, group: str, g: Geometry, lift_rad: float) -> Patch | None:
+        lift = lift_rad if group in ("above", "target") else 0.0
+        key = (group, g, lift)
         if key not in self._patches:
-            above = layer < index and lift != 0.0
+            above = group == "above" and lift != 0.0
             pose = superior_pose(self._patient.hinge, lift) if above else None
-            self._patches[key] = project_block(self._block_of(layer, lift), g, pose)
+            blocks = [self._block_of(_TORSO, 0.0)] if group == "torso" else self._group(group, lift)
+            self._patches[key] = project_blocks(blocks, g, pose) if blocks else None
             while len(self._patches) > _KEPT:
                 self._patches.pop(next(iter(self._patches)))
         return self._patches[key]
@@ -100,9 +122,14 @@ class PatientProjector:
         """Return the path lengths seen from `g`, the endplate lifted by `lift_rad`."""
         key = (g, lift_rad)
         if self._total is None or self._total[0] != key:
+            smooth = _fewer(g, max(int(_TORSO_PITCH_MM / g.pitch_mm), 1))
+            torso = np.zeros((2, smooth.n, smooth.n), np.float32)
+            _add(self._patch("torso", smooth, 0.0), torso[0], torso[1])
             soft, cortical = np.zeros((2, g.n, g.n), np.float32)
-            for layer in range(-1 - len(self._patient.extras), len(self._patient.vertebrae)):
-                _add(self._patch(layer, g, lift_rad), soft, cortical)
+            add_enlarged(torso[0], soft)
+            add_enlarged(torso[1], cortical)
+            for group in _GROUPS:
+                _add(self._patch(group, g, lift_rad), soft, cortical)
             self._total = (key, Paths(frozen(soft), frozen(cortical)))
         return self._total[1]
 
@@ -122,6 +149,14 @@ class PatientProjector:
             kept = _Remade(body.bone, kept.block, key, Paths(frozen(soft), frozen(cortical)))
         self._remade = kept
         return kept.paths or paths
+
+    def remembered(self, paths: Paths, beam: object, make: Callable[[], T]) -> T:
+        """Return what `make` gives for these paths and this beam: the last one is kept."""
+        kept = self._derived
+        if kept is None or kept[0] is not paths or kept[1] is not beam:
+            kept = (paths, beam, make())
+            self._derived = kept
+        return kept[2]  # type: ignore[return-value]
 
     def fill(
         self, g: Geometry, body: Body, cloud: Cloud, tamps: Sequence[Tamp | None]
@@ -158,6 +193,13 @@ def _add(patch: Patch | None, soft: Float32Array, cortical: Float32Array) -> Non
     part = np.s_[patch.row : patch.row + rows, patch.col : patch.col + cols]
     soft[part] += patch.first
     cortical[part] += patch.second
+
+
+def _fewer(g: Geometry, times: int) -> Geometry:
+    """Return the same picture with pixels some `times` larger, as far as they divide it."""
+    while g.n % times:
+        times -= 1
+    return replace(g, n=g.n // times, pitch_mm=g.pitch_mm * times)
 
 
 def _remodelled(patient: Patient, body: Body) -> Volume | None:

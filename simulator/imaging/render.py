@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -11,11 +11,21 @@ import numpy as np
 
 from simulator import rng
 from simulator.imaging import beam
-from simulator.imaging.machine import machine
+from simulator.imaging.machine import Grid, machine
 from simulator.imaging.positioner import Geometry, geometry
 from simulator.imaging.projector import Paths, PatientProjector
+from simulator.imaging.taps import gauss_taps, pixel_taps, spread
 from simulator.imaging.tools import CONTRAST_GAIN, Devices, devices
-from simulator.kernels.detector import COARSE, add_noise, blur, count, shrink, spectrum
+from simulator.kernels.detector import (
+    COARSE,
+    add_enlarged,
+    blur,
+    occupied,
+    read_out,
+    shrink,
+    spectrum,
+    widen,
+)
 from simulator.units import AnyArray, Float32Array, FloatArray, frozen
 
 if TYPE_CHECKING:
@@ -28,6 +38,13 @@ _NORMALS = 1 << 20
 """Length of the row of normal numbers that every frame reads at its own random places."""
 _SEEN_CM = 0.02
 """More device than this hides the patient from the automatic window."""
+_THIRD = slice(COARSE // 3, COARSE - COARSE // 3)
+_HALVED_PX = 512
+"""Smaller pictures are not made coarser while the arm moves."""
+_NONE = frozen(np.zeros((3, 0, 0), np.float32))
+_SHARP = frozen(np.ones(1, np.float32))
+_FOCAL_SHARE = 0.5
+"""Half of the focal spot's output comes from its sharp rim, half is spread: own choice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,26 +69,8 @@ def _normals() -> Float32Array:
     return frozen(numbers)
 
 
-@lru_cache(maxsize=32)
-def gauss_taps(sigma_px: float) -> Float32Array:
-    """Return a Gaussian integrated over pixels, summing to 1; odd length."""
-    reach = max(math.ceil(3.0 * sigma_px), 1)
-    edges = (np.arange(-reach, reach + 2) - 0.5) / (math.sqrt(2.0) * max(sigma_px, 1e-3))
-    taps = np.diff([math.erf(x) for x in edges])
-    return frozen((taps / taps.sum()).astype(np.float32))
-
-
-@lru_cache(maxsize=32)
-def spread(sigma_cells: float) -> Float32Array:
-    """Return the (COARSE, COARSE) matrix that blurs a coarse column; nothing lies outside."""
-    cells = np.arange(COARSE)
-    d = (cells[:, None] - cells[None, :]) / sigma_cells
-    kernel = np.exp(-0.5 * d * d) / (sigma_cells * math.sqrt(2.0 * math.pi))
-    return frozen(kernel.astype(np.float32))
-
-
 def _device_nodes(b: beam.Nodes, cement: CementSpec | None) -> FloatArray:
-    """Return the node table with what each device displaces taken off, (2, 4, 5)."""
+    """Return the node table with what each device displaces taken off, (4, 5)."""
     mu = b.mu.copy()
     soft = b.mu[..., 0]
     gain, with_soft = (
@@ -96,56 +95,85 @@ def primary(
 ) -> Float32Array:
     """Return the primary signal relative to the open field, sharp and without noise."""
     out = np.empty_like(paths.soft)
-    lengths, rows = (tools.lengths_cm, tools.rows) if tools else (np.zeros((3, 1, 1), "f4"), (0, 0))
-    mu = _device_nodes(b, cement)
-    spectrum(paths.soft, paths.cortical, lengths, rows, b.weights, mu, b.share, out)
+    lengths = tools.lengths_cm if tools else _NONE
+    spectrum(paths.soft, paths.cortical, lengths, b.weights, _device_nodes(b, cement), out)
     return out
 
 
-def scattered(direct: Float32Array, paths: Paths, pitch_mm: float) -> Float32Array:
+def focal_blur(image: Float32Array, spec: CArmSpec, pitch_mm: float) -> Float32Array:
+    """Return `image` as the finite focal spot draws what lies at the isocentre."""
+    spread_mm = machine().detector.focal_spot_mm * (spec.sdd_mm - spec.sad_mm) / spec.sad_mm
+    out = np.empty(image.shape, np.float32)
+    blur(image, _SHARP, gauss_taps(spread_mm / pitch_mm), _FOCAL_SHARE, out)
+    return out
+
+
+def scattered(
+    direct: Float32Array, depth_cm: FloatArray, kvp: float, cell_mm: float, grid: Grid
+) -> Float32Array:
     """Return scatter on the coarse grid, on the scale of `direct`.
 
-    The kernel was fitted to wide slabs, where every pixel is as dark as the centre. The bright
-    rim beside a patient would feed it beyond measure, so `direct` is clamped.
+    Made in one column, scatter leaves through another. The kernels are those of slabs, where all
+    columns are alike; elsewhere half of the way lies in either column, so that the amount is
+    drawn from the geometric mean of both primaries. Without that the bright rim beside a patient
+    would light up its middle.
+
+    Args:
+        direct: (COARSE, COARSE) primary, relative to the open field.
+        depth_cm: The same shape, from `beam.scattering_cm`.
+        kvp: Tube voltage.
+        cell_mm: Side of a cell at the detector.
+        grid: In or out.
     """
-    grid = machine().grid
-    size = direct.shape[0] // COARSE
-    low = shrink(direct, size)
-    depth = shrink(paths.soft, size) + grid.cortical_equivalent * shrink(paths.cortical, size)
-    third = slice(COARSE // 3, COARSE - COARSE // 3)
-    limit = grid.direct_limit * beam.trimmed_mean(low[third, third])
-    made = np.minimum(low, limit) * beam.scatter_ratio(grid, depth).astype(np.float32)
-    blurring = spread(grid.scatter_sigma_mm / (size * pitch_mm))
-    out: Float32Array = blurring @ made @ blurring.T
-    return out
+    outline = spread(machine().scatter.outline_mm / cell_mm)
+    weight = outline.sum(1)
+    logs = np.log(np.maximum(direct, np.float32(1e-6)))
+    leaving = np.exp(0.5 * (outline @ logs @ outline.T) / np.outer(weight, weight))
+    made = direct / leaving
+    out = np.zeros_like(direct)
+    for amount, sigma_mm in beam.scatter_parts(grid, kvp, depth_cm):
+        blurring = spread(sigma_mm / cell_mm)
+        out += blurring @ (made * amount.astype(np.float32)) @ blurring.T
+    result: Float32Array = out * leaving
+    return result
 
 
 def exposed(
     spec: CArmSpec,
     kvp: float,
     mas: float,
-    g: Geometry,
-    direct: Float32Array,
-    scatter: Float32Array,
+    pitch_mm: float,
+    still: Scene,
     noise: np.random.Generator,
 ) -> tuple[Float32Array, float]:
     """Return (n, n) detected quanta of one pulse and the central receptor dose in nGy."""
     d = machine().detector
-    third = slice(COARSE // 3, COARSE - COARSE // 3)
-    size = g.n // COARSE
-    low = shrink(direct, size)[third, third]
-    middle = beam.trimmed_mean(low)
-    p = -math.log(max(middle, 1e-6))
-    open_ngy = beam.open_dose_ngy(spec, kvp, mas, p)
-    quanta = d.dqe * d.photons_mm2_ugy * open_ngy / 1000.0 * g.pitch_mm**2
-    starts = noise.integers(0, _NORMALS - g.n, (2, g.n))
-    counted, out = np.empty((2, g.n, g.n), np.float32)
-    count(direct, scatter, quanta, _normals(), starts[0], counted)
-    # Noise is made before the scintillator blurs it; that of the electronics comes after.
-    blur(counted, gauss_taps(d.psf_wide_mm / g.pitch_mm), 1.0 - d.psf_narrow_weight, out)
-    electronic = d.electronic_quanta * math.sqrt(d.dqe) * g.pitch_mm / d.electronic_pixel_mm
-    add_noise(out, electronic, _normals(), starts[1])
-    return out, open_ngy * (middle + beam.trimmed_mean(scatter[third, third]))
+    n = still.direct.shape[0]
+    middle = beam.trimmed_mean(still.low[_THIRD, _THIRD])
+    open_ngy = beam.open_dose_ngy(spec, kvp, mas, -math.log(max(middle, 1e-6)))
+    quanta = d.dqe * d.photons_mm2_ugy * open_ngy / 1000.0 * pitch_mm**2
+    starts = noise.integers(0, _NORMALS - n, (2, n))
+    out = np.empty((n, n), np.float32)
+    # Quantum noise is made before the scintillator blurs it; that of the electronics comes after.
+    electronic = d.electronic_quanta * math.sqrt(d.dqe) * pitch_mm / d.electronic_pixel_mm
+    core, taps = (pixel_taps(x / pitch_mm) for x in (d.psf_narrow_mm, d.psf_wide_mm))
+    read_out(still.direct, widen(still.scatter, n), quanta, _normals(), starts, core, taps,
+             1.0 - d.psf_narrow_weight, electronic, out)  # fmt: skip
+    return out, open_ngy * (middle + beam.trimmed_mean(still.scatter[_THIRD, _THIRD]))
+
+
+@dataclass(frozen=True, slots=True)
+class Plate:
+    """The patient alone before one beam: what stays while only tools and cement change."""
+
+    sharp: Float32Array
+    """(n, n) primary relative to the open field."""
+    direct: Float32Array
+    """(n, n) the same as the focal spot draws it."""
+    low: Float32Array
+    """(COARSE, COARSE) means of `direct`."""
+    depth_cm: FloatArray
+    """(COARSE, COARSE) thickness that scatters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,42 +182,115 @@ class Scene:
 
     g: Geometry
     direct: Float32Array
+    """(n, n) primary relative to the open field."""
+    low: Float32Array
+    """(COARSE, COARSE) its means."""
     scatter: Float32Array
+    """(COARSE, COARSE) on the same scale."""
     device: AnyArray | None
 
 
+def plate(spec: CArmSpec, b: beam.Nodes, paths: Paths, pitch_mm: float) -> Plate:
+    """Return the picture of the patient alone."""
+    sharp = frozen(primary(b, None, paths, None))
+    direct = frozen(focal_blur(sharp, spec, pitch_mm))
+    size = sharp.shape[0] // COARSE
+    depth = beam.scattering_cm(shrink(paths.soft, size), shrink(paths.cortical, size))
+    return Plate(sharp, direct, shrink(direct, size), depth)
+
+
+def _with_devices(
+    case: Case, b: beam.Nodes, bare: Plate, paths: Paths, tools: Devices, pitch_mm: float
+) -> tuple[Float32Array, Float32Array, AnyArray]:
+    """Return direct, low and hidden of a plate behind devices; only their box is made anew."""
+    n = bare.sharp.shape[0]
+    hidden = np.zeros((n, n), bool)
+    first, last = (int(x) for x in occupied(tools.lengths_cm, tools.rows, _SEEN_CM, hidden))
+    top, bottom = tools.rows
+    if last <= first or bottom <= top:
+        return bare.direct, bare.low, hidden
+    size = n // COARSE
+    # Twice the reach of the blur around, to whole cells.
+    rim = 2 * size * math.ceil(_reach_px(case.c_arm, pitch_mm) / size)
+    around = _cells(top - rim, bottom + rim, size, n), _cells(first - rim, last + rim, size, n)
+    inner = (
+        _cells(top - rim // 2, bottom + rim // 2, size, n),
+        _cells(first - rim // 2, last + rim // 2, size, n),
+    )
+    sharp = bare.sharp[around].copy()
+    box = slice(top, bottom), slice(first, last)
+    part = Paths(_part(paths.soft, box), _part(paths.cortical, box))
+    lengths = _part(tools.lengths_cm, (slice(None), *box))
+    sharp[_within(around, box)] = primary(b, case.cement, part, Devices(lengths, tools.rows))
+    drawn = focal_blur(frozen(sharp), case.c_arm, pitch_mm)
+    direct, low = bare.direct.copy(), bare.low.copy()
+    direct[inner] = drawn[_within(around, inner)]
+    cells = tuple(slice(x.start // size, x.stop // size) for x in inner)
+    low[cells] = shrink(_part(direct, inner), size)
+    return frozen(direct), low, hidden
+
+
+def _within(outer: tuple[slice, ...], inner: tuple[slice, ...]) -> tuple[slice, ...]:
+    """Return where `inner` lies in a cut-out of `outer`."""
+    pairs = zip(outer, inner, strict=True)
+    return tuple(slice(b.start - a.start, b.stop - a.start) for a, b in pairs)
+
+
+def _part(image: AnyArray, where: tuple[slice, ...]) -> AnyArray:
+    return frozen(np.ascontiguousarray(image[where]))
+
+
+def _reach_px(spec: CArmSpec, pitch_mm: float) -> int:
+    spread_mm = machine().detector.focal_spot_mm * (spec.sdd_mm - spec.sad_mm) / spec.sad_mm
+    return gauss_taps(spread_mm / pitch_mm).size // 2
+
+
+def _cells(first: int, last: int, size: int, n: int) -> slice:
+    """Return first .. last widened to whole coarse cells within the picture."""
+    return slice(max(first // size, 0) * size, min(-(-last // size), n // size) * size)
+
+
 def scene(case: Case, state: State, n: int, projector: PatientProjector) -> Scene:
-    """Return the noise-free picture of `state`; `n` must be a multiple of COARSE."""
+    """Return the noise-free picture of `state`; `n` must be a multiple of COARSE.
+
+    While the arm moves, everything but noise is made on half the pixels.
+    """
     if n % COARSE:
         raise ValueError(f"{n} pixels per side is no multiple of {COARSE}")
+    arm = state.c_arm
+    if arm.moving and n >= _HALVED_PX and n % (2 * COARSE) == 0:
+        half = _scene(case, state, n // 2, projector)
+        direct = np.zeros((n, n), np.float32)
+        add_enlarged(half.direct, direct)
+        hidden = None if half.device is None else half.device.repeat(2, 0).repeat(2, 1)
+        g = geometry(case.c_arm, arm.pose, n)
+        return replace(half, g=g, direct=frozen(direct), device=hidden)
+    return _scene(case, state, n, projector)
+
+
+def _scene(case: Case, state: State, n: int, projector: PatientProjector) -> Scene:
     arm = state.c_arm
     g = geometry(case.c_arm, arm.pose, n)
     paths = projector.with_body(g, state.body)
     fill = projector.fill(g, state.body, state.cement.cloud, state.tamps)
     tools = devices(g, state.cannulas, state.tamps, state.cement, fill)
-    sharp = primary(beam.nodes(arm.kvp, case.c_arm.copper_mm), case.cement, paths, tools)
-    direct = np.empty_like(sharp)
-    d = machine().detector
-    blur(sharp, gauss_taps(d.focal_mm / g.pitch_mm), 0.5, direct)
-    return Scene(g, direct, scattered(direct, paths, g.pitch_mm), _hidden(tools))
-
-
-def _hidden(tools: Devices | None) -> AnyArray | None:
+    b = beam.nodes(arm.kvp, case.c_arm.copper_mm)
+    bare = projector.remembered(paths, b, lambda: plate(case.c_arm, b, paths, g.pitch_mm))
     if tools is None:
-        return None
-    out = np.zeros(tools.lengths_cm.shape[1:], bool)
-    rows = slice(*tools.rows)
-    out[rows] = (tools.lengths_cm[:, rows] > _SEEN_CM).any(axis=0)
-    return out
+        direct, low, hidden = bare.direct, bare.low, None
+    else:
+        direct, low, hidden = _with_devices(case, b, bare, paths, tools, g.pitch_mm)
+    cell_mm = g.pitch_mm * (n // COARSE)
+    scatter = scattered(low, bare.depth_cm, arm.kvp, cell_mm, machine().grid)
+    return Scene(g, direct, low, scatter, hidden)
 
 
 def expose_scene(case: Case, arm: CArm, still: Scene, tick: int) -> Radiograph:
     """Return one noisy frame of a scene; noise depends on the case's seed and the tick alone."""
     noise = rng.stream(case.seed, "quantum", tick)
-    signal, dose = exposed(
-        case.c_arm, arm.kvp, arm.mas_pulse, still.g, still.direct, still.scatter, noise
-    )
-    return Radiograph(frozen(signal), still.device, arm.pose, still.g.pitch_mm, arm.kvp, dose, tick)
+    pitch_mm = still.g.pitch_mm
+    signal, dose = exposed(case.c_arm, arm.kvp, arm.mas_pulse, pitch_mm, still, noise)
+    return Radiograph(frozen(signal), still.device, arm.pose, pitch_mm, arm.kvp, dose, tick)
 
 
 def render(
@@ -197,7 +298,8 @@ def render(
 ) -> Radiograph:
     """Return the frame that the panel reads out for `state`.
 
-    Give the same `projector` again and again: it remembers what did not change.
+    Give the same `projector` again and again: it remembers what did not change. While the arm
+    moves, the patient is projected more coarsely.
     """
     projector = projector or PatientProjector(case.patient)
     return expose_scene(case, state.c_arm, scene(case, state, n, projector), state.tick)

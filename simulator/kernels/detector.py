@@ -1,7 +1,8 @@
-"""Pictures pixel by pixel: spectrum, blur, noise, recursion, tone. Only what is seen, so fastmath.
+"""From path lengths to what the panel reads out: spectrum, blur, quanta. Only seen: fastmath.
 
 Coarse grids are `COARSE` cells per side over the whole picture; slow things (scatter, dynamic
-range) live there and are interpolated bilinearly.
+range) live there and are enlarged bilinearly: first along the rows (`widen`), once, then
+between two of those rows wherever a row of the picture is made.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import math
 import numpy as np
 from numba import njit
 
-from simulator.units import AnyArray, ByteArray, Float32Array, FloatArray
+from simulator.units import AnyArray, Float32Array, FloatArray
 
 COARSE = 64
 
@@ -41,232 +42,269 @@ def spectrum(
     soft: Float32Array,
     cortical: Float32Array,
     devices: Float32Array,
-    rows: tuple[int, int],
     weights: FloatArray,
     mu: FloatArray,
-    share: float,
     out: Float32Array,
 ) -> None:
     """Write the primary signal behind every pixel, relative to the open field.
 
     Args:
-        soft: (n, n) cm.
-        cortical: (n, n) cm.
-        devices: (3, n, n) cement, contrast, steel, cm; anything where there are none.
-        rows: first and one past the last row in which `devices` holds something.
-        weights: (2, k) of two tabulated beams.
-        mu: (2, k, 5) per cm.
-        share: 0 is the first beam, 1 the second; ln signal is interpolated.
-        out: (n, n).
+        soft: (n, m) cm.
+        cortical: (n, m) cm.
+        devices: (3, n, m) cement, contrast, steel, cm; (3, 0, 0) if there are none.
+        weights: (k,) of the beam.
+        mu: (k, 5) per cm.
+        out: (n, m).
     """
     n, m = soft.shape
     log2e = 1.4426950408889634
     arg = np.empty(m, np.float32)
     bits = np.empty(m, np.int32)
     power = bits.view(np.float32)
-    beam = np.empty((2, m), np.float32)
+    line = np.empty(m, np.float32)
     for r in range(n):
-        beam[:] = 0.0
-        for t in range(2):
-            for k in range(weights.shape[1]):
-                s = np.float32(-log2e * mu[t, k, 0])
-                c = np.float32(-log2e * mu[t, k, 1])
+        line[:] = np.float32(0.0)
+        for k in range(weights.size):
+            s = np.float32(-log2e * mu[k, 0])
+            c = np.float32(-log2e * mu[k, 1])
+            for j in range(m):
+                arg[j] = s * soft[r, j] + c * cortical[r, j]
+            if devices.shape[1] > 0:
+                d0 = np.float32(-log2e * mu[k, 2])
+                d1 = np.float32(-log2e * mu[k, 3])
+                d2 = np.float32(-log2e * mu[k, 4])
                 for j in range(m):
-                    arg[j] = s * soft[r, j] + c * cortical[r, j]
-                if rows[0] <= r < rows[1]:
-                    d0 = np.float32(-log2e * mu[t, k, 2])
-                    d1 = np.float32(-log2e * mu[t, k, 3])
-                    d2 = np.float32(-log2e * mu[t, k, 4])
-                    for j in range(m):
-                        arg[j] += d0 * devices[0, r, j] + d1 * devices[1, r, j]
-                        arg[j] += d2 * devices[2, r, j]
-                _weighted_exp(arg, weights[t, k], bits, power, beam[t])
-        # a^(1-s) b^s = a (b/a)^s; b/a is near 1, so that a short series of its logarithm serves.
-        for j in range(m):
-            a, b = beam[0, j], beam[1, j]
-            z = (b - a) / (b + a)
-            z2 = z * z
-            series = np.float32(0.14285714) + z2 * np.float32(0.11111111)
-            series = np.float32(0.33333333) + z2 * (np.float32(0.2) + z2 * series)
-            arg[j] = np.float32(2.0 * share * log2e) * z * (np.float32(1.0) + z2 * series)
-            out[r, j] = 0.0
-        _weighted_exp(arg, 1.0, bits, power, out[r])
-        for j in range(m):
-            out[r, j] *= beam[0, j]
+                    arg[j] += d0 * devices[0, r, j] + d1 * devices[1, r, j]
+                    arg[j] += d2 * devices[2, r, j]
+            _weighted_exp(arg, weights[k], bits, power, line)
+        out[r, :] = line
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def blur(image: Float32Array, taps: Float32Array, share: float, out: Float32Array) -> None:
-    """Write (1 - share) * image + share * (image blurred by `taps` both ways); edges repeat.
+def occupied(
+    lengths: Float32Array, rows: tuple[int, int], least: float, hidden: AnyArray
+) -> AnyArray:
+    """Mark what devices hide and return the columns in which there is anything at all.
+
+    Args:
+        lengths: (3, n, n) cm.
+        rows: first and one past the last row to look at.
+        least: cm in any one plane that hides the patient.
+        hidden: (n, n) bool; True is written.
+
+    Returns:
+        (2,) first and one past the last column; equal if there is nothing.
+    """
+    m = lengths.shape[2]
+    low = np.float32(least)
+    most = np.zeros(m, np.float32)
+    line = np.empty(m, np.float32)
+    for r in range(rows[0], rows[1]):
+        for j in range(m):
+            line[j] = max(lengths[0, r, j], max(lengths[1, r, j], lengths[2, r, j]))
+        for j in range(m):
+            most[j] = max(most[j], line[j])
+        for j in range(m):
+            hidden[r, j] = line[j] > low
+    out = np.zeros(2, np.int64)
+    for j in range(m):
+        if most[j] > np.float32(0.0):
+            out[1] = j + 1
+    for j in range(m - 1, -1, -1):
+        if most[j] > np.float32(0.0):
+            out[0] = j
+    return out
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def _mix_rows(lines: Float32Array, order: AnyArray, taps: Float32Array, out: Float32Array) -> None:
+    """Write the sum of taps[k] * lines[order[k]] for symmetric taps."""
+    m, size = out.size, taps.size
+    reach = size // 2
+    t = taps[reach]
+    middle = lines[order[reach]]
+    for j in range(m):
+        out[j] = t * middle[j]
+    for k in range(reach):
+        t = taps[k]
+        a, b = lines[order[k]], lines[order[taps.size - 1 - k]]
+        for j in range(m):
+            out[j] += t * (a[j] + b[j])
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def smooth_row(
+    lines: Float32Array, order: AnyArray, taps: Float32Array, wide: Float32Array, out: Float32Array
+) -> None:
+    """Write one row of a picture blurred both ways by symmetric `taps`; edges repeat.
+
+    Args:
+        lines: (any, m) rows of the picture.
+        order: (2 r + 1) which of them lie around the wanted row.
+        taps: (2 r + 1) summing to 1, symmetric.
+        wide: (m + 2 r) scratch.
+        out: (m,).
+    """
+    m = out.size
+    reach = taps.size // 2
+    _mix_rows(lines, order, taps, wide[reach : reach + m])
+    for k in range(reach):
+        wide[k] = wide[reach]
+        wide[m + reach + k] = wide[m + reach - 1]
+    t, a = taps[reach], wide[reach : reach + m]
+    for j in range(m):
+        out[j] = t * a[j]
+    # Slices, because an index that might be negative keeps a loop from being vectorised.
+    for k in range(reach):
+        t, p = taps[k], 2 * reach - k
+        a, b = wide[k : k + m], wide[p : p + m]
+        for j in range(m):
+            out[j] += t * (a[j] + b[j])
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def blur(
+    image: Float32Array, core: Float32Array, taps: Float32Array, share: float, out: Float32Array
+) -> None:
+    """Write (1 - share) * `image` by `core` + share * `image` by `taps`; edges repeat.
 
     Args:
         image: (n, m).
-        taps: (2 r + 1) summing to 1.
-        share: weight of the blurred part.
+        core: (2 q + 1) summing to 1, symmetric, applied both ways; q no larger than r.
+        taps: (2 r + 1) the same.
+        share: weight of the second part.
         out: (n, m), not `image`.
     """
     n, m = image.shape
-    reach = taps.size // 2
-    mixed = np.empty(m + 2 * reach, np.float32)
+    reach, near = taps.size // 2, core.size // 2
+    wide = np.empty(m + 2 * reach, np.float32)
+    sharp = np.empty(m, np.float32)
+    order = np.empty(taps.size, np.int64)
     keep, part = np.float32(1.0 - share), np.float32(share)
     for r in range(n):
-        mixed[:] = 0.0
         for k in range(taps.size):
-            row = image[min(max(r + k - reach, 0), n - 1)]
-            t = taps[k]
-            for j in range(m):
-                mixed[j + reach] += t * row[j]
-        for k in range(reach):
-            mixed[k] = mixed[reach]
-            mixed[m + reach + k] = mixed[m + reach - 1]
+            order[k] = min(max(r + k - reach, 0), n - 1)
+        smooth_row(image, order, taps, wide, out[r])
+        smooth_row(image, order[reach - near : reach + near + 1], core, wide[: m + 2 * near], sharp)
         for j in range(m):
-            out[r, j] = keep * image[r, j]
-        for k in range(taps.size):
-            t = part * taps[k]
-            for j in range(m):
-                out[r, j] += t * mixed[j + k]
+            out[r, j] = keep * sharp[j] + part * out[r, j]
 
 
 @njit(cache=True, nogil=True, fastmath=True)
 def shrink(image: Float32Array, size: int) -> Float32Array:
     """Return the means of size x size blocks."""
     n, m = image.shape
-    out = np.zeros((n // size, m // size), np.float32)
-    for r in range(out.shape[0] * size):
-        for j in range(out.shape[1]):
+    cells = m // size
+    out = np.zeros((n // size, cells), np.float32)
+    line = np.empty(m, np.float32)
+    for i in range(out.shape[0]):
+        line[:] = image[i * size]
+        for r in range(i * size + 1, (i + 1) * size):
+            for j in range(m):
+                line[j] += image[r, j]
+        for c in range(cells):
             total = np.float32(0.0)
             for k in range(size):
-                total += image[r, j * size + k]
-            out[r // size, j] += total
+                total += line[c * size + k]
+            out[i, c] = total
     return out * np.float32(1.0 / (size * size))
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def _coarse_row(coarse: Float32Array, r: int, n: int, mid: Float32Array, out: Float32Array) -> None:
-    """Write row `r` of n of `coarse` enlarged bilinearly; `mid` is scratch of a coarse row."""
-    cells = coarse.shape[1]
-    y = min(max((r + 0.5) * coarse.shape[0] / n - 0.5, 0.0), coarse.shape[0] - 1.0)
-    i = min(int(y), coarse.shape[0] - 2)
-    f = np.float32(y - i)
-    for k in range(cells):
-        mid[k] = coarse[i, k] + f * (coarse[i + 1, k] - coarse[i, k])
-    pace = np.float32(cells / n)
-    for j in range(out.size):
-        x = min(max((j + np.float32(0.5)) * pace - np.float32(0.5), np.float32(0.0)), cells - 1.001)
-        k = int(x)
-        out[j] = mid[k] + np.float32(x - k) * (mid[k + 1] - mid[k])
+def widen(coarse: Float32Array, m: int) -> Float32Array:
+    """Return (cells, m): every row of `coarse` enlarged to m columns, linearly between centres."""
+    rows, cells = coarse.shape
+    out = np.empty((rows, m), np.float32)
+    left = np.empty(m, np.uint32)
+    part = np.empty(m, np.float32)
+    pace = cells / m
+    for j in range(m):
+        x = min(max((j + 0.5) * pace - 0.5, 0.0), cells - 1.001)
+        left[j] = int(x)
+        part[j] = x - int(x)
+    for i in range(rows):
+        line, step = coarse[i], np.diff(coarse[i])
+        for j in range(m):
+            out[i, j] = line[left[j]] + part[j] * step[left[j]]
+    return out
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def count(
+def row_between(wide: Float32Array, r: int, n: int) -> tuple[int, np.float32]:
+    """Return the upper row of `wide` and the share of the next that make row `r` of n."""
+    y = min(max((r + 0.5) * wide.shape[0] / n - 0.5, 0.0), wide.shape[0] - 1.0)
+    i = min(int(y), wide.shape[0] - 2)
+    return i, np.float32(y - i)
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def add_enlarged(coarse: Float32Array, out: Float32Array) -> None:
+    """Add `coarse`, enlarged bilinearly between centres of cells, to a larger picture."""
+    n, m = out.shape
+    wide = widen(coarse, m)
+    for r in range(n):
+        i, f = row_between(wide, r, n)
+        upper, lower = wide[i], wide[i + 1]
+        for j in range(m):
+            out[r, j] += upper[j] + f * (lower[j] - upper[j])
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def read_out(
     primary: Float32Array,
     scatter: Float32Array,
     quanta: float,
     normals: Float32Array,
     starts: AnyArray,
+    core: Float32Array,
+    taps: Float32Array,
+    share: float,
+    electronic: float,
     out: Float32Array,
 ) -> None:
-    """Write counted quanta: mean plus Gaussian noise of the same variance, never negative.
+    """Write detected quanta: counted, spread by the scintillator, with the electronics' noise.
+
+    Counts are drawn about mean m as m + sqrt(m) x + (x^2 - 1) / 6 with normal x, which has the
+    mean, the variance and the skewness of a Poisson number to first order; never negative.
 
     Args:
         primary: (n, n).
-        scatter: (COARSE, COARSE) on the same scale.
+        scatter: (COARSE, n) from `widen`, on the same scale.
         quanta: per pixel at a signal of 1.
         normals: long row of standard normal numbers.
-        starts: (n) where each row of the picture begins in `normals`.
+        starts: (2, n) where the two noises of each row begin in `normals`.
+        core: (2 q + 1) narrow part of the scintillator's spread; q no larger than r.
+        taps: (2 r + 1) wide part.
+        share: weight of the wide part.
+        electronic: standard deviation of the second noise.
         out: (n, n).
     """
     n, m = primary.shape
-    mid = np.empty(scatter.shape[1], np.float32)
-    extra = np.empty(m, np.float32)
-    q = np.float32(quanta)
+    size = taps.size
+    reach, near = size // 2, core.size // 2
+    ring = np.empty((size, m), np.float32)
+    wide = np.empty(m + 2 * reach, np.float32)
+    sharp = np.empty(m, np.float32)
+    order = np.empty(size, np.int64)
+    q, sigma = np.float32(quanta), np.float32(electronic)
+    keep, part = np.float32(1.0 - share), np.float32(share)
+    sixth, one, zero = np.float32(1.0 / 6.0), np.float32(1.0), np.float32(0.0)
+    made = 0
     for r in range(n):
-        _coarse_row(scatter, r, n, mid, extra)
-        first = starts[r]
+        while made < min(r + reach + 1, n):
+            i, f = row_between(scatter, made, n)
+            upper, lower = scatter[i], scatter[i + 1]
+            line, direct = ring[made % size], primary[made]
+            x = normals[starts[0, made] : starts[0, made] + m]
+            for j in range(m):
+                mean = q * (direct[j] + upper[j] + f * (lower[j] - upper[j]))
+                number = mean + math.sqrt(mean) * x[j] + sixth * (x[j] * x[j] - one)
+                line[j] = max(number, zero)
+            made += 1
+        for k in range(size):
+            order[k] = min(max(r + k - reach, 0), n - 1) % size
+        smooth_row(ring, order, taps, wide, out[r])
+        smooth_row(ring, order[reach - near : reach + near + 1], core, wide[: m + 2 * near], sharp)
+        x = normals[starts[1, r] : starts[1, r] + m]
         for j in range(m):
-            mean = q * (primary[r, j] + extra[j])
-            out[r, j] = max(mean + math.sqrt(mean) * normals[first + j], np.float32(0.0))
-
-
-@njit(cache=True, nogil=True, fastmath=True)
-def add_noise(image: Float32Array, sigma: float, normals: Float32Array, starts: AnyArray) -> None:
-    """Add Gaussian noise of constant `sigma` in place; the rest as in `count`."""
-    n, m = image.shape
-    s = np.float32(sigma)
-    for r in range(n):
-        first = starts[r]
-        for j in range(m):
-            image[r, j] += s * normals[first + j]
-
-
-@njit(cache=True, nogil=True, fastmath=True)
-def recurse(
-    old: Float32Array,
-    new: Float32Array,
-    alpha: float,
-    fast: float,
-    sigmas: float,
-    out: Float32Array,
-) -> None:
-    """Write old + a (new - old): a is `alpha`, or `fast` where the change is no noise.
-
-    Args:
-        old: (n, n) running mean, quanta.
-        new: (n, n) newest frame, quanta.
-        alpha: weight of the newest frame.
-        fast: weight where |new - old| exceeds `sigmas` standard deviations of quantum noise.
-        sigmas: the limit.
-        out: (n, n).
-    """
-    n, m = old.shape
-    limit = np.float32(sigmas * sigmas)
-    a, b = np.float32(alpha), np.float32(fast)
-    for r in range(n):
-        for j in range(m):
-            d = new[r, j] - old[r, j]
-            weight = b if d * d > limit * (old[r, j] + np.float32(4.0)) else a
-            out[r, j] = old[r, j] + weight * d
-
-
-@njit(cache=True, nogil=True, fastmath=True)
-def subtract_coarse(image: Float32Array, coarse: Float32Array, out: Float32Array) -> None:
-    """Write image minus `coarse` enlarged bilinearly."""
-    n, m = image.shape
-    mid = np.empty(coarse.shape[1], np.float32)
-    extra = np.empty(m, np.float32)
-    for r in range(n):
-        _coarse_row(coarse, r, n, mid, extra)
-        for j in range(m):
-            out[r, j] = image[r, j] - extra[j]
-
-
-@njit(cache=True, nogil=True, fastmath=True)
-def grey(
-    image: Float32Array,
-    smooth: Float32Array,
-    edge: float,
-    level: float,
-    half: float,
-    tone: ByteArray,
-    out: ByteArray,
-) -> None:
-    """Sharpen, window and look up the tone.
-
-    Args:
-        image: (n, n) logarithmic signal.
-        smooth: (n, n) the same blurred; the difference is what sharpening adds.
-        edge: gain of the difference.
-        level: value shown as mid grey.
-        half: half width of the window.
-        tone: (k) grey for q = (value - level) / half in -4 .. 4.
-        out: (n, n).
-    """
-    n, m = image.shape
-    last = tone.size - 1
-    gain, shift = last / (8.0 * half), 0.5 * last - level * last / (8.0 * half)
-    g, s, e = np.float32(gain), np.float32(shift), np.float32(edge)
-    for r in range(n):
-        for j in range(m):
-            v = image[r, j] + e * (image[r, j] - smooth[r, j])
-            q = min(max(g * v + s, np.float32(0.0)), np.float32(last))
-            out[r, j] = tone[int(q)]
+            out[r, j] = keep * sharp[j] + part * out[r, j] + sigma * x[j]

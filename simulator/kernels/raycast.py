@@ -40,7 +40,7 @@ def row_spans(voxels: Float32Array) -> IntArray:
     return spans
 
 
-@njit(cache=True, nogil=True, fastmath=True)
+@njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
 def shear(
     voxels: Float32Array,
     spans: IntArray,
@@ -48,7 +48,9 @@ def shear(
     base: float,
     start: FloatArray,
     step: float,
+    gain: float,
     out: Float32Array,
+    used: IntArray,
 ) -> None:
     """Add every slice of `voxels`, seen from `source`, onto the base plane.
 
@@ -59,50 +61,63 @@ def shear(
         base: index along a of the base plane.
         start: (2,) b and c of the first base point.
         step: distance of base points.
-        out: (rows, columns, 2) sums in voxel lengths along a; added to.
+        gain: multiplies the sums, such as the side of a voxel.
+        out: (rows, columns, 2) sums along a times `gain`; added to.
+        used: (rows, 2) first and one past the last column in use; widened.
     """
-    na, nb = voxels.shape[:2]
+    na, nb, nc = voxels.shape[:3]
     rows, cols = out.shape[:2]
-    index = np.empty(cols, np.int64)
+    index = np.empty(cols, np.uint32)
     part = np.empty(cols, np.float32)
-    line = np.empty(2 * cols, np.float32)
+    line = np.empty((cols, 2), np.float32)
+    flat_line = line.reshape(2 * cols)
+    one = np.uint32(1)
     flat = out.reshape(rows, 2 * cols)
     for a in range(na):
         scale = (a - source[0]) / (base - source[0])
         b_first = source[1] + (start[0] - source[1]) * scale
         c_first = source[2] + (start[1] - source[2]) * scale
         pace = step * scale
-        for j in range(cols):
+        per_pace = 1.0 / pace
+        left = max(math.ceil(-c_first * per_pace) - 1, 0)
+        right = min(math.floor((nc - c_first) * per_pace) + 1, cols)
+        for j in range(left, right):
             c = c_first + pace * j
-            whole = math.floor(c)
+            whole = math.floor(max(c, 0.0))
             index[j] = int(whole)
             part[j] = c - whole
         for b in range(nb):
             lo, hi = spans[a, b, 0], spans[a, b, 1]
             if lo >= hi:
                 continue
-            j0 = max(math.ceil((lo - 1 - c_first) / pace), 0)
-            j1 = min(math.floor((hi - c_first) / pace) + 1, cols)
-            i0 = max(math.ceil((b - 1 - b_first) / pace), 0)
-            i1 = min(math.floor((b + 1 - b_first) / pace) + 1, rows)
+            j0 = max(math.ceil((lo - 1 - c_first) * per_pace), left)
+            j1 = min(math.floor((hi - c_first) * per_pace) + 1, right)
+            i0 = max(math.ceil((b - 1 - b_first) * per_pace), 0)
+            i1 = min(math.floor((b + 1 - b_first) * per_pace) + 1, rows)
             if j0 >= j1 or i0 >= i1:
                 continue
             row = voxels[a, b]
-            for j in range(j0, j1):
-                k = min(max(index[j], lo - 1), hi - 1)
+            first, last = np.uint32(lo - 1), np.uint32(hi - 1)
+            for j in range(np.uint32(j0), np.uint32(j1)):
+                k = min(max(index[j], first), last)
+                k1 = np.uint32(k + one)
                 f = part[j]
-                line[2 * j] = row[k, 0] + f * (row[k + 1, 0] - row[k, 0])
-                line[2 * j + 1] = row[k, 1] + f * (row[k + 1, 1] - row[k, 1])
+                line[j, 0] = row[k, 0] + f * (row[k1, 0] - row[k, 0])
+                line[j, 1] = row[k, 1] + f * (row[k1, 1] - row[k, 1])
+            source_line = flat_line[2 * j0 : 2 * j1]
             for i in range(i0, i1):
-                w = np.float32(1.0 - abs(b_first + pace * i - b))
-                target = flat[i]
-                for j in range(2 * j0, 2 * j1):
-                    target[j] += w * line[j]
+                used[i, 0] = min(used[i, 0], j0)
+                used[i, 1] = max(used[i, 1], j1)
+                w = np.float32(gain * (1.0 - abs(b_first + pace * i - b)))
+                target = flat[i, 2 * j0 : 2 * j1]
+                for j in range(target.size):
+                    target[j] += w * source_line[j]
 
 
-@njit(cache=True, nogil=True, fastmath=True)
+@njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
 def warp(
     plane: Float32Array,
+    used: IntArray,
     base: float,
     start: FloatArray,
     step: float,
@@ -110,28 +125,35 @@ def warp(
     corner: FloatArray,
     per_col: FloatArray,
     per_row: FloatArray,
-    voxel_cm: float,
     first: Float32Array,
     second: Float32Array,
 ) -> None:
     """Carry sums on the base plane to a rectangle of the detector, as path lengths.
 
     Args:
-        plane: (rows, columns, 2) from `shear`.
-        base: as in `shear`, and so are the next three.
-        start: (2,).
-        step: in voxels.
-        source: (3,).
+        plane: (rows, columns, 2) from `shear`, with an empty last row and column.
+        used: (rows, 2) from `shear`.
+        base: place of the base plane along a.
+        start: (2,) b and c of the first base point.
+        step: distance of base points.
+        source: (3,) along a, b, c.
         corner: (3,) centre of the rectangle's first pixel.
         per_col: (3,) from one pixel to the next along a row.
         per_row: (3,) from one row to the next.
-        voxel_cm: side of a voxel.
-        first: (h, w) path length through the first field, cm; written.
+        first: (h, w) path length through the first field; written.
         second: (h, w) the same of the second field.
     """
     h, w = first.shape
     rows, cols = plane.shape[:2]
     ahead = base - source[0]
+    y0, x0 = (source[1] - start[0]) / step, (source[2] - start[1]) / step
+    left, right = np.empty(rows, np.float32), np.empty(rows, np.float32)
+    for p in range(rows - 1):
+        left[p] = min(used[p, 0], used[p + 1, 0]) - 1
+        right[p] = max(used[p, 1], used[p + 1, 1])
+    down, across = np.empty(w, np.float32), np.empty(w, np.float32)
+    length = np.empty(w, np.float32)
+    top, end, one = np.float32(rows - 1), np.float32(cols - 1), np.uint32(1)
     for i in range(h):
         ra = corner[0] + per_row[0] * i - source[0]
         rb = corner[1] + per_row[1] * i - source[1]
@@ -141,26 +163,29 @@ def warp(
             db = rb + per_col[1] * j
             dc = rc + per_col[2] * j
             t = ahead / da
-            y = (source[1] + t * db - start[0]) / step
-            x = (source[2] + t * dc - start[1]) / step
-            if y <= -1.0 or x <= -1.0 or y >= rows or x >= cols:
-                first[i, j] = 0.0
-                second[i, j] = 0.0
-                continue
-            y = min(max(y, 0.0), rows - 1.001)
-            x = min(max(x, 0.0), cols - 1.001)
-            p, q = int(y), int(x)
-            fy, fx = np.float32(y - p), np.float32(x - q)
-            length = np.float32(voxel_cm * math.sqrt(da * da + db * db + dc * dc) / abs(da))
-            u = plane[p, q, 0] + fx * (plane[p, q + 1, 0] - plane[p, q, 0])
-            v = plane[p + 1, q, 0] + fx * (plane[p + 1, q + 1, 0] - plane[p + 1, q, 0])
-            first[i, j] = length * (u + fy * (v - u))
-            u = plane[p, q, 1] + fx * (plane[p, q + 1, 1] - plane[p, q, 1])
-            v = plane[p + 1, q, 1] + fx * (plane[p + 1, q + 1, 1] - plane[p + 1, q, 1])
-            second[i, j] = length * (u + fy * (v - u))
+            down[j] = y0 + t * db / step
+            across[j] = x0 + t * dc / step
+            length[j] = math.sqrt(da * da + db * db + dc * dc) / abs(da)
+        for j in range(w):
+            y, x = down[j], across[j]
+            a = b = np.float32(0.0)
+            if y >= np.float32(0.0) and y < top:
+                i0 = np.uint32(y)
+                if x > left[i0] and x < right[i0] and x >= np.float32(0.0) and x < end:
+                    j0 = np.uint32(x)
+                    i1, j1 = np.uint32(i0 + one), np.uint32(j0 + one)
+                    fy, fx = y - np.float32(i0), x - np.float32(j0)
+                    u = plane[i0, j0, 0] + fx * (plane[i0, j1, 0] - plane[i0, j0, 0])
+                    v = plane[i1, j0, 0] + fx * (plane[i1, j1, 0] - plane[i1, j0, 0])
+                    a = length[j] * (u + fy * (v - u))
+                    u = plane[i0, j0, 1] + fx * (plane[i0, j1, 1] - plane[i0, j0, 1])
+                    v = plane[i1, j0, 1] + fx * (plane[i1, j1, 1] - plane[i1, j0, 1])
+                    b = length[j] * (u + fy * (v - u))
+            first[i, j] = a
+            second[i, j] = b
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _inside(
     low: float, high: float, start: float, speed: float, size: float
 ) -> tuple[float, float]:
@@ -217,29 +242,30 @@ def march(
     return out
 
 
-@njit(cache=True, nogil=True)
-def _chord(m: FloatArray, d: FloatArray, axis: FloatArray, length: float, radius: float) -> float:
-    """Return the length of the ray m + t d (unit d) inside a cylinder from 0 along `axis`."""
-    along_d = d[0] * axis[0] + d[1] * axis[1] + d[2] * axis[2]
-    along_m = m[0] * axis[0] + m[1] * axis[1] + m[2] * axis[2]
-    a = 1.0 - along_d * along_d
-    b = m[0] * d[0] + m[1] * d[1] + m[2] * d[2] - along_m * along_d
-    c = m[0] * m[0] + m[1] * m[1] + m[2] * m[2] - along_m * along_m - radius * radius
-    if a < 1e-12:
+@njit(cache=True, nogil=True, error_model="numpy")
+def _part_inside(
+    a: float, b: float, c: float, along_m: float, along_d: float, length: float
+) -> float:
+    """Return how much of the parameter of a ray lies in a cylinder from 0 to `length`.
+
+    With the parts of the ray's offset and direction across the axis, a t^2 + 2 b t + c is the
+    squared distance from the axis minus the squared radius.
+    """
+    if a < 1e-6:  # along the axis; a is in mm2, of rays a metre long
         if c > 0.0:
             return 0.0
-        t0, t1 = -1e9, 1e9
+        low, high = -1e9, 1e9
     else:
         disc = b * b - a * c
         if disc <= 0.0:
             return 0.0
-        root = math.sqrt(disc)
-        t0, t1 = (-b - root) / a, (-b + root) / a
-    low, high = _inside(t0, t1, along_m, along_d, length)
+        root = math.sqrt(disc) / a
+        low, high = -b / a - root, -b / a + root
+    low, high = _inside(low, high, along_m, along_d, length)
     return high - low if high > low else 0.0
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def tube(
     out: Float32Array,
     source: FloatArray,
@@ -265,7 +291,7 @@ def tube(
         length: mm.
         outer: outer radius, mm.
         inner: radius of the bore, mm; 0 for a rod.
-        sub: rays per pixel side.
+        sub: rays per pixel side where the chord changes within a pixel; elsewhere one.
         gain: multiplies the chord, e.g. cm per mm.
     """
     n = out.shape[0]
@@ -274,7 +300,12 @@ def tube(
     r0 = max(int(min(a[1], b[1]) - reach), 0)
     r1 = min(int(max(a[1], b[1]) + reach) + 2, n)
     dx, dy = b[0] - a[0], b[1] - a[1]
-    m, d = source - start, np.empty(3)
+    m = source - start
+    d00, d01, d02 = view[0, 0] - source[0], view[0, 1] - source[1], view[0, 2] - source[2]
+    along_m = m[0] * axis[0] + m[1] * axis[1] + m[2] * axis[2]
+    across = m[0] * m[0] + m[1] * m[1] + m[2] * m[2] - along_m * along_m
+    pixel = 1.0 / min(a[2], b[2])
+    c_outer, c_inner = across - outer * outer, across - inner * inner
     for r in range(r0, r1):
         low, high = 0.0, 1.0
         if abs(dy) > 1e-9:
@@ -284,17 +315,42 @@ def tube(
             continue
         x0, x1 = a[0] + low * dx, a[0] + high * dx
         for c in range(max(int(min(x0, x1) - reach), 0), min(int(max(x0, x1) + reach) + 2, n)):
+            rays = sub
+            d0 = d00 + c * view[1, 0] + r * view[2, 0]
+            d1 = d01 + c * view[1, 1] + r * view[2, 1]
+            d2 = d02 + c * view[1, 2] + r * view[2, 2]
+            along_d = d0 * axis[0] + d1 * axis[1] + d2 * axis[2]
+            dd = d0 * d0 + d1 * d1 + d2 * d2
+            qa = dd - along_d * along_d
+            if qa > 0.5 * dd:
+                # Across the beam: off every rim and off both ends one ray tells all.
+                t = -(m[0] * d0 + m[1] * d1 + m[2] * d2 - along_m * along_d) / qa
+                off = math.sqrt(max(across - t * t * qa, 0.0))
+                if off > outer + pixel:
+                    continue
+                place = along_m + t * along_d
+                if (
+                    abs(off - outer) > 1.5 * pixel
+                    and (inner <= 0.0 or abs(off - inner) > 1.5 * pixel)
+                    and 2.0 * outer + pixel < place < length - 2.0 * outer - pixel
+                ):
+                    rays = 1
             total = 0.0
-            for k in range(sub * sub):
-                x = c + (k % sub + 0.5) / sub - 0.5
-                y = r + (k // sub + 0.5) / sub - 0.5
-                for i in range(3):
-                    d[i] = view[0, i] + x * view[1, i] + y * view[2, i] - source[i]
-                size = math.sqrt(d[0] * d[0] + d[1] * d[1] + d[2] * d[2])
-                for i in range(3):
-                    d[i] /= size
-                total += _chord(m, d, axis, length, outer)
+            for k in range(rays * rays):
+                x = c + (k % rays + 0.5) / rays - 0.5
+                y = r + (k // rays + 0.5) / rays - 0.5
+                d0 = d00 + x * view[1, 0] + y * view[2, 0]
+                d1 = d01 + x * view[1, 1] + y * view[2, 1]
+                d2 = d02 + x * view[1, 2] + y * view[2, 2]
+                along_d = d0 * axis[0] + d1 * axis[1] + d2 * axis[2]
+                dd = d0 * d0 + d1 * d1 + d2 * d2
+                qa = dd - along_d * along_d
+                qb = m[0] * d0 + m[1] * d1 + m[2] * d2 - along_m * along_d
+                if c_outer > 0.0 and qb * qb <= qa * c_outer:
+                    continue
+                one = _part_inside(qa, qb, c_outer, along_m, along_d, length)
                 if inner > 0.0:
-                    total -= _chord(m, d, axis, length, inner)
-            out[r, c] += np.float32(gain * total / (sub * sub))
+                    one -= _part_inside(qa, qb, c_inner, along_m, along_d, length)
+                total += one * math.sqrt(dd)
+            out[r, c] += np.float32(gain * total / (rays * rays))
     return r0, max(r1, r0)

@@ -20,11 +20,12 @@ from simulator.engine.session import Session
 from simulator.engine.start import first_state
 from simulator.engine.step import step
 from simulator.frames import Side
-from simulator.imaging import display, render
+from simulator.imaging import display, machine, render
 from simulator.imaging.positioner import Geometry, geometry
 from simulator.imaging.projector import PatientProjector
 from simulator.kernels.threads import use_threads
 from simulator.physics import cementing, inflation, injection, reduction
+from simulator.records import peers
 from simulator.scenario.load import find_case, load_case, load_scenario
 from simulator.scenario.person import patient_spec
 from simulator.units import TICKS_PER_S, ticks
@@ -39,6 +40,9 @@ Figures = dict[str, dict[str, float | str]]
 Progress = Callable[[str, float], None]
 
 _CASE = "l1-wedge"
+_BYTES_PER_PIXEL = 41
+"""At least moved per pixel: primary copied (8) and read (4), frame written (4), both frames, old
+and new mean (16), logarithm written and read (8), grey (1)."""
 _PERIOD_S = cementing.PERIOD_TICKS / TICKS_PER_S
 _START_WARM = (
     "from simulator.cli import _prepare; _prepare();"
@@ -51,13 +55,15 @@ def measure(tell: Progress) -> Figures:
     """Return name -> {value, unit}; takes about a minute.
 
     Frames are the full chain from state to the 8-bit picture. `moving` turns the arm by a degree
-    before every frame, so that the whole patient is projected anew.
+    before every frame, so that the whole patient is projected anew. The bound by memory is the time
+    that copying takes for the bytes which the chain must at least read and write per pixel.
     """
     use_threads(1)
     case = load_case(_CASE, 1, progress=tell)
     figures: Figures = {}
     tell("expert run", 0.1)
     state = _expert(case, figures)
+    _put(figures, "copy_bandwidth_gb_s", _bandwidth(), "GB/s")
     for n in (512, 1024):
         tell(f"frames of {n} pixels", 0.3 if n == 512 else 0.45)
         _frames(case, state, n, figures)
@@ -72,7 +78,8 @@ def measure(tell: Progress) -> Figures:
     tell("fresh start", 0.95)
     _put(figures, "start_warm_cpu_s", _child(), "s")
     _put(figures, "memory_peak_mb", _memory_mb(), "MB")
-    _put(figures, "copy_bandwidth_gb_s", _bandwidth(), "GB/s")
+    tell("peers, where installed", 0.98)
+    figures.update(peers.diffdrr(case, tell, _once))
     tell("done", 1.0)
     return figures
 
@@ -116,25 +123,27 @@ def _frames(case: Case, state: State, n: int, figures: Figures) -> None:
     tick = [state.tick]
     walls: list[float] = []
 
-    def frame(orbit_deg: float) -> None:
+    def frame(orbit_deg: float, *, moving: bool = False) -> None:
         tick[0] += 1
-        arm = replace(state.c_arm, pose=replace(state.c_arm.pose, orbit_deg=orbit_deg))
+        pose = replace(state.c_arm.pose, orbit_deg=orbit_deg)
+        arm = replace(state.c_arm, pose=pose, moving=moving)
         begin = time.perf_counter()
         shot = render.render(case, replace(state, tick=tick[0], c_arm=arm), n, projector)
         monitor[0], _ = display.develop(monitor[0], shot)
         walls.append(time.perf_counter() - begin)
 
-    frame(90.0)
+    for _ in range(_settles()):
+        frame(90.0)
     static = _median(lambda: frame(90.0), 40)
-    _put(figures, f"frame_{n}_static_cpu_ms", static, "ms")
     if n == 1024:
         for _ in range(160):
             frame(90.0)
         _put(figures, "frame_1024_wall_p99_ms", 1000.0 * float(np.quantile(walls[-200:], 0.99)),
              "ms, static arm")  # fmt: skip
     angle = iter(range(1, 1000))
-    moving = _median(lambda: frame(90.0 - next(angle)), 12)
-    _put(figures, f"frame_{n}_moving_cpu_ms", moving, "ms")
+    moving = _median(lambda: frame(90.0 - next(angle), moving=True), 20)
+    _told(figures, n, "static", static)
+    _told(figures, n, "moving", moving)
     if n == 512:
         turned = iter(range(1, 1000))
         bare = PatientProjector(case.patient)
@@ -144,6 +153,20 @@ def _frames(case: Case, state: State, n: int, figures: Figures) -> None:
             _median(lambda: bare.with_body(_geometry(case, next(turned)), state.body), 12),
             "ms, all vertebrae and soft tissue",
         )
+
+
+def _settles() -> int:
+    """Return after how many frames of one view the automatic window stays."""
+    return machine.display().window_settle_frames + 1
+
+
+def _told(figures: Figures, n: int, kind: str, ms: float) -> None:
+    """Note a frame's time, how many fit into a second of one core, and how near memory is."""
+    _put(figures, f"frame_{n}_{kind}_cpu_ms", ms, "ms")
+    _put(figures, f"frame_{n}_{kind}_per_core_s", 1000.0 / ms, "frames per CPU second")
+    bandwidth = float(figures["copy_bandwidth_gb_s"]["value"])
+    least_ms = 1e3 * _BYTES_PER_PIXEL * n * n / (bandwidth * 1e9)
+    _put(figures, f"frame_{n}_{kind}_memory_share", least_ms / ms, "of the bound by memory")
 
 
 def _geometry(case: Case, orbit_deg: float) -> Geometry:

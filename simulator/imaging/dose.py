@@ -1,0 +1,97 @@
+"""Dose of the patient, of the operator and of a hand that is in the way; pure functions."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from simulator.frames import dot, minus, norm
+from simulator.imaging.machine import machine
+from simulator.imaging.positioner import beam_direction, geometry, in_field
+from simulator.imaging.spectra import kerma_over_signal, kerma_per_mas
+from simulator.units import Vec3
+
+if TYPE_CHECKING:
+    from simulator.world.arm import Pose
+    from simulator.world.instruments import CArmSpec
+
+
+def kerma_mgy(spec: CArmSpec, kvp: float, mas: float, distance_mm: float) -> float:
+    """Return the air kerma of one pulse at a distance from the source, mGy."""
+    return kerma_per_mas(kvp, spec.copper_mm) * mas * (1000.0 / distance_mm) ** 2 / 1000.0
+
+
+def reference_kerma_mgy(spec: CArmSpec, kvp: float, mas: float) -> float:
+    """Return the air kerma of one pulse at the patient entrance reference point."""
+    return kerma_mgy(spec, kvp, mas, spec.sad_mm - machine().dose.reference_mm)
+
+
+def kap_gycm2(spec: CArmSpec, kvp: float, mas: float, field_mm: float) -> float:
+    """Return the kerma-area product of one pulse; the same at any distance."""
+    side_cm = field_mm / 10.0
+    return kerma_mgy(spec, kvp, mas, spec.sdd_mm) / 1000.0 * side_cm**2
+
+
+def rate_limit_mas(spec: CArmSpec, kvp: float, pulses_per_s: float) -> float:
+    """Return the mAs per pulse at which the kerma rate reaches the legal limit.
+
+    It is taken 30 cm in front of the receptor, wherever the skin may be. Without a rate (0) there
+    is no limit.
+    """
+    if pulses_per_s <= 0.0:
+        return math.inf
+    d = machine().dose
+    per_mas = kerma_mgy(spec, kvp, 1.0, spec.sdd_mm - d.limit_mm)
+    return d.limit_mgy_min / (60.0 * pulses_per_s * per_mas)
+
+
+def operator_usv(pose: Pose, kvp: float, kap: float, place_mm: Vec3) -> float:
+    """Return the scatter dose of one pulse outside the apron.
+
+    Scatter goes back towards the tube: the entrance side gets several times the exit side.
+
+    Args:
+        pose: Of the C-arm.
+        kvp: Tube voltage.
+        kap: Kerma-area product of the pulse, Gy cm2.
+        place_mm: Where the operator's body is, patient frame.
+    """
+    d = machine().dose
+    way = minus(place_mm, pose.isocentre_mm)
+    distance_mm = max(norm(way), 100.0)
+    cosine = dot(way, beam_direction(pose.orbit_deg, pose.tilt_deg)) / distance_mm
+    share = _at(d.scatter_by_cosine, cosine)
+    tube = 0.5 * (1.0 - cosine)
+    gain = tube * _at(d.tube_side_kvp, kvp) + (1.0 - tube) * _at(d.detector_side_kvp, kvp)
+    return 1e6 * share * gain * kap / d.operator_reference_cm2 * (1000.0 / distance_mm) ** 2
+
+
+def hand_mgy(
+    spec: CArmSpec, pose: Pose, kvp: float, mas: float, signal: float, hand_mm: Vec3
+) -> float:
+    """Return the air kerma that one pulse gives to a hand; 0 outside the field.
+
+    Args:
+        spec: The machine.
+        pose: Where it stands.
+        kvp: Tube voltage.
+        mas: Of the pulse.
+        signal: What the patient leaves of the beam, from `spectra.signals`; it counts where the
+            hand lies beyond the patient, on the side of the detector.
+        hand_mm: The hand, patient frame.
+    """
+    g = geometry(spec, pose, 2)
+    if not in_field(g, hand_mm):
+        return 0.0
+    open_mgy = kerma_mgy(spec, kvp, mas, norm(minus(hand_mm, g.source_mm)))
+    if dot(minus(hand_mm, pose.isocentre_mm), g.direction) < 0.0:
+        return open_mgy
+    signal = min(max(signal, 1e-9), 1.0)
+    passed = signal * kerma_over_signal(kvp, spec.copper_mm, -math.log(signal))
+    return open_mgy * min(passed, 1.0)
+
+
+def _at(table: tuple[tuple[float, float], ...], x: float) -> float:
+    return float(np.interp(x, [k for k, _ in table], [v for _, v in table]))
