@@ -93,11 +93,12 @@ class History:
         known = dict(self._guarded(lambda: self._db.execute(query).fetchall()))
         found, faults = [], []
         for path in sorted((self.folder / RECORDINGS).glob("*.simrec")):
-            size = path.stat().st_size
-            if size == 0 or known.get(self._relative(path)) == size:
-                continue
             try:
-                found.append(self._read(path))
+                size = path.stat().st_size
+                if size and known.get(self._relative(path)) != size:
+                    found.append(self._read(path))
+            except FileNotFoundError:
+                continue  # deleted while we looked
             except RecordingError as error:
                 faults.append(str(error))
         self.join(found)

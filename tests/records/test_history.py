@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -247,6 +248,20 @@ def test_a_migration_keeps_the_rows_and_a_failing_one_changes_nothing(tmp_path: 
 def test_the_index_is_written_ahead(kept: History, tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "history.sqlite")) as db:
         assert db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+def test_many_open_and_enter_at_once(tmp_path: Path) -> None:
+    def one(number: int) -> None:
+        with History(tmp_path) as history:
+            history.enter(paths[number])
+
+    # The files are there first: whoever opens finds them all, and enters one of them again.
+    paths = [recording(tmp_path, number) for number in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(one, range(8)))
+    with History(tmp_path) as history:
+        assert [int(run.id, 16) for run in history.runs()] == list(range(8))
+        assert history.notices == ()
 
 
 def test_a_place_that_cannot_be_written_is_told(
