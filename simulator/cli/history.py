@@ -17,7 +17,7 @@ from simulator.errors import RecordingError, SimulatorError, UsageError
 from simulator.records import merge, practice, table
 from simulator.records.history import History, begin, switched_on
 from simulator.records.learning import Learning, learn, scheme
-from simulator.records.runs import PERSON, Run
+from simulator.records.runs import Run
 from simulator.records.trainees import Trainee
 from simulator.scenario.load import list_cases
 from simulator.scenario.words import refusal
@@ -52,7 +52,7 @@ def history(given: argparse.Namespace) -> int:
         people = kept.trainees.all(ids)
         people = tuple(p for p in people if p.id in ids)
         # A single case says nothing of what to practise; all runs of the person do.
-        whole = {p.id: learn(r for r in kept.runs(p.id) if r.operator == PERSON) for p in people}
+        whole = {p.id: learn(kept.runs(p.id)) for p in people}
     if given.json:
         print(json.dumps(_json(runs, people, whole), indent=2))
         return cli.OK
@@ -228,7 +228,7 @@ def trainee(given: argparse.Namespace) -> int:
             people.rename(given.name)
         now = people.current()
         for one in people.all(seen):
-            count = sum(learned.operator == PERSON for learned in kept.runs(one.id))
+            count = len(kept.runs(one.id))
             print(f"{'*' if one.id == now.id else ' '} {one.id}  {one.shown}, {_counted(count)}")
     return cli.OK
 

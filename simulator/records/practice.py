@@ -8,12 +8,13 @@ The rule, in this order, over the recent runs of one person:
 4. the case that was played longest ago.
 
 For 1 and 2 the case is the one whose skill and objectives speak most of it; of equals a case not
-passed yet, then the easier one, then the one played less.
+passed yet, then the easier one, then the one played less. If no case speaks of it, it is the case
+where it happened most.
 """
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -52,12 +53,12 @@ def advise(learning: Learning, cards: Sequence[CaseCard], most: int = 3) -> tupl
 def _wishes(learning: Learning, cards: Sequence[CaseCard]) -> Iterator[Advice]:
     count = len(learning.recent())
     for about, times in _errors(learning):
-        card = _trainer(about, learning, cards)
+        card = _trainer(about, learning, cards) or _scene(about, learning, cards)
         if card is not None:
             name = about.replace("_", " ")
             yield Advice(card.id, card.title, about, f"{name}: {times} of {_last(count)}.")
     for about, share in _weak(learning):
-        card = _trainer(about, learning, cards)
+        card = _trainer(about, learning, cards) or _scene(about, learning, cards)
         if card is not None:
             reason = f"{about}: {100.0 * share:.0f} % of its points in {_last(count)}."
             yield Advice(card.id, card.title, about, reason)
@@ -98,6 +99,16 @@ def _trainer(about: str, learning: Learning, cards: Sequence[CaseCard]) -> CaseC
         key=lambda c: (-fit[c.id], c.id in passed, c.difficulty, times[c.id], c.id),
         default=None,
     )
+
+
+def _scene(about: str, learning: Learning, cards: Sequence[CaseCard]) -> CaseCard | None:
+    """Return the case in which most was lost to an error or in a domain, over the recent runs."""
+    lost: dict[str, float] = defaultdict(float)
+    for run in learning.recent():
+        lost[run.case] += sum(c.id == about for c in run.critical)
+        lost[run.case] += sum(d.max - d.score for d in run.domains if d.name == about)
+    able = [card for card in cards if lost[card.id] > 0]
+    return min(able, key=lambda c: (-lost[c.id], c.id), default=None)
 
 
 def relevance(card: CaseCard, about: str) -> int:

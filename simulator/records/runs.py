@@ -190,6 +190,12 @@ def _run(recorded: Recording, silent: Run | None) -> Run:
     return run if end is None else _judged(run, end)
 
 
+def check_time(when: str) -> None:
+    """Raise `ValueError` for a time not written as `now` does: they are compared as texts."""
+    if iso(datetime.fromisoformat(when)) != when:
+        raise ValueError(f"time {when!r}")
+
+
 def check(run: Run) -> None:
     """Find what makes no sense, or what a database or a JSON file could not hold.
 
@@ -200,10 +206,10 @@ def check(run: Run) -> None:
         raise ValueError(f"run id {run.id!r}")
     if run.trainee and not TRAINEE_ID.fullmatch(run.trainee):
         raise ValueError(f"trainee id {run.trainee!r}")
+    if run.trainee and run.operator != PERSON:
+        raise ValueError(f"operator {run.operator!r}, but a trainee")
     for when in (run.started, run.ended):
-        # Times are compared as texts, so they must look alike.
-        if iso(datetime.fromisoformat(when)) != when:
-            raise ValueError(f"time {when!r}")
+        check_time(when)
     if run.started > run.ended:
         raise ValueError(f"started {run.started}, ended {run.ended}")
     if (run.status is Status.UNFINISHED) != (run.total is None):

@@ -13,7 +13,6 @@ from simulator.errors import SimulatorError
 from simulator.paths import config_dir, data_dir
 from simulator.records.history import History, begin, switched_on
 from simulator.records.learning import Learning, learn
-from simulator.records.runs import PERSON
 from simulator.records.table import csv_text
 from simulator.records.trainees import Trainee, Trainees
 
@@ -84,8 +83,7 @@ def book() -> Book:
     try:
         with History() as history:
             now = history.trainees.current()
-            runs = [run for run in history.runs(now.id) if run.operator == PERSON]
-            return Book(now, learn(runs), history.trainees.all(), history.notices)
+            return Book(now, learn(history.runs(now.id)), history.trainees.all(), history.notices)
     except SimulatorError as error:
         return Book(None, learn(()), notices=(str(error),))
 

@@ -149,7 +149,8 @@ def test_a_recording_of_an_older_version_belongs_to_who_practises_here(tmp_path:
     [
         (0, "run", "../../etc/passwd"), (0, "trainee", "Ann"), (0, "started", "yesterday"),
         (0, "started", "2031-01-01T00:00:00.000+00:00"), (0, "seed", 10**30),
-        (0, "operator", "\ud800"), (4, "t", "x"), (4, "report", {"total": 1}),
+        (0, "operator", "\ud800"), (0, "operator", "expert"), (4, "t", "x"),
+        (4, "report", {"total": 1}),
     ],
 )  # fmt: skip
 def test_a_recording_that_makes_no_sense_is_told_and_passed_over(

@@ -217,6 +217,18 @@ def test_old_errors_are_forgotten(tmp_path: Path) -> None:
     assert told(tmp_path, old, *[good] * 10)[0] == ("medial", "")
 
 
+def test_what_no_case_trains_is_practised_where_it_happened(tmp_path: Path) -> None:
+    good, poor = {"care": 0.9}, {"care": 0.2}
+    weak = {"total": 95.0, "case": "dose", "shares": poor}
+    assert told(tmp_path, {"total": 95.0, "case": "easy", "shares": good}, weak)[0] == (
+        "dose",
+        "care",
+    )
+    (tmp_path / "x").mkdir()
+    wrong = {"critical": ("wrong_level",), "total": 95.0, "case": "dose"}
+    assert told(tmp_path / "x", wrong)[0] == ("dose", "wrong_level")
+
+
 def test_a_case_with_a_fault_is_never_advised(tmp_path: Path) -> None:
     assert relevance(CARDS[3], "medial_rule_broken") > 0
     bad = {"critical": ("medial_rule_broken",), "case": "easy"}
