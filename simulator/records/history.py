@@ -87,6 +87,10 @@ class History:
         """Let go of the database."""
         self._db.close()
 
+    def set_aside(self) -> tuple[Path, ...]:
+        """Return damaged indexes that were once set aside and still lie there."""
+        return tuple(sorted(self.folder.glob("history-damaged-*.sqlite")))
+
     def _sweep(self) -> None:
         """Enter recordings that the index does not know, or knew when they were shorter."""
         query = "SELECT recording, recording_bytes FROM run"

@@ -83,7 +83,13 @@ def book() -> Book:
     try:
         with History() as history:
             now = history.trainees.current()
-            return Book(now, learn(history.runs(now.id)), history.trainees.all(), history.notices)
+            notices = list(history.notices)
+            # Whichever screen opens the history first is told of a damage; the file stays to tell.
+            for path in history.set_aside():
+                if not any(path.name in notice for notice in notices):
+                    notices.append(f"A damaged history was set aside: {path.name}")
+            people = history.trainees.all()
+            return Book(now, learn(history.runs(now.id)), people, tuple(notices))
     except SimulatorError as error:
         return Book(None, learn(()), notices=(str(error),))
 

@@ -138,6 +138,11 @@ class Progress:
         if self.book.trainee is not None:
             box = pygame.Rect(box.x - c.px(27.4), box.y, c.px(26), box.h)
             kit.button("people", box, self.book.trainee.shown, "", self._people, kind="ghost")
+        if self.book.notices:
+            x, room = c.px(56), box.x - c.px(60)
+            kit.mark("warn", (x, top.centery))
+            words = c.fitted(self.book.notices[0], room, "xs", "sc")
+            c.text(words, (x + c.px(1.6), top.centery), "xs", "sc", kit.colour.warn)
 
     def _empty(self, kit: Kit) -> None:
         c, col = kit.canvas, kit.colour
@@ -147,9 +152,6 @@ class Progress:
         c.text(words, (x, y + c.px(1)), "body", "medium", col.mid, "c")
         box = pygame.Rect(x - c.px(9), y + c.px(4.5), c.px(18), c.px(4))
         kit.button("back", box, "To the cases", "Esc", Pop, kind="pri")
-        for i, notice in enumerate(self.book.notices):
-            line = c.fitted(notice, c.theme.size[0] - c.px(8))
-            c.text(line, (x, y + c.px(12 + 3 * i)), "sm", "medium", col.warn, "c")
 
     def _tiles(self, kit: Kit) -> None:
         c, col = kit.canvas, kit.colour

@@ -145,6 +145,7 @@ def test_a_damaged_history_is_set_aside_and_read_again(case: Case, tmp_path: Pat
     assert len(now.notices) == 1
     assert "damaged, set aside as" in now.notices[0]
     assert results() == before
+    assert "set aside: history-damaged-" in book().notices[0]
 
 
 def test_a_history_that_cannot_be_written_stops_nobody(case: Case, tmp_path: Path) -> None:

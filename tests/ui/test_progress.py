@@ -69,6 +69,23 @@ def test_a_long_history_is_drawn(data: Path, canvas: Canvas) -> None:
     assert len(progress.shown.runs) == 45
 
 
+def test_a_notice_stands_above(data: Path, canvas: Canvas) -> None:
+    recording(data, 1)
+    canvas_of = canvas.text
+    told: list[str] = []
+
+    def text(words: str, *rest: Any, **named: Any) -> int:
+        told.append(words)
+        return canvas_of(words, *rest, **named)
+
+    canvas.text = text  # type: ignore[method-assign]
+    (data / "recordings" / "x.simrec").write_text("nothing")
+    progress = screen()
+    progress.draw(canvas)
+    (notice,) = progress.book.notices
+    assert any(len(w) > 20 and notice.startswith(w.rstrip("…")) for w in told)
+
+
 @pytest.mark.parametrize("count", [0, 1, 2])
 def test_a_short_history_is_drawn(data: Path, canvas: Canvas, count: int) -> None:
     for n in range(count):
