@@ -146,7 +146,8 @@ def _set_aside(path: Path, stamp: str) -> Path:
         kept := path.with_name(f"{path.stem}-damaged-{stamp}{f'-{n}' * (n > 0)}.sqlite")
     ).exists():
         n += 1
-    for suffix in ("", "-wal", "-shm"):
+    # The file itself last: a log left beside a new file would be taken for the new one's.
+    for suffix in ("-wal", "-shm", ""):
         part = path.with_name(path.name + suffix)
         if part.exists():
             part.replace(kept.with_name(kept.name + suffix))
