@@ -70,7 +70,7 @@ def _version() -> str:
 
 
 def _command(given: argparse.Namespace) -> Callable[[argparse.Namespace], int]:
-    from simulator.cli import author, judge, play
+    from simulator.cli import author, history, judge, play
 
     return {
         None: play.default,
@@ -84,6 +84,10 @@ def _command(given: argparse.Namespace) -> Callable[[argparse.Namespace], int]:
         "test": author.test,
         "report": judge.report,
         "bench": judge.bench,
+        "history": history.history,
+        "export": history.export,
+        "import": history.import_runs,
+        "trainee": history.trainee,
     }[given.command]
 
 
@@ -93,7 +97,7 @@ def _tell_bug(error: Exception) -> None:
 
     trace = data_dir() / "crash.txt"
     folder = data_dir() / "recordings"
-    kept = f"Recordings of the window are kept in {folder}; of `run` where --record says."
+    kept = f"Recordings are kept in {folder}, those of `run` also where --record says."
     try:
         trace.parent.mkdir(parents=True, exist_ok=True)
         trace.write_text("".join(traceback.format_exception(error)), encoding="utf-8")

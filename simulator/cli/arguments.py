@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 
 def seeds(text: str) -> tuple[int, int]:
@@ -55,6 +56,9 @@ def parser(version: str) -> argparse.ArgumentParser:
     run.add_argument("--record", type=Path, metavar="FILE.simrec", help="keep the recording here")
     run.add_argument("--frames", type=Path, metavar="DIR", help="write the X-ray pictures here")
     run.add_argument("--require-pass", action="store_true", help="exit 1 if not passed")
+    run.add_argument(
+        "--no-history", dest="history", action="store_false", help="do not keep the run"
+    )
 
     test = commands.add_parser("test", help="run scenario tests")
     test.add_argument("paths", nargs="*", type=Path, metavar="PATH")
@@ -82,6 +86,30 @@ def parser(version: str) -> argparse.ArgumentParser:
     cases = commands.add_parser("list", help="list the cases")
     cases.add_argument("--json", action="store_true")
 
+    _history(commands)
+
     bench = commands.add_parser("bench", help="measure the program's speed")
     bench.add_argument("--json", type=Path, metavar="FILE", help="write the figures here")
     return root
+
+
+def _history(commands: Any) -> None:
+    """Add the commands about the runs of trainees."""
+    history = commands.add_parser("history", help="runs, learning curves, what to practise next")
+    history.add_argument("--json", action="store_true")
+    export = commands.add_parser("export", help="write runs for a spreadsheet or another machine")
+    what = export.add_mutually_exclusive_group(required=True)
+    what.add_argument("--csv", type=Path, metavar="FILE|-", help="a table, one row per run")
+    what.add_argument("--runs", type=Path, metavar="FILE.zip", help="runs with their recordings")
+    for command in (history, export):
+        command.add_argument("--trainee", metavar="NAME|ID", help="only this person")
+        command.add_argument("--case", metavar="ID", help="only this case")
+
+    merge = commands.add_parser("import", help="add the runs of another machine")
+    merge.add_argument("file", type=Path, metavar="FILE.zip|FILE.simrec")
+
+    trainee = commands.add_parser("trainee", help="who practises here, or change it")
+    change = trainee.add_mutually_exclusive_group()
+    change.add_argument("--new", nargs="?", const="", metavar="NAME", help="somebody new")
+    change.add_argument("--use", metavar="NAME|ID", help="somebody who practised here before")
+    change.add_argument("--name", metavar="NAME", help="name who practises now; '' removes it")

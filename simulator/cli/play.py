@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from simulator import cli
-from simulator.cli import output
+from simulator.cli import history, output
 from simulator.engine import recording as recordings
 from simulator.engine import runner
 from simulator.engine.recording import Recording
@@ -66,14 +66,20 @@ def run(given: argparse.Namespace) -> int:
     case = load_case(given.case, given.seed, progress=output.progress())
     films = frames.Writer(case, given.frames) if given.frames else None
     path = find_case(given.case)
+    record, kept = given.record, None
+    if given.history:
+        record, kept = history.recorded(case.id, given.record)
     outcome = runner.run_case(
         case,
         given.operator,
-        given.record,
+        record,
         hook=films.look if films else None,
         source=path.read_text(encoding="utf-8"),
         scenario=path.name,
+        entry=kept.entry if kept else None,
     )
+    if kept is not None and record is not None:
+        kept.enter(record)
     if given.json:
         output.write_json(given.json, outcome.to_json())
     print(_line(outcome.report))

@@ -4,11 +4,13 @@ Text, one JSON object a line, written and flushed as the run goes, compressed wh
 killed program loses at most the last second, and a torn last line is dropped when reading.
 
     {"k": "head", "format": 1, "scenario": ..., "sha256": ..., "seed": ..., "operator": ...,
-     "versions": {...}, "source": <the case's text>}
+     "versions": {...}, "source": <the case's text>, "run": ..., "trainee": ..., "started": ...}
     {"k": "act", "t": first tick, "n": how many equal actions, "a": {fields that are not default}}
     {"k": "event", "t": tick, "e": "Tapped", ...}
     {"k": "hash", "t": tick, "h": {part: digest}}
-    {"k": "end", "t": tick, "state_hash": ..., "report": {...}}
+    {"k": "end", "t": tick, "state_hash": ..., "report": {...}, "ended": ...}
+
+`run`, `trainee`, `started` and `ended` stand there only where a run is kept in the history.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from __future__ import annotations
 import gzip
 import json
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from enum import Enum
 from importlib import metadata
@@ -31,6 +33,18 @@ from simulator.world.events import Event, Exposed
 
 FORMAT = 1
 _DEFAULTS = {f.name: f.default for f in fields(Action) if f.default is not MISSING}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What a run that is kept in the history writes into its recording besides the run itself."""
+
+    run: str
+    """Id of the run."""
+    trainee: str
+    """Id of who plays; empty for an operator of the program."""
+    now: Callable[[], str]
+    """Tells the time of day; never read by the simulation."""
 
 
 def versions() -> dict[str, str]:
@@ -80,9 +94,18 @@ def action_from_json(values: Mapping[str, Any]) -> Action:
 class Recorder:
     """Writes a recording as the run goes (a lifetime: open file)."""
 
-    def __init__(self, path: Path, case: Case, operator: str, source: str, scenario: str) -> None:
+    def __init__(
+        self,
+        path: Path,
+        case: Case,
+        operator: str,
+        source: str,
+        scenario: str,
+        entry: Entry | None = None,
+    ) -> None:
         """Open `path` for a new recording; raises `RecordingError` if that is impossible."""
         self.path = path
+        self._entry = entry
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._file: TextIO | None = path.open("w", encoding="utf-8")
@@ -100,8 +123,20 @@ class Recorder:
                 "versions": versions(),
                 "path": scenario,
                 "source": source,
+                **self._entered(),
             }
         )
+        self._file.flush()
+
+    def _entered(self) -> dict[str, str]:
+        """Return the words of the head by which the history knows the run."""
+        if self._entry is None:
+            return {}
+        return {
+            "run": self._entry.run,
+            "trainee": self._entry.trainee,
+            "started": self._entry.now(),
+        }
 
     def _write(self, line: Mapping[str, Any]) -> None:
         if self._file is not None:
@@ -142,7 +177,8 @@ class Recorder:
             return
         self._flush_run()
         if end is not None:
-            self._write({"k": "end", **end})
+            ended = {"ended": self._entry.now()} if self._entry is not None else {}
+            self._write({"k": "end", **end, **ended})
         self._file.close()
         self._file = None
         packed = self.path.with_suffix(self.path.suffix + ".tmp")

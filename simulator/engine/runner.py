@@ -10,8 +10,9 @@ from typing import Any
 from simulator.engine import digest
 from simulator.engine.operators import Operator, make_operator
 from simulator.engine.operators.scripted import Scripted
-from simulator.engine.recording import Recording, plain, versions
+from simulator.engine.recording import Entry, Recording, plain, versions
 from simulator.engine.session import Session
+from simulator.engine.sight import observe
 from simulator.engine.start import first_state
 from simulator.engine.step import step
 from simulator.errors import RecordingError
@@ -77,6 +78,7 @@ def run_case(
     hook: Hook | None = None,
     source: str = "",
     scenario: str = "",
+    entry: Entry | None = None,
 ) -> Outcome:
     """Play `case` to its end with a built-in operator or a stage script.
 
@@ -86,8 +88,9 @@ def run_case(
         RecordingError: `record` cannot be written.
     """
     name = str(operator)
-    session = Session(case, name, record, source=source, scenario=scenario)
-    driver = make_operator(name, case, session.observe())
+    # Before the recording: a word that is no operator must not leave a file behind.
+    driver = make_operator(name, case, observe(case, first_state(case), None, None, ()))
+    session = Session(case, name, record, source=source, scenario=scenario, entry=entry)
     if isinstance(driver, Scripted):
         driver.judge = session.report
     trail = _drive(session, driver, hook)

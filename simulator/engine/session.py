@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from simulator.engine import digest
-from simulator.engine.recording import Recorder, plain
+from simulator.engine.recording import Entry, Recorder, plain
 from simulator.engine.sight import Observation, Seen, observe, read_picture
 from simulator.engine.start import first_state
 from simulator.engine.step import step
@@ -69,8 +69,9 @@ class Session:
         *,
         source: str = "",
         scenario: str = "",
+        entry: Entry | None = None,
     ) -> None:
-        """Begin at tick 0; `source` and `scenario` are written into the recording's head."""
+        """Begin at tick 0; the last three are written into the recording's head."""
         self.case = case
         self.operator_name = operator_name
         self.state: State = first_state(case)
@@ -81,7 +82,7 @@ class Session:
         self.lateral: Seen | None = None
         self._events: tuple[Event, ...] = ()
         self._recorder = (
-            Recorder(recording, case, operator_name, source, scenario) if recording else None
+            Recorder(recording, case, operator_name, source, scenario, entry) if recording else None
         )
 
     @property

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +12,13 @@ from simulator.engine.pace import Pacer
 from simulator.engine.session import Session
 from simulator.engine.start import first_state
 from simulator.imaging.display import picture
-from simulator.paths import data_dir
 from simulator.procedure.phases import PHASES
+from simulator.records.runs import PERSON
 from simulator.scenario.load import CaseCard, find_case, list_cases, load_case
 from simulator.ui.briefing import Briefing
 from simulator.ui.debrief import Debrief
 from simulator.ui.loading import Loading
-from simulator.ui.memory import remember
+from simulator.ui.memory import begin_run, keep_run
 from simulator.ui.menu import Library
 from simulator.ui.progress import Progress
 from simulator.ui.screens import Change, Home, Push
@@ -81,7 +80,7 @@ class Flow:
     def library(self) -> Library:
         """Return the first screen."""
         cards = list_cases()
-        return Library(cards, self.loading, lambda: Progress(cards))
+        return Library(cards, self.loading, lambda: Progress(cards, self.loading))
 
     def opening(self, case: str, phase: str | None) -> Change:
         """Return how to begin with a case that was named on the command line."""
@@ -106,35 +105,34 @@ class Flow:
     def theatre(self, case: Case, start: State | None = None) -> Theatre:
         """Return a new run; `start` forks it from a kept moment, and is not recorded."""
         self.keep()
-        session = self._recorded(case) if start is None else Session(case, "human")
+        session = self._recorded(case) if start is None else Session(case, PERSON)
         if start is not None:
             session.state = start
         self._session = session
         return Theatre(session, self.debrief, self._sound, self._pacer)
 
     def _recorded(self, case: Case) -> Session:
-        stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
-        path = data_dir() / "recordings" / f"{case.id}-{stamp}.simrec"
-        path.parent.mkdir(parents=True, exist_ok=True)
+        place = begin_run(case.id)
+        if place is None:
+            return Session(case, PERSON)
+        path, entry = place
         source = self._file.read_text(encoding="utf-8") if self._file else ""
         name = self._file.name if self._file else ""
-        return Session(case, "human", path, source=source, scenario=name)
+        return Session(case, PERSON, path, source=source, scenario=name, entry=entry)
 
     def debrief(self, session: Session) -> Any:
-        """Return the debrief of an ended run and keep its result."""
+        """Return the debrief of an ended run and keep the run."""
         self.keep()
-        report = session.report()
-        if session.recording is not None:
-            remember(report)
-        return Debrief(session, report, self._again, Home)
+        return Debrief(session, session.report(), self._again, Home)
 
     def _again(self, session: Session, start: State | None) -> Any:
         return self.theatre(session.case, start)
 
     def keep(self) -> str:
-        """Close the recording of the run in progress; say where it is."""
+        """Close the run in progress and enter it in the history; say where its recording is."""
         session, self._session = self._session, None
         if session is None or session.recording is None:
             return "Nothing was lost: no run was being recorded."
         session.close()
+        keep_run(session.recording)
         return f"Your recording was kept: {session.recording}"

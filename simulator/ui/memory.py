@@ -1,14 +1,20 @@
-"""What the window remembers between starts: settings and the results of runs."""
+"""What the window remembers between starts: settings, and the history of who practises."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
+from simulator.engine.recording import Entry
+from simulator.errors import SimulatorError
 from simulator.paths import config_dir, data_dir
-from simulator.world.report import Report
+from simulator.records.history import History, begin, switched_on
+from simulator.records.learning import Learning, learn
+from simulator.records.table import csv_text
+from simulator.records.trainees import Trainee, Trainees
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,47 +47,84 @@ def save_settings(settings: dict[str, Any]) -> None:
         return
 
 
-def remember(report: Report) -> None:
-    """Append one finished run to the history."""
-    row = {
-        "scenario": report.scenario,
-        "seed": report.seed,
-        "operator": report.operator,
-        "total": round(report.total, 1),
-        "passed": report.passed,
-        "duration_s": round(report.duration_s, 1),
-        "when": datetime.now(UTC).isoformat(timespec="seconds"),
-        "domains": {k: [round(v.score, 2), v.max] for k, v in report.domains.items()},
-    }
+def begin_run(case: str) -> tuple[Path, Entry] | None:
+    """Return where to record a run of who practises now; None where nothing is kept."""
+    if not switched_on():
+        return None
     try:
-        data_dir().mkdir(parents=True, exist_ok=True)
-        with (data_dir() / "runs.jsonl").open("a", encoding="utf-8") as file:
-            file.write(json.dumps(row) + "\n")
-    except OSError:
+        return begin(case, Trainees(data_dir()).current().id)
+    except SimulatorError:
+        return None
+
+
+def keep_run(recording: Path) -> None:
+    """Enter a closed recording; what cannot be entered now is found the next time."""
+    try:
+        with History() as history:
+            history.enter(recording)
+    except SimulatorError:
         return
 
 
-def results() -> list[Result]:
-    """Return all finished runs, oldest first; lines that cannot be read are passed over."""
+@dataclass(frozen=True, slots=True)
+class Book:
+    """What the history says of who practises now."""
+
+    trainee: Trainee | None
+    """None where there is no history."""
+    learning: Learning
+    people: tuple[Trainee, ...] = ()
+    notices: tuple[str, ...] = ()
+    """What should be told, a sentence each."""
+
+
+def book() -> Book:
+    """Read the history; one that cannot be read is an empty book that says why."""
     try:
-        lines = (data_dir() / "runs.jsonl").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return []
-    out = []
-    for line in lines:
-        try:
-            row = json.loads(line)
-            out.append(
-                Result(
-                    str(row["scenario"]),
-                    float(row["total"]),
-                    bool(row["passed"]),
-                    str(row.get("when", "")),
-                )
-            )
-        except (ValueError, KeyError, TypeError):
-            continue
-    return out
+        with History() as history:
+            now = history.trainees.current()
+            notices = list(history.notices)
+            # Whichever screen opens the history first is told of a damage; the file stays to tell.
+            for path in history.set_aside():
+                if not any(path.name in notice for notice in notices):
+                    notices.append(f"A damaged history was set aside: {path.name}")
+            people = history.trainees.all()
+            return Book(now, learn(history.runs(now.id)), people, tuple(notices))
+    except SimulatorError as error:
+        return Book(None, learn(()), notices=(str(error),))
+
+
+def results() -> list[Result]:
+    """Return the runs of who practises now that count, oldest first."""
+    return [Result(r.case, r.total or 0.0, r.passed, r.ended) for r in book().learning.runs]
+
+
+def practise_as(person: Trainee | None) -> None:
+    """Let `person`, or somebody new and anonymous, practise from now on."""
+    try:
+        people = Trainees(data_dir())
+        if person is None:
+            people.begin()
+        else:
+            people.use(person)
+    except SimulatorError:
+        return
+
+
+def export_csv() -> str:
+    """Write the runs of who practises now as a table; return a sentence that says where."""
+    path = data_dir() / "exports" / "runs.csv"
+    try:
+        with History() as history:
+            now = history.trainees.current()
+            text = csv_text(history.runs(now.id), {now.id: now.name})
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_name(path.name + ".part")
+        part.write_bytes(text.encode("utf-8"))
+        part.replace(path)
+    except (SimulatorError, OSError) as error:
+        return f"The table could not be written: {error}"
+    return f"Written to {path}"
 
 
 def days_ago(when: str) -> str:

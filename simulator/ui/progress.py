@@ -1,39 +1,63 @@
-"""How the runs went, one after the other."""
+"""How the runs went: tiles, totals, the proof of competence, what to practise next, each case."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from statistics import median
 from typing import Any
 
 import pygame
 
+from simulator.records.learning import Learning, learn
+from simulator.records.practice import Advice, advise
+from simulator.records.runs import Run
+from simulator.records.trainees import Trainee
 from simulator.scenario.load import CaseCard
-from simulator.ui import header
+from simulator.ui import header, progress_curves, progress_lists
 from simulator.ui.canvas import Canvas
 from simulator.ui.hots import Hots
 from simulator.ui.kit import Kit
-from simulator.ui.memory import Result, days_ago, results
-from simulator.ui.plots import Axes
-from simulator.ui.screens import Change, Pop, back_on_escape
+from simulator.ui.memory import Book, book, days_ago, export_csv, practise_as
+from simulator.ui.overlays import Line, Menu
+from simulator.ui.screens import Change, Pop, Push, Replace, back_on_escape
 
-_PASS = 75.0
-_SHOWN = 30
+_LATE = 10
+"""Runs that a tile calls the last ones."""
+
+Open = Callable[[CaseCard], Any]
 
 
 class Progress:
-    """Tiles, the total of every run, and each case."""
+    """The history of who practises now."""
 
     overlay = False
     frames_per_s = 30
 
-    def __init__(self, cards: tuple[CaseCard, ...]) -> None:
-        """Read the history once."""
+    def __init__(self, cards: tuple[CaseCard, ...], open_case: Open) -> None:
+        """Read the history once; `open_case` makes the screen of a case to practise."""
         self.cards = cards
         self.hots = Hots()
-        self.runs = results()
+        self.case: str | None = None
+        """Only this case is shown in the curves; None for all."""
+        self._open = open_case
+        self._read()
+
+    def _read(self) -> None:
+        self.book: Book = book()
+        self.advice: tuple[Advice, ...] = advise(self.book.learning, self.cards)
+        self._choose(None)
+
+    def _choose(self, case: str | None) -> None:
+        self.case = case
+        runs = self.book.learning.runs
+        self.shown: Learning = learn(runs, case) if case is not None else self.book.learning
+
+    # -- events -------------------------------------------------------------------------------
 
     def handle(self, event: Any) -> Change:
-        """Esc goes back to the cases."""
+        """Esc goes back to the cases, E writes the table."""
+        if event.type == pygame.KEYDOWN and event.key == pygame.K_e and self.book.learning.runs:
+            return self._export()
         return back_on_escape(self.hots, event)
 
     def update(self) -> Change:
@@ -43,60 +67,95 @@ class Progress:
     def leave(self) -> None:
         """Nothing is held."""
 
+    def _export(self) -> Change:
+        return Push(Menu("The runs as a table", export_csv(), [("Close", "Esc", Pop)]))
+
+    def _people(self) -> Change:
+        lines: list[Line] = [("Stay", "Esc", Pop)]
+        for person in self.book.people:
+            if self.book.trainee is None or person.id != self.book.trainee.id:
+                lines.append((person.shown, "", self._changer(person)))
+        lines.append(("Somebody new, anonymous", "", self._changer(None)))
+        words = "A name is typed with: run_sim.py trainee --name NAME"
+        return Push(Menu("Who practises?", words, lines))
+
+    def _changer(self, person: Trainee | None) -> Callable[[], Change]:
+        def change() -> Change:
+            practise_as(person)
+            self._read()
+            return Pop()
+
+        return change
+
+    def practise(self, case: str) -> Change:
+        """Go on to a case."""
+        card = next(card for card in self.cards if card.id == case)
+        return Replace(self._open(card))
+
+    # -- drawing ------------------------------------------------------------------------------
+
     def draw(self, canvas: Canvas) -> None:
         """Draw the bar and the panes."""
         self.hots.clear()
         kit = Kit(canvas, self.hots)
         c = canvas
         c.surface.fill(c.colour.bg)
-        top = header.bar(kit)
-        c.icon("logo", (c.px(4), top.centery), 3.4, c.colour.acc)
-        c.text("Kyphosim", (c.px(7), top.centery), "lg", "semi")
-        header.tabs(kit, top, [("Cases", Pop), ("Progress", lambda: None)], 1, c.px(29.1))
-        if not self.runs:
+        self._bar(kit)
+        if not self.book.learning.runs:
             self._empty(kit)
             return
         self._tiles(kit)
         width, high = c.theme.size
-        split = round((width - c.px(4)) * 0.645)
-        left = pygame.Rect(c.px(2), c.px(20.9), split, high - c.px(22.9))
-        right = pygame.Rect(left.right + c.px(1.4), left.y, 0, left.h)
-        right.w = width - c.px(2) - right.x
-        self._totals(kit, left)
-        self._cases(kit, right)
+        split, gap = round((width - c.px(4)) * 0.645), c.px(1.4)
+        top = c.px(20.9)
+        half = (high - top - c.px(2) - gap) // 2
+        left = pygame.Rect(c.px(2), top, split, half)
+        low = left.move(0, half + gap)
+        x = left.right + gap
+        right = pygame.Rect(x, top, width - c.px(2) - x, half)
+        progress_curves.totals(kit, left, self.shown, self._title())
+        progress_curves.proof(kit, low, self.shown)
+        progress_lists.practise(kit, right, self.advice, self.practise)
+        rows = [
+            (card, tuple(r for r in self.book.learning.runs if r.case == card.id))
+            for card in self.cards
+        ]
+        progress_lists.cases(kit, right.move(0, half + gap), rows, self.case, self._choose)
+
+    def _title(self) -> str:
+        names = {card.id: card.title.partition(": ")[0] for card in self.cards}
+        return names.get(self.case or "", "All cases")
+
+    def _bar(self, kit: Kit) -> None:
+        c = kit.canvas
+        top = header.bar(kit)
+        c.icon("logo", (c.px(4), top.centery), 3.4, c.colour.acc)
+        c.text("Kyphosim", (c.px(7), top.centery), "lg", "semi")
+        header.tabs(kit, top, [("Cases", Pop), ("Progress", lambda: None)], 1, c.px(29.1))
+        box = pygame.Rect(top.right - c.px(18), top.y + c.px(1.5), c.px(16), c.px(4))
+        kind = "ghost" if self.book.learning.runs else "off"
+        kit.button("export", box, "Export CSV", "E", self._export, kind=kind)
+        if self.book.trainee is not None:
+            box = pygame.Rect(box.x - c.px(27.4), box.y, c.px(26), box.h)
+            kit.button("people", box, self.book.trainee.shown, "", self._people, kind="ghost")
+        if self.book.notices:
+            x, room = c.px(56), box.x - c.px(60)
+            kit.mark("warn", (x, top.centery))
+            words = c.fitted(self.book.notices[0], room, "xs", "sc")
+            c.text(words, (x + c.px(1.6), top.centery), "xs", "sc", kit.colour.warn)
 
     def _empty(self, kit: Kit) -> None:
         c, col = kit.canvas, kit.colour
         x, y = c.theme.size[0] // 2, c.theme.size[1] // 2
         c.text("No runs yet.", (x, y - c.px(3)), "lg", "semi", col.hi, "c")
-        c.text(
-            "Finish a case and its result stands here.",
-            (x, y + c.px(1)),
-            "body",
-            "medium",
-            col.mid,
-            "c",
-        )
+        words = "Finish a case and its result stands here."
+        c.text(words, (x, y + c.px(1)), "body", "medium", col.mid, "c")
         box = pygame.Rect(x - c.px(9), y + c.px(4.5), c.px(18), c.px(4))
         kit.button("back", box, "To the cases", "Esc", Pop, kind="pri")
 
     def _tiles(self, kit: Kit) -> None:
         c, col = kit.canvas, kit.colour
-        runs = self.runs
-        late = runs[-10:]
-        passed = sum(r.passed for r in runs)
-        done = {r.case for r in runs if r.passed}
-        tiles = (
-            ("Runs", str(len(runs)), f"last {days_ago(runs[-1].when).lower()}"),
-            (
-                "Passed",
-                f"{passed / len(runs) * 100:.0f} %",
-                f"last {len(late)}: {sum(r.passed for r in late)} of {len(late)}",
-            ),
-            ("Median total", f"{median(r.total for r in runs):.0f}", f"pass mark {_PASS:.0f}"),
-            ("Best total", f"{max(r.total for r in runs):.0f}", "of 100"),
-            ("Cases passed", f"{len(done)}", f"of {len(self.cards)}"),
-        )
+        tiles = _tiles(self.book.learning.runs)
         gap = c.px(1.33)
         wide = (c.theme.size[0] - c.px(4) - gap * (len(tiles) - 1)) // len(tiles)
         for i, (label, value, below) in enumerate(tiles):
@@ -105,78 +164,36 @@ class Progress:
             x = box.x + c.px(1.5)
             c.text(label, (x, box.y + c.px(2.5)), "sm", "medium", col.low)
             c.text(value, (x, box.y + c.px(7.2)), "num", "semi", baseline=True)
+            below = c.fitted(below, box.w - c.px(2), "xs", "sc")
             c.text(below, (x, box.y + c.px(9.0)), "xs", "sc", col.mid)
 
-    def _totals(self, kit: Kit, rect: Any) -> None:
-        c, col = kit.canvas, kit.colour
-        kit.pane(rect, "Total per run")
-        shown = self.runs[-_SHOWN:]
-        first = len(self.runs) - len(shown) + 1
-        inner = pygame.Rect(
-            rect.x + c.px(5.5), rect.y + c.px(4.8), rect.w - c.px(7.5), rect.h - c.px(11)
-        )
-        axes = Axes(inner, (first - 0.7, first + max(len(shown), 8) - 0.3), (0.0, 100.0))
-        c.fill(inner, col.black)
-        for mark in (25, 50, 75, 100):
-            _, y = axes.at(first, mark)
-            c.rule(inner.x, y, inner.w)
-            c.text(str(mark), (inner.x - c.px(0.7), y), "xs", "sc", col.low, "r")
-        _, y = axes.at(first, _PASS)
-        c.dashed((inner.x, y), (inner.right, y), col.hi)
-        c.text("pass 75", (inner.right - c.px(0.8), y + c.px(1.3)), "xs", "sc", col.hi, "r")
-        smooth: list[tuple[float, float]] = []
-        level = shown[0].total
-        for i, run in enumerate(shown):
-            level += 0.35 * (run.total - level)
-            smooth.append(axes.at(first + i, level))
-        c.line(smooth, col.acc, 0.2)
-        for i, run in enumerate(shown):
-            at = axes.at(first + i, run.total)
-            if run.passed:
-                c.disc(at, c.theme.u * 0.55, col.ok)
-            else:
-                kit.mark("warn" if run.total < _PASS else "alarm", at, 1.5)
-            if i % 5 == 0:
-                c.text(str(first + i), (at[0], inner.bottom + c.px(1.3)), "xs", "sc", col.low, "c")
-        y = rect.bottom - c.px(2.4)
-        x = inner.x
-        for sign, word, ink in (
-            ("dot", "Passed", col.ok),
-            ("triangle", "Below 75", col.warn),
-            ("octagon", "Safety error", col.alarm),
-        ):
-            c.icon(sign, (x + c.px(0.7), y), 1.3, ink)
-            x += c.px(2.0)
-            x += c.text(word, (x, y), "xs", "sc", col.mid) + c.px(2.4)
-        c.line([(x, y), (x + c.px(2.2), y)], col.acc)
-        c.text("Smoothed", (x + c.px(3.0), y), "xs", "sc", col.mid)
 
-    def _cases(self, kit: Kit, rect: Any) -> None:
-        c = kit.canvas
-        kit.pane(rect, "Per case", "best")
-        y = rect.y + c.px(5.6)
-        x, right = rect.x + c.px(1.4), rect.right - c.px(1.4)
-        for card in self.cards:
-            if y > rect.bottom - c.px(3):
-                break
-            own = [r for r in self.runs if r.case == card.id]
-            self._case(kit, card, own, x, right, y)
-            y += c.px(4.1)
-            c.rule(x, y - c.px(2.0), right - x)
+def _tiles(runs: Sequence[Run]) -> tuple[tuple[str, str, str], ...]:
+    """Return label, figure and what stands below it."""
+    late = runs[-_LATE:]
+    passed = sum(run.passed for run in runs)
+    unsafe = [n for n, run in enumerate(runs, 1) if run.critical]
+    totals = [run.total or 0.0 for run in runs]
+    blind, beam = _late(late, "blind_advance_max_mm"), _late(late, "fluoro_s")
+    ten = f"last {len(late)}" if len(late) > 1 else "one run"
+    return (
+        ("Runs", str(len(runs)), f"last {days_ago(runs[-1].ended).lower()}"),
+        (
+            "Passed",
+            f"{passed / len(runs) * 100:.0f} %",
+            f"{ten}: {sum(run.passed for run in late)} of {len(late)}",
+        ),
+        ("Median total", f"{median(totals):.0f}", f"best {max(totals):.0f}"),
+        ("Safety errors", str(len(unsafe)), f"last in run {unsafe[-1]}" if unsafe else "none"),
+        ("Blind advance", f"{max(blind):.1f} mm" if blind else "–", f"longest, {ten}"),
+        (
+            "Beam",
+            f"{int(median(beam)) // 60}:{int(median(beam)) % 60:02d}" if beam else "–",
+            f"median, {ten}",
+        ),
+    )
 
-    def _case(
-        self, kit: Kit, card: CaseCard, own: list[Result], x: float, right: float, y: float
-    ) -> None:
-        c, col = kit.canvas, kit.colour
-        best = max(own, key=lambda r: (r.passed, r.total), default=None)
-        if best is not None:
-            kit.mark("ok" if best.passed else "warn", (x + c.px(0.9), y))
-        bars = right - c.px(20)
-        c.text(c.fitted(card.title.partition(": ")[0], bars - x - c.px(4)), (x + c.px(2.7), y))
-        for i, run in enumerate(own[-6:]):
-            h = max(round(c.px(2.4) * run.total / 100), 2)
-            box = (bars + i * c.px(2.1), y + c.px(1.2) - h, c.px(1.7), h)
-            c.fill(box, col.ok if run.passed else col.warn)
-        count = f"{len(own)} run" if len(own) == 1 else f"{len(own)} runs"
-        c.text(count if own else "new", (right - c.px(4), y), "xs", "sc", col.low, "r")
-        c.text(f"{best.total:.0f}" if best else "–", (right, y), "body", "semi", col.hi, "r")
+
+def _late(runs: Sequence[Run], name: str) -> list[float]:
+    values = [dict(run.metrics).get(name) for run in runs]
+    return [float(v) for v in values if isinstance(v, int | float)]

@@ -128,7 +128,7 @@ def test_a_fault_of_ours_is_one_message_and_exit_3(monkeypatch, capsys) -> None:
     assert main(["list"]) == BUG
     text = told(capsys)
     assert "boom" in text
-    assert "Recordings of the window are kept in" in text
+    assert "Recordings are kept in" in text
     assert "Traceback" not in text
 
 

@@ -28,6 +28,7 @@ def _pygame() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KYPHOSIM_HOME", str(tmp_path))
+    monkeypatch.delenv("KYPHOSIM_HISTORY", raising=False)
 
 
 @pytest.fixture(params=[(1600, 900), (1280, 720), (1920, 1200), (2560, 1080)], ids=str)

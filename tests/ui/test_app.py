@@ -15,7 +15,7 @@ from simulator.ui import app
 from simulator.ui.app import Window
 from simulator.ui.debrief import Debrief
 from simulator.ui.flow import Flow
-from simulator.ui.memory import load_settings, remember, results
+from simulator.ui.memory import book, load_settings, results
 from simulator.ui.menu import Library
 from simulator.ui.screens import Change, Home, Push, Stack
 from simulator.ui.sound import Sound
@@ -134,11 +134,26 @@ def test_a_retry_begins_at_the_kept_moment(case: Case) -> None:
     assert again.scene.session.recording is None
 
 
-def test_a_damaged_history_is_passed_over(case: Case, tmp_path: Path) -> None:
-    remember(Session(case, "human").report())
-    path = tmp_path / "data" / "runs.jsonl"
-    path.write_text("not json\n" + path.read_text(encoding="utf-8") + "[]\n", encoding="utf-8")
-    assert len(results()) == 1
+def test_a_damaged_history_is_set_aside_and_read_again(case: Case, tmp_path: Path) -> None:
+    flow = Flow(Sound())
+    flow.theatre(case).scene.session.advance(Action(do=Do.ABORT))
+    flow.keep()
+    before = results()
+    assert [r.case for r in before] == [case.id]
+    (tmp_path / "data" / "history.sqlite").write_bytes(b"not a database" * 99)
+    now = book()
+    assert len(now.notices) == 1
+    assert "damaged, set aside as" in now.notices[0]
+    assert results() == before
+    assert "set aside: history-damaged-" in book().notices[0]
+
+
+def test_a_history_that_cannot_be_written_stops_nobody(case: Case, tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("a file where the folder should be")
+    assert book().notices
+    assert results() == []
+    theatre = Flow(Sound()).theatre(case)
+    assert theatre.scene.session.recording is None
 
 
 def test_home_replaces_everything() -> None:
