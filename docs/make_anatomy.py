@@ -8,10 +8,11 @@ A sheet is a table of rows; a row is a patient and the views of it. A row is add
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from functools import cache
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache, partial
 from pathlib import Path
+from typing import Any
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
@@ -19,7 +20,7 @@ sys.path.insert(0, str(HERE.parent))
 import numpy as np
 
 from simulator.anatomy import store
-from simulator.anatomy.spec import Cleft, FractureShape, FractureSpec, PatientSpec, Sex
+from simulator.anatomy.spec import Cleft, DefectSite, FractureShape, FractureSpec, PatientSpec, Sex
 from simulator.engine.start import first_state
 from simulator.imaging.png import png
 from simulator.imaging.projector import PatientProjector
@@ -29,12 +30,18 @@ from simulator.units import ByteArray
 from simulator.world.case import Case
 from simulator.world.state import State
 
-_N = 512
+_N = 768
 _SHRINK = 2
-"""Pictures are rendered as on the monitor and shown at half the size on the sheets."""
-_GREYS = 6
-"""Step of the greys that are kept, which keeps a sheet under 300 kB."""
-_LABEL = 18
+"""Pictures are rendered finer than on the monitor and binned: a cell keeps the cortex sharp."""
+_GREYS = (6, 8, 10, 12, 16)
+"""Steps between the greys that are kept: the finest that keeps a sheet small enough."""
+_MOST_BYTES = 400_000
+_LABEL = 20
+_SMALL_FIELD_MM = 200.0
+"""The magnified field of the arm, for fractures and needles."""
+
+Angles = tuple[float, float]
+AP, LATERAL = VIEWS["ap"], VIEWS["lateral"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +50,19 @@ class Row:
 
     name: str
     spec: PatientSpec
-    views: Sequence[str] = ("ap", "lateral")
-    state: State | None = field(default=None)
+    views: Sequence[Angles] = (AP, LATERAL)
+    """Machine angles (orbit, tilt) of its pictures."""
+    field_mm: float = 300.0
+    case: Case | None = None
+    """The case that `state` belongs to; the theatre around the patient if none."""
+    state: State | None = None
     """With tools; the untouched patient if none."""
 
 
-def _wedge(fraction: float) -> FractureSpec:
-    return FractureSpec(shape=FractureShape.WEDGE, anterior_height_fraction=fraction)
+def _broken(name: str, shape: FractureShape, share: float, **more: Any) -> Row:
+    """Return a row with a fracture of L1 that left `share` of its height."""
+    spec = FractureSpec(shape, anterior_height_fraction=share, **more)
+    return Row(name, replace(_L1, fracture=spec), field_mm=_SMALL_FIELD_MM)
 
 
 def levels(names: Sequence[str], sex: Sex) -> list[Row]:
@@ -62,6 +75,8 @@ def levels(names: Sequence[str], sex: Sex) -> list[Row]:
 
 _L1 = PatientSpec(level="L1", seed=5)
 _T8 = PatientSpec(level="T8", seed=5)
+_WEDGE = FractureShape.WEDGE
+_CRUSHED = FractureSpec(anterior_height_fraction=0.6)
 SHEETS: dict[str, list[Row]] = {
     "thoracic": levels(("T5", "T6", "T7", "T8"), Sex.FEMALE),
     "junction": levels(("T9", "T10", "T11", "T12"), Sex.FEMALE),
@@ -80,51 +95,56 @@ SHEETS: dict[str, list[Row]] = {
         Row("T8 kyphosis 1.5", replace(_T8, curvature=1.5)),
     ],
     "fractures": [
-        Row("L1 wedge, grade 2", replace(_L1, fracture=_wedge(0.65))),
-        Row("L1 wedge, grade 3", replace(_L1, fracture=_wedge(0.5))),
-        Row(
-            "L1 biconcave",
-            replace(
-                _L1, fracture=FractureSpec(FractureShape.BICONCAVE, anterior_height_fraction=0.6)
-            ),
+        _broken("L1 wedge, grade 1", _WEDGE, 0.77),
+        _broken("L1 wedge, grade 2", _WEDGE, 0.65),
+        _broken("L1 wedge, grade 3", _WEDGE, 0.5),
+        _broken("L1 biconcave", FractureShape.BICONCAVE, 0.6),
+    ],
+    "clefts": [
+        _broken("L1 crush", FractureShape.CRUSH, 0.55),
+        _broken("L1 gas in a cleft", _WEDGE, 0.65, cleft=Cleft.GAS, mobility=0.5),
+        _broken("L1 fluid in a cleft", _WEDGE, 0.65, cleft=Cleft.FLUID, mobility=0.5),
+    ],
+    "walls": [
+        _broken("L1 fragment 5 mm in the canal", _WEDGE, 0.6, retropulsion_mm=5.0),
+        _broken(
+            "L1 hole of 6 mm to the canal",
+            _WEDGE,
+            0.65,
+            cortical_defect_mm=6.0,
+            cortical_defect_site=DefectSite.POSTERIOR,
         ),
-        Row(
-            "L1 crush",
-            replace(_L1, fracture=FractureSpec(FractureShape.CRUSH, anterior_height_fraction=0.55)),
-        ),
-        Row(
-            "L1 gas in a cleft", replace(_L1, fracture=FractureSpec(cleft=Cleft.GAS, mobility=0.5))
-        ),
-        Row(
-            "L1 fragment 5 mm",
-            replace(_L1, fracture=FractureSpec(anterior_height_fraction=0.6, retropulsion_mm=5.0)),
-        ),
+        _broken("L1 crack of 3 mm to the disc", _WEDGE, 0.65, endplate_defect_mm=3.0),
     ],
     "worn": [
         Row("L2 osteophytes", replace(_L1, level="L2", osteophytes=1.0, age_years=84.0)),
-        Row("L1 wedge, L2 treated", replace(_L1, fracture=_wedge(0.6), treated=("L2",))),
-        Row("T8 wedge, T9 treated", replace(_T8, fracture=_wedge(0.6), treated=("T9",))),
+        Row("L1 wedge, L2 treated", replace(_L1, fracture=_CRUSHED, treated=("L2",))),
+        Row("T8 wedge, T9 treated", replace(_T8, fracture=_CRUSHED, treated=("T9",))),
     ],
 }
 
 
 @cache
-def _case() -> Case:
+def theatre() -> Case:
     """The theatre around each patient: arm, beam and display."""
     return load_case("l1-wedge", 1)
 
 
-def picture(row: Row, view: str, projector: PatientProjector) -> ByteArray:
+def picture(row: Row, view: Angles, projector: PatientProjector) -> ByteArray:
     """Return one view of a row, (n, n) grey."""
-    case = replace(_case(), patient=store.patient(row.spec))
-    return film(case, row.state or first_state(case), *VIEWS[view], _N, projector)
+    case = row.case or replace(theatre(), patient=store.patient(row.spec))
+    state = row.state or first_state(case)
+    pose = replace(state.c_arm.pose, field_mm=row.field_mm)
+    state = replace(state, c_arm=replace(state.c_arm, pose=pose))
+    return film(case, state, *view, _N, projector)
 
 
 def sheet(rows: Sequence[Row]) -> ByteArray:
     """Return the contact sheet: a row of the table is a column of pictures."""
     columns = []
     for row in rows:
-        projector = PatientProjector(store.patient(row.spec))
+        patient = row.case.patient if row.case else store.patient(row.spec)
+        projector = PatientProjector(patient)
         parts = [_label(row.name)]
         for view in row.views:
             image = picture(row, view, projector).astype(np.float32)
@@ -133,8 +153,16 @@ def sheet(rows: Sequence[Row]) -> ByteArray:
             parts += [np.pad(small.astype(np.uint8), 2)]
         columns.append(np.concatenate(parts))
     tall = max(len(c) for c in columns)
-    whole = np.concatenate([np.pad(c, ((0, tall - len(c)), (0, 0))) for c in columns], axis=1)
-    return np.asarray(whole // _GREYS * _GREYS)
+    return np.concatenate([np.pad(c, ((0, tall - len(c)), (0, 0))) for c in columns], axis=1)
+
+
+def packed(image: ByteArray) -> bytes:
+    """Return a PNG with as many greys as its size allows."""
+    for step in _GREYS:
+        data = png(np.asarray(image // step * step))
+        if len(data) <= _MOST_BYTES:
+            break
+    return data
 
 
 def _label(text: str) -> ByteArray:
@@ -152,12 +180,17 @@ def _label(text: str) -> ByteArray:
     return out
 
 
+def write(prefix: str, sheets: Mapping[str, Callable[[], Sequence[Row]]]) -> None:
+    """Write the sheets that the command line names, or all, as `prefix`-name.png."""
+    for name in sys.argv[1:] or sheets:
+        path = HERE / "pictures" / f"{prefix}-{name}.png"
+        path.write_bytes(packed(sheet(sheets[name]())))
+        print(path.name, path.stat().st_size // 1000, "kB", flush=True)
+
+
 def main() -> None:
-    """Write the sheets that are named, or all."""
-    for name in sys.argv[1:] or SHEETS:
-        path = HERE / "pictures" / f"anatomy-{name}.png"
-        path.write_bytes(png(sheet(SHEETS[name])))
-        print(path.name, path.stat().st_size // 1000, "kB")
+    """Write the sheets of untouched patients."""
+    write("anatomy", {name: partial(list, rows) for name, rows in SHEETS.items()})
 
 
 if __name__ == "__main__":

@@ -42,8 +42,10 @@ def _pleura(body: Trunk) -> tuple[float, float, float]:
 
 def _wall(body: Trunk, x: AnyArray, y: AnyArray, z: AnyArray) -> AnyArray:
     a, b, centre = _pleura(body)
-    u, v = x / (a * body.narrowing(z)), (y - centre) / b
-    return np.asarray((1.0 - np.sqrt(u * u + v * v)) * 0.9 * b)
+    u, v = np.abs(x) / (a * body.narrowing(z)), (y - centre) / b
+    n = body.rib_exponent
+    behind = (u**n + v.clip(0.0, None) ** n) ** (1.0 / n)
+    return np.asarray((1.0 - np.where(v > 0.0, behind, np.sqrt(u * u + v * v))) * 0.9 * b)
 
 
 def diaphragm(body: Trunk, x: AnyArray, y: AnyArray) -> AnyArray:
@@ -85,9 +87,9 @@ def _solids(body: Trunk, x: AnyArray, y: AnyArray, z: AnyArray) -> AnyArray:
     wide = ua * (1.0 + 0.16 * np.cos((z - 235.0) / 21.0)) + 1.5 * rib
     upper = round_gap(x - ux, y - uy, wide, ub)
     gap = np.minimum(gap, np.maximum(upper, 168.0 - z))
-    kx, ky, kz, ka, kb, kc = data["arch"]
-    lift = np.sqrt((1.0 - ((z - kz) / kc) ** 2).clip(0.02, 1.0))
-    arch = round_gap(x - kx, y - ky, ka * lift, kb * lift)
-    gap = np.minimum(gap, np.maximum(arch, np.abs(z - kz) - kc))
+    for kx, ky, kz, ka, kb, kc in data["lumps"]:
+        lift = np.sqrt((1.0 - ((z - kz) / kc) ** 2).clip(0.02, 1.0))
+        lump = round_gap(x - kx, y - ky, ka * lift + 0.4 * rib, kb * lift)
+        gap = np.minimum(gap, np.maximum(lump, np.abs(z - kz) - kc))
     sx, sy, sa, sb = data["septum"]
     return np.asarray(np.minimum(gap, round_gap(x - sx, y - sy, sa + rib, sb)))

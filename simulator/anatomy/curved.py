@@ -8,18 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from simulator.anatomy.patient import Vertebra
-from simulator.anatomy.plan import Plan, field_of, inside_mm, plan_path, vec, walls_y
+from simulator.anatomy.plan import Plan, plan_path
+from simulator.anatomy.probe import field_of, inside_mm, vec, walls_y
+from simulator.anatomy.tables import table
 from simulator.frames import Side
 from simulator.units import FloatArray, Vec3
 
-_PAST_MM = 2.0
-"""The cannula ends at least this far in the body."""
 _STEP_MM = 0.5
-_GENTLE_PER_DEG = 0.01
-"""Wish for a small angle, against a millimetre of clearance."""
-_MISS = 5.0
-"""Weight of a millimetre missed, against a millimetre of clearance."""
-_ENOUGH_MM = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +67,7 @@ def plan_curved(
         radii_mm: Least and most radius of the arc.
         most_deg: Its greatest angle.
     """
-    bone, marks = field_of(vertebra), vertebra.landmarks
+    bone, marks, data = field_of(vertebra), vertebra.landmarks, table("plan.toml")["curved"]
     plan = plan_path(vertebra, side, radius_mm)
     entry, way = np.asarray(plan.entry_mm), np.asarray(plan.direction)
     target = np.asarray(marks.midline_mm)
@@ -92,8 +87,8 @@ def plan_curved(
             target_mm=marks.midline_mm,
             clear_mm=float(inside_mm(bone, line).min()) - 0.5 * catheter_mm,
         )
-        wish = min(found.clear_mm, _ENOUGH_MM) - _MISS * found.miss_mm
-        return wish - _GENTLE_PER_DEG * found.bend_deg, found
+        wish = min(found.clear_mm, data["enough_mm"]) - data["miss"] * found.miss_mm
+        return wish - data["gentle_per_deg"] * found.bend_deg, found
 
     return max((tried(depth) for depth in _exits(vertebra, plan)), key=lambda pair: pair[0])[1]
 
@@ -103,7 +98,8 @@ def _exits(vertebra: Vertebra, plan: Plan) -> FloatArray:
     ends = vertebra.landmarks.own(np.array([plan.entry_mm, plan.target_mm]))
     length = float(np.linalg.norm(ends[1] - ends[0]))
     forward = (ends[0, 1] - ends[1, 1]) / length
-    first = (ends[0, 1] - walls_y(vertebra.landmarks)[1] + _PAST_MM) / forward
+    past = float(table("plan.toml")["curved"]["past_mm"])
+    first = (ends[0, 1] - walls_y(vertebra.landmarks)[1] + past) / forward
     return np.arange(first, max(length, first + _STEP_MM), _STEP_MM)
 
 

@@ -15,7 +15,8 @@ from simulator.anatomy.texture import lattice
 
 STATION_MM = 3.0
 """Heights are measured this far inside the walls, on the crest of the rim."""
-_ROUNDS = 6
+_ROUNDS, _STILL_MM = 8, 0.02
+"""Sizes are corrected until a round changes none by more."""
 _ACROSS_MM, _UP_MM = 24.0, 18.0
 """No half pedicle is wider or taller."""
 _CANAL_MM = 3.5
@@ -103,7 +104,7 @@ def width_mm(shape: Shape) -> float:
     """Width of the superior endplate's rim."""
     f = shape.form
     z = 0.5 * f.Hm - np.arange(1.5, 5.0, 0.5)
-    y = f.D * np.array([0.0, 0.07, 0.14])
+    y = f.D * np.array([-0.07, 0.0, 0.07])  # further back broad pedicles set in
     starts = np.array([[0.0, b, c] for b in y for c in z])
     both = reach(shape, starts, (1, 0, 0), f.W) + reach(shape, starts, (-1, 0, 0), f.W)
     return float(both.max())
@@ -227,5 +228,7 @@ def intact_shape(own: Sizes, below: Sizes, to_below: Pose, spec: PatientSpec) ->
     form = _raw(own, below, to_below, spec.seed)
     shape = Shape(own, form, NO_CRUSH, lattice(spec.seed, own.level), warp["cell_mm"])
     for _ in range(_ROUNDS):
-        shape = replace(shape, form=_corrected(shape))
+        before, shape = shape.form, replace(shape, form=_corrected(shape))
+        if max(abs(a - b) for a, b in zip(before, shape.form, strict=True)) < _STILL_MM:
+            break
     return shape

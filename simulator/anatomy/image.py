@@ -8,7 +8,7 @@ from simulator.anatomy import gaps, texture
 from simulator.anatomy.shape import Shape, values
 from simulator.anatomy.tables import table
 from simulator.anatomy.volume import Volume
-from simulator.kernels import grain
+from simulator.kernels import grain, shapes
 from simulator.kernels.threads import ONE_AT_A_TIME
 from simulator.units import AnyArray, Float32Array, FloatArray, frozen
 
@@ -44,40 +44,26 @@ def sampled(shape: Shape, low: FloatArray, high: FloatArray, h: float) -> Float3
     More than 4 mm from bone both distances are 9 mm.
     """
     count = np.ceil((high - low) / h).astype(int) + 1
-    near = _near(shape, low, high, h, _MET_MM)[tuple(slice(n) for n in count)]
-    return _filled(shape, low, h, near)
+    return _filled(shape, low, count, h, _MET_MM)
 
 
-def _at(shape: Shape, low: FloatArray, h: float, index: AnyArray) -> FloatArray:
-    """Return (n, 4) values at the voxels (3, n) of a grid of the patient frame."""
-    turn = shape.pose.matrix_in()
-    points = low + h * index.T
-    return values(shape, points @ turn[:, :3].T + turn[:, 3])
+def _filled(shape: Shape, low: FloatArray, count: AnyArray, h: float,
+            reach_mm: float) -> Float32Array:  # fmt: skip
+    """Return (4, nx, ny, nz) values within `reach_mm` of bone, and far values elsewhere.
 
-
-def _near(shape: Shape, low: FloatArray, high: FloatArray, h: float, reach_mm: float) -> AnyArray:
-    """Return the voxels that may lie within `reach_mm` of bone, in blocks of four.
-
-    A grid four times as coarse tells: within a block the distance differs from its centre's by no
-    more than half its diagonal times the slope (1.3).
+    A grid four times as coarse tells where bone is near: within a block the distance differs from
+    its centre's by no more than half its diagonal times the slope (1.3).
     """
-    count = np.ceil((high - low) / (4.0 * h)).astype(int) + 1
-    start = low + 1.5 * h
-    found = _at(shape, start, 4.0 * h, np.indices(tuple(count.tolist())).reshape(3, -1))
-    near = found[:, 0].reshape(count) < 1.3 * 2.0 * 3.0**0.5 * h + reach_mm
-    for axis in range(3):
-        near = near.repeat(4, axis=axis)
-    return np.asarray(near)
-
-
-def _filled(shape: Shape, low: FloatArray, h: float, near: AnyArray) -> Float32Array:
-    """Return (4, nx, ny, nz) values at the voxels that are `near`, and far values elsewhere."""
-    at = np.nonzero(near)
-    found = _at(shape, low, h, np.array(at))
-    out = np.empty((4, *near.shape), dtype=np.float32)
-    for q, far in enumerate((9.0, 1.0, 1.0, 9.0)):
-        out[q] = far
-        out[q][at] = found[:, q]
+    turn = shape.pose.matrix_in()
+    start = turn[:, :3] @ low + turn[:, 3]
+    blocks = np.indices(tuple((-(-count // 4)).tolist())).reshape(3, -1).T
+    middles = start + h * (4.0 * blocks + 1.5) @ turn[:, :3].T
+    near = values(shape, middles)[:, 0] < 1.3 * 2.0 * 3.0**0.5 * h + reach_mm
+    out = np.empty((4, *count.tolist()), dtype=np.float32)
+    out[:] = np.array([9.0, 1.0, 1.0, 9.0])[:, None, None, None]
+    with ONE_AT_A_TIME:
+        shapes.fill(out, near.reshape(-(-count // 4)).astype(np.uint8), start, h * turn[:, :3],
+                    shape.form, shape.crush, shape.lattice, shape.cell_mm)  # fmt: skip
     return out
 
 
@@ -104,7 +90,8 @@ def texture_at(shape: Shape, low: FloatArray, count: tuple[int, ...], h: float,
 def imaged(shape: Shape, h: float, density: float, seed: int) -> Volume:
     """Return the vertebra as differences from soft tissue (two basis materials)."""
     low, high = posed_box(*bone_box(shape), shape)
-    d, t, rho, _ = _filled(shape, low, h, _near(shape, low, high, h, 1.5 * h))
+    count = np.ceil((high - low) / h).astype(int) + 1
+    d, t, rho, _ = _filled(shape, low, count, h, 1.5 * h)
     d = renormalised(d, h)
     keep = tuple(slice(max(int(a.min()) - 1, 0), int(a.max()) + 2) for a in np.nonzero(d < h))
     d, t, rho = d[keep], t[keep], rho[keep]

@@ -14,7 +14,7 @@ from simulator.anatomy.form import (
     wall_y,
 )
 from simulator.anatomy.landmarks import Landmarks, Pedicle
-from simulator.anatomy.shape import Shape, reach, wall
+from simulator.anatomy.shape import Shape, reach, values, wall
 from simulator.anatomy.torso import Trunk, skin_y
 from simulator.units import FloatArray, Vec3
 
@@ -32,6 +32,8 @@ _PARAMEDIAN_SHARE = 0.28
 """Distance of the paramedian targets from the midline, of the half width (design)."""
 _ROOT_MM = 4.0
 """The root leaves this far below the pedicle (design)."""
+_ROOT_SPAN_MM = np.arange(-5.0, 5.1, 0.5)
+"""Between body and facet the root is looked for so far before and behind the isthmus."""
 _WALL_POINTS = 7
 _ALONG_MM = np.arange(-1.5, 2.1, 0.5)[:, None]
 """Where along its axis an isthmus is searched for its least width and height."""
@@ -197,9 +199,14 @@ def landmarks(shape: Shape, intact: Shape, body: Trunk) -> Landmarks:
         anterior_third_mm=(left, right),
         midline_mm=midline,
         facets_mm=(seen(f.xj, f.yj, f.zj), seen(-f.xj, f.yj, f.zj)),
-        foramina_mm=(_root(both[0], z), _root(both[1], z)),
+        foramina_mm=(_root(shape, both[0]), _root(shape, both[1])),
     )
 
 
-def _root(one: Pedicle, up: Vec3) -> Vec3:
-    return _vec(np.asarray(one.inferior_mm) - _ROOT_MM * np.asarray(up))
+def _root(shape: Shape, one: Pedicle) -> Vec3:
+    """Below the pedicle, midway between the bone before and behind: the foramen's roomiest."""
+    pose = shape.pose
+    below = (np.asarray(one.inferior_mm) - pose.shift) @ pose.turn - [0.0, 0.0, _ROOT_MM]
+    tried = below + _ROOT_SPAN_MM[:, None] * np.array([0.0, 1.0, 0.0])
+    free = values(shape, tried)[:, 0]
+    return _vec(pose.out(tried[int(np.argmax(free))]))

@@ -138,7 +138,8 @@ def _chest(paint: Paint, body: Trunk, depth: AnyArray, spec: PatientSpec, rough:
     q = np.sqrt(((x - hx) / a) ** 2 + ((y - hy) / b) ** 2 + (up / c) ** 2)
     heart = (0.5 + (1.0 - q) * b / 4.0).clip(0.0, 1.0)
     paint.over_in(box, heart, "blood")
-    soft = data["density"] * (1.0 + 0.10 * rough[box]) + _markings(body, spec, paint, box)
+    sunk = data["gradient"] * (data["level"] - y)  # prone: what lies in front is denser
+    soft = data["density"] * (1.0 + 0.10 * rough[box]) + sunk + _markings(body, spec, paint, box)
     paint.soft[box] += share * (soft - paint.soft[box])
     paint.hard[box] *= 1.0 - share
     paint.over_in(box, _airway(body, x, y, z), "gas")

@@ -6,35 +6,36 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
-from scipy.ndimage import map_coordinates
 
 from simulator.anatomy.landmarks import Landmarks, Pedicle
 from simulator.anatomy.patient import Vertebra
+from simulator.anatomy.probe import (
+    field_of,
+    inside_mm,
+    skin_above,
+    square_to,
+    surface,
+    to_surface,
+    vec,
+    walls_y,
+)
+from simulator.anatomy.tables import table
 from simulator.anatomy.volume import BoneField
-from simulator.errors import UsageError
 from simulator.frames import Side, minus, norm, unit
 from simulator.units import FloatArray, Vec3
 
-_STEP_MM = 0.5
-_MEDIAL_MARGIN_MM = 0.5
-"""The tip's axis stays this far lateral of the medial border until it is in the body."""
-_PLATE_MM, _PLATE_SHARE = 7.0, 0.3
-"""Bone wished for around the target: no more than this share of the body's height."""
 _MEDIAL_SHARES = np.linspace(0.0, 0.75, 16)
 """Distances of the target from the midline that are tried, of the body's half width."""
-_MEDIAL_SHARE = 0.28
-"""The one that is wished for."""
 _MIDLINE_SHARES = np.linspace(-0.10, 0.10, 5)
-_ENOUGH_MM = 1.2
-"""Clearance beyond which a better target counts more."""
-_BEHIND_MM, _PAST_MM = 6.0, 2.0
-"""The stretch that counts as in the pedicle: from behind the isthmus to past the wall."""
 _ISTHMUS_MM = np.linspace(-2.0, 2.0, 5)
 """Where along the path the distances to the four walls are taken."""
 _STATIONS = np.linspace(0.0, 1.0, 14)
 _ROUND = np.linspace(0.0, 2.0 * np.pi, 16, endpoint=False)
-_LOOK_MM = np.arange(0.0, 15.0, 0.25)
-_FAR_MM = 80.0
+
+
+def _data() -> dict[str, float]:
+    found: dict[str, float] = table("plan.toml")["through"]
+    return found
 
 
 class Route(StrEnum):
@@ -125,13 +126,6 @@ class Plan:
         return norm(minus(self.target_mm, self.skin_mm))
 
 
-def inside_mm(bone: BoneField, points: FloatArray) -> FloatArray:
-    """Return how deep (...,) the (..., 3) points lie below the bone's surface (trilinear)."""
-    at = (points - np.asarray(bone.origin_mm)).reshape(-1, 3).T / bone.spacing_mm
-    depth = map_coordinates(-bone.distance_mm, at, order=1, mode="nearest")
-    return np.asarray(depth.reshape(points.shape[:-1]), dtype=np.float64)
-
-
 def plan_path(
     vertebra: Vertebra, side: Side, radius_mm: float = 1.6, skin_y_mm: float | None = None
 ) -> Plan:
@@ -146,7 +140,7 @@ def plan_path(
     Raises:
         UsageError: the level has no mechanics.
     """
-    return _best(vertebra, side, radius_mm, skin_y_mm, _MEDIAL_SHARES, _MEDIAL_SHARE)
+    return _best(vertebra, side, radius_mm, skin_y_mm, _MEDIAL_SHARES, _data()["aside_share"])
 
 
 def plan_midline(
@@ -171,39 +165,6 @@ def deepened(bone: BoneField, plan: Plan, front_mm: float) -> Plan:
     if ahead <= front_mm:
         return plan
     return replace(plan, target_mm=vec(target + way * (ahead - front_mm)))
-
-
-def vec(point: FloatArray) -> Vec3:
-    """Return a (3,) array as a tuple."""
-    return (float(point[0]), float(point[1]), float(point[2]))
-
-
-def field_of(vertebra: Vertebra) -> BoneField:
-    """Return the mechanics of a level.
-
-    Raises:
-        UsageError: it has none.
-    """
-    if vertebra.bone is None:
-        raise UsageError(f"{vertebra.level} is only seen, it cannot be planned")
-    return vertebra.bone
-
-
-def skin_above(entry: FloatArray, way: FloatArray, skin_y_mm: float) -> Vec3:
-    """Return where the line through an entry pierces the plane of the skin."""
-    return vec(entry + way * (skin_y_mm - entry[1]) / way[1])
-
-
-def surface(bone: BoneField, start: FloatArray, way: FloatArray) -> FloatArray:
-    """Return where a ray from inside the bone first leaves it."""
-    steps = np.arange(0.0, _FAR_MM, _STEP_MM)
-    depth = inside_mm(bone, start + steps[:, None] * way)
-    out = int(np.argmax(depth <= 0.0))
-    if depth[out] > 0.0:
-        raise UsageError(f"the path does not leave the bone within {_FAR_MM:g} mm")
-    before = depth[out - 1] if out else 0.0
-    back = steps[out] - (_STEP_MM * depth[out] / (depth[out] - before) if out else 0.0)
-    return np.asarray(start + back * way)
 
 
 def _best(vertebra: Vertebra, side: Side, radius: float, skin_y_mm: float | None,
@@ -253,16 +214,11 @@ def _middle(marks: Landmarks) -> float:
     return float(marks.own(front)[:, 2].mean())
 
 
-def walls_y(marks: Landmarks) -> tuple[float, float]:
-    """Return y of the anterior and of the posterior wall in the vertebra's own frame."""
-    both = marks.own(np.array([marks.anterior_wall_mm, marks.posterior_wall_mm]))
-    return float(both[0, 1]), float(both[1, 1])
-
-
 def _targets(marks: Landmarks, side: Side, shares: FloatArray) -> FloatArray:
     """Points of the anterior third, (n, 3), own frame."""
     front, wall = walls_y(marks)
-    y = front + np.linspace(6.0, max((wall - front) / 3.0, 7.0), 4)
+    least = _data()["depth_mm"]
+    y = front + np.linspace(least, max((wall - front) / 3.0, least + 1.0), 4)
     x = side.sign * marks.half_width_mm * shares
     z = _middle(marks) + np.array([-4.0, -2.5, -1.0, 0.0, 1.0, 2.5, 4.0])
     return np.array([[a, b, c] for a in x for b in y for c in z])
@@ -270,59 +226,44 @@ def _targets(marks: Landmarks, side: Side, shares: FloatArray) -> FloatArray:
 
 def _tubes(marks: Landmarks, side: Side, gates: FloatArray, way: FloatArray) -> FloatArray:
     """Return the points of every path inside the pedicle, own frame."""
-    past = walls_y(marks)[1] - _PAST_MM
-    behind = float(marks.own(np.asarray(marks.pedicles[side].centre_mm))[1]) + _BEHIND_MM
+    past = walls_y(marks)[1] - _data()["past_mm"]
+    behind = float(marks.own(np.asarray(marks.pedicles[side].centre_mm))[1]) + _data()["behind_mm"]
     y = behind + (past - behind) * _STATIONS
     run = (y[None, None, :] - gates[:, None, None, 1]) / way[:, :, None, 1]
     return np.asarray(gates[:, None, None, :] + way[:, :, None, :] * run[..., None])
 
 
 def _clear(bone: BoneField, tube: FloatArray, way: FloatArray, radius: float) -> float:
-    """Return the least distance from the tool to the outside, looking round from its axis.
-
-    The field is exact at the surface and only good to half a voxel inside: the surface itself
-    is searched for.
-    """
+    """Return the least distance from the tool to the outside, looking round from its axis."""
     u = np.cross(way, (0.0, 0.0, 1.0))
     u /= np.linalg.norm(u)
     looks = np.cos(_ROUND)[:, None] * u + np.sin(_ROUND)[:, None] * np.cross(way, u)
-    return float(_to_surface(bone, tube, looks).min()) - radius
-
-
-def _to_surface(bone: BoneField, starts: FloatArray, looks: FloatArray) -> FloatArray:
-    """Return how far (n, m) the outside is from the (n, 3) starts along the (m, 3) looks.
-
-    A start that is outside has a negative distance.
-    """
-    points = starts[:, None, None] + _LOOK_MM[:, None] * looks[:, None]
-    depth = inside_mm(bone, points)
-    out = np.argmax(depth[..., 1:] <= 0.0, axis=-1)
-    before = np.take_along_axis(depth, out[..., None], -1)[..., 0]
-    after = np.take_along_axis(depth, out[..., None] + 1, -1)[..., 0]
-    share = before / np.where(before > after, before - after, 1.0)
-    found = _LOOK_MM[out] + share * (_LOOK_MM[1] - _LOOK_MM[0])
-    found = np.where((depth > 0.0).all(axis=-1), _LOOK_MM[-1], found)
-    return np.asarray(np.where(depth[..., 0] > 0.0, found, depth[..., 0]))
+    return float(to_surface(bone, tube, looks).min()) - radius
 
 
 def _score(marks: Landmarks, side: Side, clear: FloatArray, tube: FloatArray,
            way: FloatArray) -> FloatArray:  # fmt: skip
     """Clearance first; level; lateral of the medial border until in the body."""
-    pedicle = marks.pedicles[side]
+    pedicle, data = marks.pedicles[side], _data()
     at_wall = tube[:, :, -2, 0] * side.sign
-    border = float(marks.own(np.asarray(pedicle.medial_mm))[0]) * side.sign + _MEDIAL_MARGIN_MM
+    border = float(marks.own(np.asarray(pedicle.medial_mm))[0]) * side.sign
+    medial = (border + data["medial_margin_mm"] - at_wall).clip(0.0, None)
     slope = np.abs(way[:, :, 2] / way[:, :, 1])
-    short = clear - _ENOUGH_MM
-    first = np.where(short < 0.0, 8.0 * short, 0.3 * short) + 20.0 * np.minimum(clear, 0.0)
-    return np.asarray(first - 3.0 * slope - 20.0 * (border - at_wall).clip(0.0, None))
+    more = clear - data["enough_mm"]
+    first = np.where(more < 0.0, data["short"] * more, data["spare"] * more)
+    first = first + data["outside"] * np.minimum(clear, 0.0)
+    return np.asarray(first - data["slope"] * slope - data["medial"] * medial)
 
 
 def _wishes(bone: BoneField, marks: Landmarks, targets: FloatArray, share: float) -> FloatArray:
     """A target at the wished distance from the midline, at mid height, off the endplates."""
-    enough = min(_PLATE_MM, _PLATE_SHARE * max(marks.intact_height_mm))
+    data = _data()
+    enough = min(data["plate_mm"], data["plate_share"] * max(marks.intact_height_mm))
     plate = np.minimum(inside_mm(bone, marks.out(targets)) - enough, 0.0)
     aside = np.abs(np.abs(targets[:, 0]) - share * marks.half_width_mm)
-    return np.asarray(2.5 * plate - 0.12 * aside - 0.15 * np.abs(targets[:, 2] - _middle(marks)))
+    height = np.abs(targets[:, 2] - _middle(marks))
+    wish = data["plate"] * plate - data["aside"] * aside - data["height"] * height
+    return np.asarray(wish)
 
 
 def _walls(bone: BoneField, marks: Landmarks, side: Side, gate: FloatArray, way: FloatArray,
@@ -330,14 +271,5 @@ def _walls(bone: BoneField, marks: Landmarks, side: Side, gate: FloatArray, way:
     """Look from the path to the four walls, square to it."""
     medial, up = square_to(marks, side, way)
     starts = gate + _ISTHMUS_MM[:, None] * way
-    room = _to_surface(bone, starts, np.array([medial, -medial, up, -up])).min(axis=0) - radius
+    room = to_surface(bone, starts, np.array([medial, -medial, up, -up])).min(axis=0) - radius
     return Walls(*room.tolist())
-
-
-def square_to(marks: Landmarks, side: Side, way: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return the unit vectors square to a path that point medially and, nearest, superiorly."""
-    medial = np.asarray(marks.axes[0]) * -side.sign
-    medial = medial - way * (medial @ way)
-    medial = medial / np.linalg.norm(medial)
-    up = np.cross(medial, way) * side.sign
-    return medial, up

@@ -39,17 +39,20 @@ def _centreline(shape: Shape, body: Trunk, side: float) -> FloatArray:
         [0.5 * f.W + 3.0, half + 3.0, 0.5 * (low * f.Hm + f.zp)],
         [f.tph - 6.0, yt - 9.0, f.zp + 1.0],
         [f.tph, yt - 6.5, f.zp],
-        [f.tph + 14.0, yt + 3.0, f.zp - 6.0],
+        [f.tph + 14.0, yt + 8.0, f.zp - 6.0],
     ])  # fmt: skip
     start[:, 0] *= side
     start = shape.pose.out(start)
     a, b, centre = body.ribcage()
     a *= float(body.narrowing(shape.pose.shift[2] - body.l1_z - 25.0))
     centre += float(body.shift(shape.pose.shift[2]))
-    # the arch follows the ribcage's ellipse forward from where the neck reaches it
-    angle = math.acos(min(abs(start[-1][0]) / a + 0.17, 0.95))
+    # the arch follows the ribcage's outline forward from where the neck reaches it
+    n = body.rib_exponent
+    angle = math.acos(min(abs(start[-1][0]) / a + 0.17, 0.95) ** (0.5 * n))
     sweep = np.arange(angle, -1.2, -0.02)
-    arch = np.column_stack([side * a * np.cos(sweep), centre + b * np.sin(sweep),
+    power = np.where(sweep > 0.0, 2.0 / n, 1.0)
+    arch = np.column_stack([side * a * np.cos(sweep) ** power,
+                            centre + b * np.sign(sweep) * np.abs(np.sin(sweep)) ** power,
                             np.zeros(len(sweep))])  # fmt: skip
     run = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(arch, axis=0), axis=1))])
     arch[:, 2] = start[-1][2] - data["descent"] * run - data["droop"] * run**2 - 4.0

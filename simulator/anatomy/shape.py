@@ -10,7 +10,6 @@ import numpy as np
 from simulator.anatomy.spec import FractureSpec
 from simulator.anatomy.tables import Sizes
 from simulator.kernels import shapes
-from simulator.kernels.threads import ONE_AT_A_TIME
 from simulator.units import AnyArray, Float32Array, FloatArray, Vec3
 
 
@@ -102,7 +101,6 @@ class Crush(NamedTuple):
 
 NO_CRUSH = Crush(0.0, 0.0, 0.0, 0.0, 8.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
 STEP_MM = 0.2
-_MANY = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,9 +147,7 @@ class Shape:
 def values(shape: Shape, points: FloatArray) -> FloatArray:
     """Return (n, 4) distance, cortex, density factor and body distance at body points."""
     flat = np.ascontiguousarray(points, dtype=np.float64)
-    probe = shapes.probe_many if len(flat) > _MANY else shapes.probe
-    with ONE_AT_A_TIME:
-        found = probe(flat, shape.form, shape.crush, shape.lattice, shape.cell_mm)
+    found = shapes.probe(flat, shape.form, shape.crush, shape.lattice, shape.cell_mm)
     return np.asarray(found)
 
 

@@ -76,10 +76,13 @@ def _neighbours(spec: PatientSpec) -> tuple[str, ...]:
     rise = {name: 0.5 * (size.hp + size.ha) + size.disc
             for name, size in ((name, sizes(name, spec)) for name in COLUMN)}  # fmt: skip
     at = COLUMN.index(spec.level)
-    high = at - _SIDE
-    while high > 0 and sum(rise[name] for name in COLUMN[high:at]) + 0.5 * rise[spec.level] < film:
+    own = 0.5 * rise[spec.level]
+    high, low = at - _SIDE, at + _SIDE + 1
+    while high > 0 and sum(rise[name] for name in COLUMN[high:at]) + own < film:
         high -= 1
-    return COLUMN[high : min(at + _SIDE + 1, _SACRUM)]
+    while low < _SACRUM and sum(rise[name] for name in COLUMN[at + 1 : low]) + own < film:
+        low += 1
+    return COLUMN[high : min(low, _SACRUM)]
 
 
 def curve(spec: PatientSpec, step: int) -> tuple[float, float]:

@@ -19,7 +19,7 @@ LEVELS = ("T5", "T6", "T7", "T8", "T9", "T10", "T11", "T12", "L1", "L2", "L3", "
 """Levels that can be treated."""
 COLUMN = ("T1", "T2", "T3", "T4", *LEVELS, "S1")
 """All levels with sizes, from above; S1 has no height: it is the sacrum's endplate."""
-ASSETS = ("morphometry.toml", "vertebra_shape.toml", "bone.toml", "surroundings.toml")
+ASSETS = ("morphometry.toml", "vertebra_shape.toml", "bone.toml", "surroundings.toml", "plan.toml")
 
 
 @cache

@@ -58,8 +58,13 @@ class Trunk:
         up = (np.asarray(z) - data["narrows"]) / (data["apex"] - data["narrows"])
         return np.asarray(np.sqrt(1.0 - up.clip(0.0, 0.96) ** 2))
 
+    @property
+    def rib_exponent(self) -> float:
+        """Exponent of the ribcage's outline behind its middle: more than 2 makes gutters."""
+        return float(table("surroundings.toml")["lung"]["rib_exponent"])
+
     def ribcage(self) -> tuple[float, float, float]:
-        """Return half width and half depth of the ribs' ellipse and y of its centre, mm."""
+        """Return half width and half depth of the ribs' outline and y of its middle, mm."""
         wide, deep = table("morphometry.toml")["ribs"]["inset"]
         behind = float(self.back_at(0.0)) - self.padding
         depth = self.half_depth - self.girth

@@ -24,7 +24,7 @@ def first_state(case: Case) -> State:
     # The brightness control was run in by the radiographer's test shot.
     arm = CArm()
     lengths = exposure.lengths_for(case, arm.pose)
-    kvp, mas = beam.settled(case.c_arm, lengths, arm.pose.field_mm)
+    kvp, mas = beam.settled(case.c_arm, lengths, arm.pose.field_mm, arm.pulses_per_s)
     return State(
         tick=0,
         phase=phases.FIRST,

@@ -23,7 +23,7 @@ _GROUPS = ("above", "target", "below", "beyond")
 """Bone that moves together when the endplate is lifted; beyond the spine voxels are larger."""
 _TORSO_PITCH_MM = 1.2
 """Soft tissue is projected on pixels up to this large; its voxels are larger still."""
-_KEPT = 40
+_KEPT = 90
 """Projections kept: some poses of a whole spine."""
 
 _TRABECULAR = (-1.006, 1.034)

@@ -55,8 +55,9 @@ def posterior(x: float, y: float, z: float, f: Record, pdw: float) -> tuple[floa
     ax, half, g = abs(x), 0.5 * f.D, f.g
     xp, zl, th = 0.5 * (f.scw + pdw) + 0.3, f.zp - 9.0 - g, 1.0 - g
     tail = half + f.lp
-    pars = cone(ax, y, z, xp + 0.5, tail + 1.5, f.zp + 1.0, f.xb - 0.5 - 1.5 * g, f.yb + 3.5,
-                 f.zb + 5.0 + g, 4.2 + g, 3.2 + g)  # fmt: skip
+    stout = g * smooth((pdw - 13.0) / 5.0)  # that of L5 is a strut from pedicle to pelvis
+    pars = cone(ax, y, z, xp + 0.5, tail + 1.5 - 2.0 * stout, f.zp + 1.0, f.xb - 0.5 - 1.5 * g,
+                 f.yb + 3.5, f.zb + 5.0 + g, 4.2 + g - stout, 3.2 + g)  # fmt: skip
     yt = y + (0.38 - 0.08 * g) * (z - zl)
     lx, ly, ex, ey = xp - 1.0, tail + 2.0, 0.0, half + f.scd + 2.6
     t = ((ax - lx) * (ex - lx) + (yt - ly) * (ey - ly)) / ((ex - lx) ** 2 + (ey - ly) ** 2)
@@ -66,10 +67,9 @@ def posterior(x: float, y: float, z: float, f: Record, pdw: float) -> tuple[floa
     lamina = smax(dl, max(z - zl - hl + 2.5 * g * t, zl - hl - z), 3.0)
     spine = _spinous(x, y, z, f, zl)
     if g > 0.5:
-        stout = smooth((pdw - 13.0) / 5.0)  # that of L5 is a strut from pedicle to pelvis
-        trans = cone(ax, y, 0.62 * z, xp + 2.5, tail - 0.5 - 2.0 * stout, 0.62 * (f.zp - 1.5), f.tph - 1.8,
-                      tail + 4.5, 0.62 * (f.zp + 1.0 + 3.0 * stout), 3.1 + 1.3 * stout,
-                      1.7 + 1.4 * stout)  # fmt: skip
+        trans = cone(ax, y, 0.62 * z, xp + 2.5, tail - 0.5 - 2.0 * stout, 0.62 * (f.zp - 1.5),
+                      f.tph - 1.8, tail + 4.5, 0.62 * (f.zp + 1.0 + 3.0 * stout),
+                      3.1 + 1.3 * stout, 1.7 + 1.4 * stout)  # fmt: skip
     else:
         run = f.tph - 4.0 - xp - 2.0
         trans = cone(ax, y, 0.8 * z, xp + 2.0, tail + 1.5, 0.8 * (f.zp - 1.0), f.tph - 4.0,

@@ -15,7 +15,7 @@ from simulator.kernels.blend import clamp, smax, smin, smooth, superellipse
 from simulator.kernels.body import Record
 from simulator.kernels.crush import corner, crushed
 from simulator.kernels.posterior import posterior
-from simulator.units import Float32Array, FloatArray
+from simulator.units import ByteArray, Float32Array, FloatArray
 
 
 @njit(cache=True)
@@ -67,7 +67,8 @@ def vertebra(
     ped = superellipse(
         r, zz, 0.5 * side * (1.0 + 0.22 * flare), 0.5 * f.pdh * (1.0 + 0.12 * flare), 2.3
     )
-    ped = smax(ped, abs(s) - lp - 4.5, 3.0)
+    # however short, it reaches into the body
+    ped = smax(ped, max(s - lp - 4.5, -s - max(lp + 4.5, 7.5)), 3.0)
     tp = 0.9 * f.pw * (1.0 - 0.38 * math.tanh(r / 1.5)) * thick
     # the rim is stronger above and below, and not the same all around
     tp *= 1.0 + 0.45 * smooth((abs(zz) / (0.5 * f.pdh) - 0.5) / 0.4)
@@ -76,8 +77,9 @@ def vertebra(
     tp *= 1.0 + turn * (rim_c * (r * r - zz * zz) + rim_s * 2.0 * r * zz)
     post, tb = posterior(qx, qy, qz, f, side)
     tb *= thick
-    near = min(body, min(ped, post))
-    eb, ep = math.exp(-(body - near) / 0.8), math.exp(-(ped - near) / 0.8)
+    own = max(ped, -s - lp - 4.5)  # its bone ends where the body's begins
+    near = min(body, min(own, post))
+    eb, ep = math.exp(-(body - near) / 0.8), math.exp(-(own - near) / 0.8)
     eo = math.exp(-(post - near) / 0.8)
     t = (eb * t + ep * tp + eo * tb) / (eb + ep + eo)
     rho = (eb * rho + (ep + eo) * f.rho_post) / (eb + ep + eo)
@@ -96,11 +98,26 @@ def probe(p: FloatArray, f: Record, c: Record, lattice: Float32Array, cell: floa
 
 
 @njit(cache=True, parallel=True)
-def probe_many(
-    p: FloatArray, f: Record, c: Record, lattice: Float32Array, cell: float
-) -> FloatArray:
-    """Return what `probe` does, by all threads: for many points, at a cost of its own."""
-    out = np.empty((p.shape[0], 4))
-    for i in prange(p.shape[0]):
-        out[i] = vertebra(p[i, 0], p[i, 1], p[i, 2], f, c, lattice, cell)
-    return out
+def fill(
+    out: Float32Array, near: ByteArray, start: FloatArray, turn: FloatArray,
+    f: Record, c: Record, lattice: Float32Array, cell: float,
+) -> None:  # fmt: skip
+    """Write what `vertebra` says into the voxels of blocks that are near bone.
+
+    Args:
+        out: (4, nx, ny, nz), elsewhere left as it is.
+        near: one byte per block of four voxels a side.
+        start: (3,) voxel (0, 0, 0) in the body frame.
+        turn: (3, 3) steps of one voxel along each axis of the grid in its columns.
+    """
+    _, nx, ny, nz = out.shape
+    for i in prange(nx):
+        for j in range(ny):
+            for k in range(nz):
+                if near[i // 4, j // 4, k // 4]:
+                    x = start[0] + turn[0, 0] * i + turn[0, 1] * j + turn[0, 2] * k
+                    y = start[1] + turn[1, 0] * i + turn[1, 1] * j + turn[1, 2] * k
+                    z = start[2] + turn[2, 0] * i + turn[2, 1] * j + turn[2, 2] * k
+                    d, t, rho, body = vertebra(x, y, z, f, c, lattice, cell)
+                    out[0, i, j, k], out[1, i, j, k] = d, t
+                    out[2, i, j, k], out[3, i, j, k] = rho, body

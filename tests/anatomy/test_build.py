@@ -9,7 +9,8 @@ from scipy import ndimage
 
 from simulator.anatomy.image import imaged
 from simulator.anatomy.mechanics import field
-from simulator.anatomy.plan import inside_mm, plan_path
+from simulator.anatomy.plan import plan_path
+from simulator.anatomy.probe import inside_mm
 from simulator.anatomy.stack import spine
 from simulator.anatomy.torso import trunk
 from simulator.anatomy.volume import BoneField, Tissue

@@ -13,7 +13,7 @@ from simulator.anatomy import gaps
 from simulator.anatomy.form import heights, wall_y
 from simulator.anatomy.fracture import fractured, hinge, standing_heights
 from simulator.anatomy.image import imaged, sampled
-from simulator.anatomy.shape import IDENTITY, reach, room
+from simulator.anatomy.shape import IDENTITY, reach, room, values
 from simulator.anatomy.spec import Cleft, DefectSite, FractureShape, FractureSpec, PatientSpec
 from simulator.anatomy.stack import spine
 from simulator.errors import UsageError
@@ -30,6 +30,16 @@ def measured(shape):
     return np.array([top - low for top, low in zip(*heights(shape), strict=True)])
 
 
+def tall(shape, x, y):
+    """Height of the body at a place by stepping through it: another ruler than the maker's."""
+    z = np.arange(-0.15 * shape.form.Hm, 0.75 * shape.form.Hm, 0.02)
+    up, down = (np.column_stack([np.full(len(z), x), np.full(len(z), y), way * z + off])
+                for way, off in ((1.0, 0.0), (-1.0, -0.3 * shape.form.Hm)))  # fmt: skip
+    top = z[np.flatnonzero(values(shape, up)[:, 0] <= 0.0)[-1]]
+    low = -z[np.flatnonzero(values(shape, down)[:, 0] <= 0.0)[-1]] - 0.3 * shape.form.Hm
+    return top - low
+
+
 def broken(level="L1", **asked):
     return fractured(intact(level), FractureSpec(**asked))
 
@@ -44,6 +54,12 @@ def test_height_is_the_one_asked_for(level, kind, left):
     at = 1 if kind == "biconcave" else 0
     before, after = measured(intact(level)), measured(shape)
     assert after[at] == pytest.approx(left * before[at], abs=0.3)
+    own = []
+    for one in (shape, intact(level)):
+        front, back = wall_y(one, -1) + 3.0, wall_y(one, 1) - 3.0
+        y = 0.5 * (front + back) if at else front
+        own.append(np.mean([tall(one, x, y) for x in (-4.0, -2.0, 0.0, 2.0, 4.0)]))
+    assert own[0] == pytest.approx(left * own[1], abs=0.3)
     lost = before - after
     if kind == "wedge":
         assert abs(lost[2]) < 0.5

@@ -222,16 +222,8 @@ def chords() -> dict[str, float]:
     return {name: float(np.mean(values)) for name, values in found.items()}
 
 
-LONG = pytest.mark.xfail(
-    reason="the posterior elements of L3-L5 stand 1 to 5 mm too far behind the isthmus"
-)
-
-
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "level",
-    [pytest.param(n, marks=LONG) if n in ("L3", "L4", "L5") else n for n in LEVELS],
-)
+@pytest.mark.parametrize("level", LEVELS)
 def test_chord_from_entry_to_anterior_cortex(level):
     """Along the pedicle's axis, from the posterior cortex to the anterior one."""
     assert chords()[level] == pytest.approx(CHORDS_MM[level], abs=4.0)

@@ -12,7 +12,7 @@ import pytest
 from simulator.anatomy.build import build_patient
 from simulator.anatomy.measure import Measured, measure, moved
 from simulator.anatomy.patient import Patient
-from simulator.anatomy.plan import inside_mm
+from simulator.anatomy.probe import inside_mm
 from simulator.anatomy.spec import FractureShape, FractureSpec, PatientSpec
 from simulator.anatomy.volume import BoneField
 from simulator.anatomy.warp import warped_bone

@@ -14,7 +14,8 @@ from simulator.anatomy.landmarks import Landmarks
 from simulator.anatomy.marks import landmarks
 from simulator.anatomy.mechanics import field, true_distance
 from simulator.anatomy.patient import Vertebra
-from simulator.anatomy.plan import Plan, inside_mm, plan_path
+from simulator.anatomy.plan import Plan, plan_path
+from simulator.anatomy.probe import inside_mm
 from simulator.anatomy.shape import Shape
 from simulator.anatomy.spec import Cleft, DefectSite, FractureShape, FractureSpec, PatientSpec, Sex
 from simulator.anatomy.stack import spine
@@ -123,9 +124,9 @@ def faults_of_points(who: Stranger) -> list[str]:
 
     for side in Side:
         p = marks.pedicles[side]
-        ask(
-            depth(p.centre_mm) > 0.3 * p.width_mm, f"{side.name} pedicle centre", depth(p.centre_mm)
-        )
+        # that of L5 may be broader than tall: what is nearest to its centre is its least border
+        least = 0.3 * min(p.width_mm, p.height_mm)
+        ask(depth(p.centre_mm) > least, f"{side.name} pedicle centre", depth(p.centre_mm))
         for name in ("entry_mm", "dock_mm", "beside_mm", "medial_mm", "lateral_mm"):
             found = depth(getattr(p, name))
             ask(abs(found) < ON_SURFACE_MM, f"{side.name} {name}", found)
@@ -154,21 +155,29 @@ def faults_of_plan(who: Stranger, side: Side) -> list[str]:
     return out
 
 
+def faults_of(level: str, number: int, *, whole: bool) -> list[str]:
+    """Return what is wrong with one stranger."""
+    spec = drawn(level, number)
+    who = built(spec, whole=whole)
+    found = faults_of_points(who)
+    for side in Side:
+        found += faults_of_plan(who, side)
+    if whole:
+        bone, marks = who.vertebra.bone, who.vertebra.landmarks
+        at = (np.array(marks.canal_centre_mm) - bone.origin_mm) / bone.spacing_mm
+        if bone.tissue[tuple(np.rint(at).astype(int))] != Tissue.CANAL:
+            found.append("canal centre not labelled canal")
+    return [f"{level} {number}: {'; '.join(found)}  [{spec.fracture}]"] if found else []
+
+
+def test_a_few_strangers_hold():
+    """One of every third level, a different number each: those that once failed among them."""
+    for level, number in (("L5", 4), ("L5", 6), ("T10", 7), ("T9", 15), ("L2", 2), ("T6", 9)):
+        assert not faults_of(level, number, whole=False)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("level", LEVELS)
 def test_every_stranger_is_built_and_every_point_lies_in_its_tissue(level):
-    faults = []
-    for number in range(EACH):
-        spec = drawn(level, number)
-        who = built(spec, whole=number == 1)
-        found = faults_of_points(who)
-        for side in Side:
-            found += faults_of_plan(who, side)
-        if number == 1:
-            bone, marks = who.vertebra.bone, who.vertebra.landmarks
-            at = (np.array(marks.canal_centre_mm) - bone.origin_mm) / bone.spacing_mm
-            if bone.tissue[tuple(np.rint(at).astype(int))] != Tissue.CANAL:
-                found.append("canal centre not labelled canal")
-        if found:
-            faults.append(f"{number}: {'; '.join(found)}  [{spec.fracture}]")
+    faults = [line for n in range(EACH) for line in faults_of(level, n, whole=n == 1)]
     assert not faults, "\n".join(faults)

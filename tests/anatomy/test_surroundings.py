@@ -236,3 +236,37 @@ def test_curved_and_turned_spines_are_followed(level):
         assert abs(x[0]) < 4.0  # the smoothed course cuts the corners of the stack
         assert abs(y[0]) < 4.0
     assert all(np.isfinite(v.soft).all() for v in surroundings(shapes, body, spec))
+
+
+def test_lungs_fill_the_gutters_beside_the_laminae():
+    """On an axial section the lungs reach back beside the laminae, to the angles of the ribs."""
+    _, _, body = posed("T8")
+    x = np.arange(30.0, 90.0, 0.5)
+    for side in (1.0, -1.0):
+        points = np.column_stack([side * x, np.full(len(x), 40.0), np.zeros(len(x))])
+        # laminae lie 35 to 45 mm behind the centre; each gutter is at least 1 cm wide there
+        assert 0.5 * in_lung(body, points).sum() > 10.0
+
+
+def test_heart_rests_on_the_diaphragm():
+    """No air lies between the two, from the heart's middle down into the belly."""
+    _, _, body = posed("T10")
+    z = np.arange(60.0, 130.0, 0.5)
+    for x in (5.0, 20.0, 40.0):
+        line = np.column_stack([np.full(len(z), x), np.full(len(z), -78.0), z])
+        line += [0.0, 0.0, body.l1_z]
+        line[:, 0] += np.interp(line[:, 2], body.curve_z, body.curve_x)
+        line[:, 1] += body.shift(line[:, 2])
+        assert not in_lung(body, line).any(), x
+
+
+def test_ribs_lie_between_pleura_and_skin():
+    for level in ("T6", "T9"):
+        _, shapes, body = posed(level)
+        for rib in ribs(shapes[1:], body):  # the topmost meets the apex, which is only a cap
+            at = np.array(rib.origin_mm) + rib.spacing_mm * np.argwhere(rib.cortical > 0.3)
+            gap = lung_gap(body, *body.own(at))
+            # a voxel is 1.2 mm wide, the pleura ripples by 2 mm and bends where the neck ends
+            assert np.mean(gap < 1.2) > 0.96
+            skin = [skin_y(body, x, z) for x, _, z in at[::50]]
+            assert (at[::50, 1] < np.array(skin) - 3.0).all()  # skin alone is 2 to 3 mm thick

@@ -12,7 +12,6 @@ from scipy.sparse.linalg import spsolve
 from simulator.anatomy.veins import Tube, filled, veins
 
 SPACINGS = (0.5, 0.65, 0.8)
-OBLIQUE = np.array([[-8.0, -5.0, -3.0], [8.0, 5.0, 3.5]])
 STRAIGHT = np.array([[-9.0, 0.13, -0.2], [9.0, 0.13, -0.2]])
 
 
@@ -58,15 +57,25 @@ def conductance(tube, h):
     return flow * length
 
 
-@pytest.mark.parametrize("radius", [0.5, 0.75, 1.5])
-@pytest.mark.parametrize("line", [STRAIGHT, OBLIQUE], ids=["straight", "oblique"])
-def test_volume_is_that_of_a_cylinder(radius, line):
-    length = float(np.linalg.norm(line[1] - line[0]))
+WAYS = ((1, 0, 0), (1, 1, 0), (1, 1, 1), (2, 1, 0), (2, 2, 1), (4, 1, 1))
+
+
+def lines(way):
+    """Four lines along a direction, at places of the grid that nobody chose."""
+    u = np.array(way) / np.linalg.norm(way)
+    offsets = np.random.default_rng(7).uniform(-0.4, 0.4, (4, 3))
+    return [np.array([-8.0 * u, 8.0 * u]) + offset for offset in offsets]
+
+
+@pytest.mark.parametrize("radius", [0.5, 0.75, 1.0, 1.5])
+@pytest.mark.parametrize("way", WAYS)
+def test_volume_is_that_of_a_cylinder(radius, way):
     for h in SPACINGS:
-        _, share, _ = drawn(Tube(line, radius), h)
-        volume = float(share.sum(dtype=float)) * h**3
-        assert volume == pytest.approx(math.pi * radius**2 * length, rel=0.03)
-        assert share.max() <= 1.0
+        for line in lines(way):
+            _, share, _ = drawn(Tube(line, radius), h)
+            volume = float(share.sum(dtype=float)) * h**3
+            assert volume == pytest.approx(math.pi * radius**2 * 16.0, rel=0.03)
+            assert share.max() <= 1.0
 
 
 @pytest.mark.parametrize("radius", [0.5, 0.75, 1.5])
@@ -78,11 +87,18 @@ def test_a_straight_vein_conducts_as_poiseuille_says(radius):
 
 
 @pytest.mark.parametrize("radius", [0.5, 0.75, 1.5])
-def test_conductance_of_an_oblique_vein_does_not_depend_on_the_grid(radius):
-    found = [conductance(Tube(OBLIQUE, radius), h) for h in SPACINGS]
-    assert max(found) / min(found) < 1.12
-    # the loss on steps is made up for by a fit, good to a seventh for this direction
-    assert np.mean(found) == pytest.approx(math.pi * radius**4 / 8.0, rel=0.15)
+@pytest.mark.parametrize("way", WAYS)
+def test_a_vein_of_any_direction_conducts_as_poiseuille_says(radius, way):
+    """The loss on steps is made up for by a fit, good to a seventh for every direction.
+
+    One line may lie badly: along a diagonal its voxels touch by edges only, at a place of the
+    grid; a quarter is lost there.
+    """
+    poiseuille = math.pi * radius**4 / 8.0
+    for h in SPACINGS:
+        found = np.array([conductance(Tube(line, radius), h) for line in lines(way)]) / poiseuille
+        assert found.mean() == pytest.approx(1.0, abs=0.15)
+        assert found == pytest.approx(1.0, abs=0.3)
 
 
 def test_veins_of_a_vertebra_hold_the_same_on_any_grid(posed):

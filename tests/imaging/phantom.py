@@ -38,12 +38,17 @@ def bone_field(n=24, spacing=1.0):
     return BoneField((o, o, o), spacing, a, a, a, frozen(np.zeros((n, n, n), np.uint8)), a, a)
 
 
+_UPRIGHT = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
+
+
 def patient(vertebrae=None, torso=None, index=0, hinge=None):
     volumes = vertebrae or [ball((0.0, 0.0, 0.0), 12.0, soft=-0.1, cortical=0.3)]
     return SimpleNamespace(
         vertebrae=tuple(SimpleNamespace(volume=v) for v in volumes),
         index=index,
-        target=SimpleNamespace(volume=volumes[index], bone=bone_field()),
+        target=SimpleNamespace(
+            volume=volumes[index], bone=bone_field(), landmarks=SimpleNamespace(axes=_UPRIGHT)
+        ),
         torso=torso or slab(200.0),
         extras=(),
         hinge=hinge,
