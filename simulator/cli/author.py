@@ -132,7 +132,10 @@ def test(given: argparse.Namespace) -> int:
         raise UsageError('scenario tests need pytest: pip install -e ".[test]"') from error
     paths = [str(path) for path in given.paths] or [str(scenarios())]
     code = int(
-        pytest.main([*paths, "-q", "-p", "simulator.testing.plugin", "-p", "no:cacheprovider"])
+        # whoever asks for these tests wants the long ones too
+        pytest.main(
+            [*paths, "-q", "-m", "", "-p", "simulator.testing.plugin", "-p", "no:cacheprovider"]
+        )
     )
     if code == 0:
         return cli.OK

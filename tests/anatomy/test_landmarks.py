@@ -213,13 +213,14 @@ CHORDS_MM = {
 @cache
 def chords() -> dict[str, float]:
     """Mean chord of both sides and sexes at the means of the table."""
-    found: dict[str, list[float]] = {name: [] for name in LEVELS}
+    found: dict[str, dict[Sex, list[float]]] = {name: {} for name in LEVELS}
     for sex in Sex:
         for level in ("T8", "L2"):
             for shape in spine(PatientSpec(level=level, sex=sex, variation=0.0))[0]:
                 if shape.level in found:
-                    found[shape.level] += [pedicle(shape, side).chord_mm for side in (1, -1)]
-    return {name: float(np.mean(values)) for name, values in found.items()}
+                    # a level that both spines show counts once
+                    found[shape.level][sex] = [pedicle(shape, side).chord_mm for side in (1, -1)]
+    return {name: float(np.mean(list(values.values()))) for name, values in found.items()}
 
 
 @pytest.mark.slow

@@ -158,7 +158,7 @@ def broken(shape: FractureShape, left: float, level: str) -> Patient:
     [
         (FractureShape.WEDGE, 0.55, "T8"),
         (FractureShape.BICONCAVE, 0.65, "L3"),
-        (FractureShape.CRUSH, 0.60, "T12"),
+        (FractureShape.CRUSH, 0.62, "T12"),
     ],
 )
 def test_every_shape_of_fracture_measures_what_was_asked(shape, left, level):

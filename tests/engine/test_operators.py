@@ -150,8 +150,13 @@ def test_a_turn_is_measured_as_it_is_made() -> None:
     assert caudal == pytest.approx(0.0, abs=0.1)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("name", ["l1-wedge", "l1-vertebroplasty"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param("l1-wedge", marks=pytest.mark.long),
+        pytest.param("l1-vertebroplasty", marks=pytest.mark.slow),
+    ],
+)
 def test_both_sides_can_be_treated(name: str) -> None:
     case = load_case(name, 1, patch={"plan.sides": ["left", "right"]})
     report = run_case(case, "expert").report
@@ -174,9 +179,14 @@ def stranger(number: int) -> Case:
     )
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("number", range(20, 23))
+@pytest.mark.parametrize(
+    "number",
+    [
+        pytest.param(20, marks=pytest.mark.slow),
+        *(pytest.param(n, marks=pytest.mark.long) for n in range(21, 40)),
+    ],
+)
 def test_the_expert_knows_no_case(number: int) -> None:
-    """Three of the second twenty that docs/design.md reports, so that the suite stays short."""
+    """The second twenty that docs/design.md reports."""
     report = run_case(stranger(number), "expert").report
     assert report.passed, report.reason

@@ -36,10 +36,15 @@ def worked(
 
 
 def past_wall(case: Case, mm: float, side: Side = Side.LEFT) -> Cannula:
-    """Return an open needle pushed to `mm` beyond the posterior wall."""
-    tool = worked(
-        case, on_plan(case, side), replace(PUSH, side=side), lambda t: t.past_wall_mm >= mm
-    )
+    """Return an open needle brought `mm` beyond the posterior wall, tapped where it sticks."""
+    tool, push, tap = on_plan(case, side), replace(PUSH, side=side), Action(side=side, tap=1)
+    for _ in range(60):
+        before_mm = tool.depth_mm
+        tool = worked(case, tool, push, lambda t: t.past_wall_mm >= mm, ticks=120)
+        if tool.past_wall_mm >= mm:
+            break
+        if tool.depth_mm - before_mm < 0.1:
+            tool = worked(case, tool, tap, lambda _: False, ticks=1)
     return replace(tool, inside=Inside.EMPTY, force_n=0.0, speed_mm_s=0.0)
 
 

@@ -26,6 +26,8 @@ _LOOK_TICKS = 20
 _BACK_QUARTER_MM = 8.0
 _LEAK_PAUSE_S = 60.0
 _LEAKS_TO_STOP = 2
+_AFTER_LEAK_ML = 1.0
+"""What may still follow when a minute's wait has closed the way out."""
 _BEYOND_POCKET_ML = 1.2
 _VERTEBROPLASTY_ML = 4.0
 _DOUGH_MARGIN_S = 10.0
@@ -127,7 +129,7 @@ def fill(obs: Observation, side: Side) -> Move:
             force = _THUMB_START_N
             base_leak_tick = obs.tick
             mark_ml, mark_tick = obs.given_ml, base_leak_tick
-            enough = min(enough, obs.given_ml + 0.6)
+            enough = min(enough, obs.given_ml + _AFTER_LEAK_ML)
             continue
         if obs.cement_age_s is not None and obs.cement_age_s > obs.cement_spec.work_until_s:
             break
