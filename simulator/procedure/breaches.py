@@ -134,8 +134,9 @@ def _breach(case: Case, tick: int, event: WallBreached) -> Finding:
         )  # fmt: skip
     # Lateral and superior of the pedicle there is room; the root lies below it.
     roomy = event.wall in (Wall.LATERAL, Wall.SUPERIOR) and not far
+    name = f"breach_{event.wall.name.lower()}" + ("_far" if far else "")
     return Finding(
-        f"breach_{event.wall.name.lower()}" + ("_far" if far else ""), "minor" if roomy else "major", tick,
+        name, "minor" if roomy else "major", tick,
         f"The {event.tool} is out of the bone through the {event.wall} wall, {depth}.",
         "The second plane would have shown it.",
         "Withdraw to the last safe place and redirect.", 2.0 if roomy else 4.0,
