@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
+from simulator.kernels.grid import Point, covers, label, sample
 from simulator.units import AnyArray, FloatArray
 
 CUT, FRICTION, IN_BONE, TIP_DISTANCE, TIP_SHELL, TIP_TISSUE, AHEAD, CANAL_BREACH = range(8)
@@ -66,47 +67,6 @@ class Law(NamedTuple):
     """Of the strength that the point has to overcome: a drill takes bone away."""
 
 
-Point = tuple[float, float, float]
-
-
-@njit(cache=True, nogil=True)
-def _sample(field: AnyArray, g: Ground, p: Point) -> float:
-    """Trilinear value, clamped to the border of the grid."""
-    nx, ny, nz = field.shape
-    u = min(max((p[0] - g.origin[0]) / g.spacing, 0.0), nx - 1.001)
-    v = min(max((p[1] - g.origin[1]) / g.spacing, 0.0), ny - 1.001)
-    w = min(max((p[2] - g.origin[2]) / g.spacing, 0.0), nz - 1.001)
-    i, j, k = int(u), int(v), int(w)
-    a, b, c = u - i, v - j, w - k
-    f00 = field[i, j, k] * (1 - c) + field[i, j, k + 1] * c
-    f01 = field[i, j + 1, k] * (1 - c) + field[i, j + 1, k + 1] * c
-    f10 = field[i + 1, j, k] * (1 - c) + field[i + 1, j, k + 1] * c
-    f11 = field[i + 1, j + 1, k] * (1 - c) + field[i + 1, j + 1, k + 1] * c
-    return float((f00 * (1 - b) + f01 * b) * (1 - a) + (f10 * (1 - b) + f11 * b) * a)
-
-
-@njit(cache=True, nogil=True)
-def _label(g: Ground, p: Point) -> int:
-    """Tissue of the nearest voxel; 0 outside the grid."""
-    nx, ny, nz = g.tissue.shape
-    i = round((p[0] - g.origin[0]) / g.spacing)
-    j = round((p[1] - g.origin[1]) / g.spacing)
-    k = round((p[2] - g.origin[2]) / g.spacing)
-    if i < 0 or j < 0 or k < 0 or i >= nx or j >= ny or k >= nz:
-        return 0
-    return int(g.tissue[i, j, k])
-
-
-@njit(cache=True, nogil=True)
-def _covers(g: Ground, p: Point) -> bool:
-    """True for a point between voxel centres of the grid."""
-    for axis in range(3):
-        u = (p[axis] - g.origin[axis]) / g.spacing
-        if u < 0.0 or u > g.distance.shape[axis] - 1:
-            return False
-    return True
-
-
 @njit(cache=True, nogil=True)
 def behind(path: FloatArray, back_mm: float) -> Point:
     """Return the point of a polyline `back_mm` behind its first point."""
@@ -142,12 +102,12 @@ def _hole_mm(holes: FloatArray, p: Point) -> float:
 @njit(cache=True, nogil=True)
 def _strength_mpa(g: Ground, law: Law, p: Point) -> float:
     """Cutting strength: cortex inside the shell, power law within, 0 outside bone."""
-    distance = _sample(g.distance, g, p)
+    distance = sample(g.distance, g.origin, g.spacing, p)
     if distance >= 0.0:
         return 0.0
-    if -distance < _sample(g.shell, g, p):
+    if -distance < sample(g.shell, g.origin, g.spacing, p):
         return law.cortical_mpa
-    bv = max(_sample(g.bv, g, p), 0.0)
+    bv = max(sample(g.bv, g.origin, g.spacing, p), 0.0)
     return law.cancellous_mpa * float((bv / 0.1) ** law.exponent)
 
 
@@ -182,23 +142,23 @@ def _follow_shaft(g: Ground, tool: Tool, law: Law, holes: FloatArray, out: Float
     for step in range(int(max(tool.depth_mm, 0.0) / _SHAFT_STEP_MM)):
         back = (step + 0.5) * _SHAFT_STEP_MM
         p = behind(tool.path, back)
-        distance = _sample(g.distance, g, p)
+        distance = sample(g.distance, g.origin, g.spacing, p)
         if distance < 0.0:
             out[IN_BONE] += _SHAFT_STEP_MM
         loose = holes.shape[0] > 0 and _hole_mm(holes, p) > tool.radius_mm
         if distance < 0.0 and not loose:
-            if -distance < _sample(g.shell, g, p):
+            if -distance < sample(g.shell, g.origin, g.spacing, p):
                 out[FRICTION] += law.cortical_n_mm * _SHAFT_STEP_MM
             else:
-                share = _sample(g.bv, g, p) / 0.1 * (tool.radius_mm / 1.5)
+                share = sample(g.bv, g.origin, g.spacing, p) / 0.1 * (tool.radius_mm / 1.5)
                 out[FRICTION] += law.cancellous_n_mm * share * _SHAFT_STEP_MM
         if back > tool.watched_mm:
             continue
         beside = (p[0] + tool.medial_sign * tool.radius_mm, p[1], p[2])
-        stands_out = _sample(g.distance, g, beside)
+        stands_out = sample(g.distance, g.origin, g.spacing, beside)
         if stands_out > out[CANAL_BREACH]:
-            label = _label(g, beside)
-            if label in (_CANAL, _EPIDURAL):
+            found = label(g.tissue, g.origin, g.spacing, beside)
+            if found in (_CANAL, _EPIDURAL):
                 out[CANAL_BREACH] = stands_out
 
 
@@ -208,7 +168,7 @@ def _ahead_mm(g: Ground, tool: Tool) -> float:
     ahead = 0.0
     while ahead < _AHEAD_MAX_MM:
         ahead += _AHEAD_STEP_MM
-        if _sample(g.distance, g, behind(tool.path, -ahead)) >= 0.0:
+        if sample(g.distance, g.origin, g.spacing, behind(tool.path, -ahead)) >= 0.0:
             break
     return ahead
 
@@ -231,10 +191,10 @@ def probe(g: Ground, tool: Tool, law: Law, holes: FloatArray) -> FloatArray:
     out = np.zeros(8)
     tip = behind(tool.path, 0.0)
     out[TIP_DISTANCE] = FAR_MM
-    if _covers(g, tip):
-        out[TIP_DISTANCE] = _sample(g.distance, g, tip)
-        out[TIP_SHELL] = _sample(g.shell, g, tip)
-        out[TIP_TISSUE] = _label(g, tip)
+    if covers(g.distance, g.origin, g.spacing, tip):
+        out[TIP_DISTANCE] = sample(g.distance, g.origin, g.spacing, tip)
+        out[TIP_SHELL] = sample(g.shell, g.origin, g.spacing, tip)
+        out[TIP_TISSUE] = label(g.tissue, g.origin, g.spacing, tip)
     if out[TIP_DISTANCE] < 0.0:
         out[AHEAD] = _ahead_mm(g, tool)
     out[CUT] = _cutting_n(g, tool, law, holes)

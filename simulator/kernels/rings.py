@@ -7,35 +7,11 @@ import math
 import numpy as np
 from numba import njit
 
+from simulator.kernels.grid import covers, label, sample
 from simulator.units import AnyArray, FloatArray
 
 POINTS = 12
 """Points of a ring; their set is its own mirror image."""
-
-
-@njit(cache=True, nogil=True)
-def _sample(field: AnyArray, o: AnyArray, h: float, x: float, y: float, z: float) -> float:
-    """Trilinear value, clamped to the border of the grid."""
-    nx, ny, nz = field.shape
-    u = min(max((x - o[0]) / h, 0.0), nx - 1.001)
-    v = min(max((y - o[1]) / h, 0.0), ny - 1.001)
-    w = min(max((z - o[2]) / h, 0.0), nz - 1.001)
-    i, j, k = int(u), int(v), int(w)
-    a, b, c = u - i, v - j, w - k
-    f00 = field[i, j, k] * (1 - c) + field[i, j, k + 1] * c
-    f01 = field[i, j + 1, k] * (1 - c) + field[i, j + 1, k + 1] * c
-    f10 = field[i + 1, j, k] * (1 - c) + field[i + 1, j, k + 1] * c
-    f11 = field[i + 1, j + 1, k] * (1 - c) + field[i + 1, j + 1, k + 1] * c
-    return float((f00 * (1 - b) + f01 * b) * (1 - a) + (f10 * (1 - b) + f11 * b) * a)
-
-
-@njit(cache=True, nogil=True)
-def _label(tissue: AnyArray, o: AnyArray, h: float, x: float, y: float, z: float) -> int:
-    nx, ny, nz = tissue.shape
-    i, j, k = round((x - o[0]) / h), round((y - o[1]) / h), round((z - o[2]) / h)
-    if i < 0 or j < 0 or k < 0 or i >= nx or j >= ny or k >= nz:
-        return 0
-    return int(tissue[i, j, k])
 
 
 @njit(cache=True, nogil=True)
@@ -48,15 +24,11 @@ def axis_in(
     """
     out = np.empty((points.shape[0], 2))
     for i in range(points.shape[0]):
-        x, y, z = points[i, 0], points[i, 1], points[i, 2]
+        p = (points[i, 0], points[i, 1], points[i, 2])
         out[i, 0], out[i, 1] = 99.0, 0.0
-        within = True
-        for axis in range(3):
-            at = (points[i, axis] - o[axis]) / h
-            within = within and 0.0 <= at <= distance.shape[axis] - 1
-        if within:
-            out[i, 0] = _sample(distance, o, h, x, y, z)
-            out[i, 1] = _label(tissue, o, h, x, y, z)
+        if covers(distance, o, h, p):
+            out[i, 0] = sample(distance, o, h, p)
+            out[i, 1] = label(tissue, o, h, p)
     return out
 
 
@@ -102,15 +74,15 @@ def surface_out(
             x = points[i, 0] + c * ux + s * vx
             y = points[i, 1] + c * uy + s * vy
             z = points[i, 2] + s * vz
-            d = _sample(distance, o, h, x, y, z)
+            d = sample(distance, o, h, (x, y, z))
             q = out[i, k]
             q[0], q[1], q[2], q[3] = x, y, z, d
-            q[4] = _label(tissue, o, h, x, y, z)
+            q[4] = label(tissue, o, h, (x, y, z))
             if d <= 0.0:
                 continue
-            gx = _sample(distance, o, h, x + h, y, z) - _sample(distance, o, h, x - h, y, z)
-            gy = _sample(distance, o, h, x, y + h, z) - _sample(distance, o, h, x, y - h, z)
-            gz = _sample(distance, o, h, x, y, z + h) - _sample(distance, o, h, x, y, z - h)
+            gx = sample(distance, o, h, (x + h, y, z)) - sample(distance, o, h, (x - h, y, z))
+            gy = sample(distance, o, h, (x, y + h, z)) - sample(distance, o, h, (x, y - h, z))
+            gz = sample(distance, o, h, (x, y, z + h)) - sample(distance, o, h, (x, y, z - h))
             length = math.sqrt(gx * gx + gy * gy + gz * gz)
             if length > 0.0:
                 q[5], q[6], q[7] = gx / length, gy / length, gz / length
