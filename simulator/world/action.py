@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from simulator.frames import Side
+from simulator.world.arm import Curve, Stand
 
 
 class Do(StrEnum):
@@ -55,6 +56,11 @@ class Action:
     """One tick of asking. The default asks for nothing."""
 
     beam: bool = False
+    """The pedal; of the first plane where there are two."""
+    beam_second: bool = False
+    """The pedal of the second plane; with both down they fire in turn."""
+    plane: int = 0
+    """The plane that every wish below about arm, field and blades is meant for."""
     orbit_deg_s: float = 0.0
     tilt_deg_s: float = 0.0
     table_x_mm_s: float = 0.0
@@ -65,6 +71,18 @@ class Action:
     """Set the pulse rate; 0 leaves it."""
     field_mm: float = 0.0
     """Set the magnification field; 0 leaves it."""
+    swivel_deg_s: float = 0.0
+    iris_mm_s: float = 0.0
+    """Open the iris; negative closes it. Blades move with or without the beam."""
+    width_mm_s: float = 0.0
+    height_mm_s: float = 0.0
+    blades_deg_s: float = 0.0
+    grid_in: bool | None = None
+    """Put the grid in (True) or take it out (False); None leaves it."""
+    curve: Curve | None = None
+    """Choose the curve of the brightness control; None leaves it."""
+    stand: Stand | None = None
+    """Where the operator stands; None stays."""
     side: Side = Side.LEFT
     """The side that every tool wish below is meant for."""
     skin_x_mm_s: float = 0.0

@@ -2,10 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from simulator.units import Vec3
+from simulator.units import FloatArray, Vec3
+from simulator.world.collimator import OPEN, Collimator
+
+
+class Curve(StrEnum):
+    """Programmed curve of the brightness control."""
+
+    LOW_DOSE = "low_dose"
+    NORMAL = "normal"
+    HIGH_CONTRAST = "high_contrast"
+
+
+class Stand(StrEnum):
+    """Where the operator stands while the beam is on."""
+
+    LEFT = "left"
+    """Beside the table, at the patient's left."""
+    RIGHT = "right"
+    BACK = "back"
+    """Stepped back; hands on a tool bring the operator to the table again."""
 
 
 class View(StrEnum):
@@ -32,6 +51,9 @@ class Pose:
     isocentre_mm: Vec3 = (0.0, 0.0, 0.0)
     field_mm: float = 300.0
     """Side of the detector square in use: 300, or 200 and 150 when magnified."""
+    swivel_deg: float = 0.0
+    """The whole arm turned about the vertical through the isocentre (wig-wag): in a lateral,
+    positive takes the detector towards the head; in an AP it turns the picture."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +67,21 @@ class Shot:
     """Angle between the beam and the best AP or lateral of the target vertebra."""
     tip_in_field: tuple[bool, bool]
     """Per `Side`: was the tool's tip inside the field?"""
+    plane: int = 0
+    """0, or 1 for the second plane of a biplane machine."""
+    collimator: Collimator = OPEN
+
+
+@dataclass(frozen=True, slots=True)
+class Plane:
+    """What the second plane of a biplane machine has of its own."""
+
+    pose: Pose = Pose(orbit_deg=90.0)
+    moving: bool = False
+    beam: bool = False
+    kvp: float = 75.0
+    mas_pulse: float = 0.16
+    collimator: Collimator = OPEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,3 +104,24 @@ class CArm:
     last_ap: Shot | None = None
     last_lateral: Shot | None = None
     last: Shot | None = None
+    collimator: Collimator = OPEN
+    grid_in: bool = True
+    curve: Curve = Curve.NORMAL
+    stand: Stand = Stand.LEFT
+    skin_mgy: FloatArray | None = None
+    """Skin dose map (angles, heights) of `imaging.skin.surface`; None before the first pulse."""
+    skin_peak_mgy: float = 0.0
+    hand_mgy: float = 0.0
+    """Kerma to the operator's hands while they were in the beam."""
+    second: Plane | None = None
+    """The lateral plane of a biplane machine; what is counted is the sum of both planes."""
+
+    def through(self, plane: int) -> CArm:
+        """Return the arm as one of its planes alone: pose, beam, technique and blades."""
+        if plane == 0 or self.second is None:
+            return self
+        b = self.second
+        return replace(
+            self, pose=b.pose, moving=b.moving, beam=b.beam, kvp=b.kvp, mas_pulse=b.mas_pulse,
+            collimator=b.collimator,
+        )  # fmt: skip
