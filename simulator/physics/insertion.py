@@ -16,6 +16,7 @@ from simulator.physics.contact import Contact, contact
 from simulator.physics.hand import moved_by
 from simulator.units import Vec3
 from simulator.world.action import Action
+from simulator.world.bearings import past_wall_mm
 from simulator.world.case import Case
 from simulator.world.events import Event, Redirected, Tapped
 from simulator.world.tamp import Body
@@ -123,14 +124,13 @@ def settled(case: Case, body: Body, cannula: Cannula) -> Cannula:
         dock = cannula.tip_mm
     elif not docked and met.bone_mm < _UNDOCKED_MM:
         dock = None
-    wall_y = case.patient.target.landmarks.posterior_wall_y_mm
     return replace(
         cannula,
         dock_mm=dock,
         tissue=met.tissue,
         bone_mm=met.bone_mm,
         ahead_mm=met.ahead_mm,
-        past_wall_mm=wall_y - cannula.tip_mm[1],
+        past_wall_mm=past_wall_mm(case.patient.target.landmarks, cannula.tip_mm),
         was_in_bone=cannula.was_in_bone or met.bone_mm >= _FREE_REDIRECT_MM,
         breach_mm=max(met.distance_mm, 0.0) if cannula.was_in_bone else 0.0,
         canal_breach_mm=met.canal_breach_mm,
@@ -149,5 +149,5 @@ def place(case: Case, side: Side, skin_mm: Vec3, direction: Vec3) -> Cannula:
         inner_mm=needle.inner_mm,
         length_mm=needle.length_mm,
         inside=Inside.STYLET,
-        past_wall_mm=case.patient.target.landmarks.posterior_wall_y_mm - skin_mm[1],
+        past_wall_mm=past_wall_mm(case.patient.target.landmarks, skin_mm),
     )
