@@ -75,6 +75,7 @@ def _command(given: argparse.Namespace) -> Callable[[argparse.Namespace], int]:
     return {
         None: play.default,
         "play": play.play,
+        "resume": play.resume,
         "run": play.run,
         "replay": play.replay,
         "list": author.list_cases,

@@ -44,6 +44,11 @@ def parser(version: str) -> argparse.ArgumentParser:
     play.add_argument("case", help="a case's id, or the path of its file")
     play.add_argument("--phase", help="begin with this phase already reached by an expert")
 
+    resume = commands.add_parser("resume", help="go on with a run that was saved or broken off")
+    resume.add_argument(
+        "recording", nargs="?", type=Path, metavar="FILE.simrec", help="default: your latest one"
+    )
+
     run = commands.add_parser("run", help="play a case without a window")
     run.add_argument("case", help="a case's id, or the path of its file")
     run.add_argument("--operator", default="expert", help="name, or a stage script (.toml)")

@@ -12,7 +12,7 @@ from typing import Any
 
 from simulator import cli
 from simulator.cli import output
-from simulator.engine.recording import Entry
+from simulator.engine.recorder import Entry
 from simulator.errors import RecordingError, SimulatorError, UsageError
 from simulator.records import merge, practice, table
 from simulator.records.history import History, begin, switched_on
@@ -64,6 +64,19 @@ def history(given: argparse.Namespace) -> int:
     for person in people:
         _print_person(person, whole[person.id], given.case)
     return cli.OK
+
+
+def latest_unfinished() -> Path:
+    """Return the recording of the last run that who practises now did not end.
+
+    Raises:
+        UsageError: there is none.
+    """
+    with _opened() as kept:
+        runs = kept.to_go_on()
+        if not runs:
+            raise UsageError("no run was saved or broken off; `resume FILE` takes any recording")
+        return kept.folder / runs[-1].recording
 
 
 def _print_runs(runs: Sequence[Run], names: dict[str, str]) -> None:

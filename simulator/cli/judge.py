@@ -6,8 +6,8 @@ import argparse
 
 from simulator import cli
 from simulator.cli import output
-from simulator.cli.play import case_of
 from simulator.engine import recording as recordings
+from simulator.engine.resume import case_of
 from simulator.engine.session import Session
 from simulator.records import bench as benchmark
 from simulator.records import frames, html
@@ -16,7 +16,7 @@ from simulator.records import frames, html
 def report(given: argparse.Namespace) -> int:
     """Replay a recording and write its debrief page."""
     recording = recordings.read(given.recording)
-    case = case_of(recording)
+    case = case_of(recording, output.progress())
     session = Session(case, str(recording.head.get("operator", "")))
     films = frames.KeyFrames(case)
     for _, action in recording.each():

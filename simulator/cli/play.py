@@ -12,13 +12,12 @@ from simulator import cli
 from simulator.cli import history, output
 from simulator.engine import recording as recordings
 from simulator.engine import runner
-from simulator.engine.recording import Recording
+from simulator.engine.resume import case_of
 from simulator.engine.session import Session
-from simulator.errors import RecordingError, ScenarioError, UsageError
+from simulator.errors import RecordingError, UsageError
 from simulator.kernels.threads import use_threads
 from simulator.records import frames, html
 from simulator.scenario.load import find_case, list_cases, load_case, load_scenario
-from simulator.world.case import Case
 from simulator.world.report import Report
 
 
@@ -49,6 +48,17 @@ def play(given: argparse.Namespace) -> int:
     if cli.no_display():
         raise UsageError("no display here; `run_sim.py run CASE` plays without a window")
     return _window(given.case, given.phase)
+
+
+def resume(given: argparse.Namespace) -> int:
+    """Open a saved or broken-off run in the window where it stopped."""
+    path = given.recording or history.latest_unfinished()
+    recordings.broken_off(path)
+    if cli.no_display():
+        raise UsageError("no display here; a saved run goes on in the window")
+    from simulator.ui.app import run_window
+
+    return run_window(resume=path)
 
 
 def _window(case: str | None, phase: str | None) -> int:
@@ -143,7 +153,7 @@ def _one(job: tuple[str, str, int, int]) -> dict[str, Any]:
 def replay(given: argparse.Namespace) -> int:
     """Run a recording again; with --verify a divergence is exit 1."""
     recording = recordings.read(given.recording)
-    case = case_of(recording)
+    case = case_of(recording, output.progress())
     try:
         end = runner.replay(case, recording, verify=given.verify)
     except RecordingError as error:
@@ -162,32 +172,3 @@ def replay(given: argparse.Namespace) -> int:
         words.append("The recording breaks off before its end.")
     print(" ".join(words))
     return cli.OK
-
-
-def case_of(recording: Recording) -> Case:
-    """Return the case that a recording was made of, checked by its digest.
-
-    Raises:
-        RecordingError: the case is not here, or was changed since.
-    """
-    head = recording.head
-    name, seed = str(head.get("scenario")), int(head.get("seed", 1))
-    beside = recording.path.parent / str(head.get("path") or "")
-    found = False
-    for place in (name, beside):
-        if place is beside and not beside.is_file():
-            continue
-        try:
-            same = load_scenario(find_case(place)).sha256 == head.get("sha256")
-        except (UsageError, ScenarioError):
-            continue
-        found = True
-        if same:
-            return load_case(place, seed, progress=output.progress())
-    if found:
-        raise RecordingError(
-            f"{recording.path}: the case {name!r} was changed since this was recorded"
-        )
-    raise RecordingError(
-        f"{recording.path}: its case {name!r} is neither shipped nor beside the recording"
-    )

@@ -18,33 +18,19 @@ from __future__ import annotations
 import gzip
 import json
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from enum import Enum
 from importlib import metadata
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from simulator.errors import RecordingError
 from simulator.frames import Side
 from simulator.world.action import Action, Do
-from simulator.world.case import Case
-from simulator.world.events import Event, Exposed
 
 FORMAT = 1
 _DEFAULTS = {f.name: f.default for f in fields(Action) if f.default is not MISSING}
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """What a run that is kept in the history writes into its recording besides the run itself."""
-
-    run: str
-    """Id of the run."""
-    trainee: str
-    """Id of who plays; empty for an operator of the program."""
-    now: Callable[[], str]
-    """Tells the time of day; never read by the simulation."""
 
 
 def versions() -> dict[str, str]:
@@ -91,101 +77,6 @@ def action_from_json(values: Mapping[str, Any]) -> Action:
     return Action(**known)
 
 
-class Recorder:
-    """Writes a recording as the run goes (a lifetime: open file)."""
-
-    def __init__(
-        self,
-        path: Path,
-        case: Case,
-        operator: str,
-        source: str,
-        scenario: str,
-        entry: Entry | None = None,
-    ) -> None:
-        """Open `path` for a new recording; raises `RecordingError` if that is impossible."""
-        self.path = path
-        self._entry = entry
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._file: TextIO | None = path.open("w", encoding="utf-8")
-        except OSError as error:
-            raise RecordingError(f"{path}: cannot be written ({error.strerror})") from error
-        self._run: tuple[int, int, Action] | None = None
-        self._write(
-            {
-                "k": "head",
-                "format": FORMAT,
-                "scenario": case.id,
-                "sha256": case.sha256,
-                "seed": case.seed,
-                "operator": operator,
-                "versions": versions(),
-                "path": scenario,
-                "source": source,
-                **self._entered(),
-            }
-        )
-        self._file.flush()
-
-    def _entered(self) -> dict[str, str]:
-        """Return the words of the head by which the history knows the run."""
-        if self._entry is None:
-            return {}
-        return {
-            "run": self._entry.run,
-            "trainee": self._entry.trainee,
-            "started": self._entry.now(),
-        }
-
-    def _write(self, line: Mapping[str, Any]) -> None:
-        if self._file is not None:
-            self._file.write(json.dumps(line, separators=(",", ":")) + "\n")
-
-    def action(self, tick: int, action: Action) -> None:
-        """Remember the action asked for in the step that starts at `tick`."""
-        if self._run is not None:
-            start, count, same = self._run
-            if same == action and not action.wait_s:
-                self._run = (start, count + 1, same)
-                return
-            self._flush_run()
-        self._run = (tick, 1, action)
-
-    def _flush_run(self) -> None:
-        if self._run is not None:
-            start, count, action = self._run
-            self._write({"k": "act", "t": start, "n": count, "a": action_to_json(action)})
-            self._run = None
-
-    def events(self, tick: int, events: tuple[Event, ...]) -> None:
-        """Keep what happened, except single pulses, which the actions already tell."""
-        for event in events:
-            if not isinstance(event, Exposed):
-                self._write({"k": "event", "t": tick, "e": type(event).__name__, **plain(event)})
-
-    def hash(self, tick: int, parts: Mapping[str, str]) -> None:
-        """Write a hash line and flush: from here on nothing before it can be lost."""
-        self._flush_run()
-        self._write({"k": "hash", "t": tick, "h": dict(parts)})
-        if self._file is not None:
-            self._file.flush()
-
-    def close(self, end: Mapping[str, Any] | None = None) -> None:
-        """Finish: write the end line and compress the file in place."""
-        if self._file is None:
-            return
-        self._flush_run()
-        if end is not None:
-            ended = {"ended": self._entry.now()} if self._entry is not None else {}
-            self._write({"k": "end", **end, **ended})
-        self._file.close()
-        self._file = None
-        packed = self.path.with_suffix(self.path.suffix + ".tmp")
-        packed.write_bytes(gzip.compress(self.path.read_bytes(), mtime=0))
-        packed.replace(self.path)
-
-
 @dataclass(frozen=True, slots=True)
 class Recording:
     """A recording as read back."""
@@ -207,8 +98,31 @@ class Recording:
                 yield start + i, action
 
 
-def _text(path: Path) -> tuple[str, bool]:
-    """Return the text, and whether a compressed file broke off."""
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A recording that broke off, up to the last moment that is sure."""
+
+    recording: Recording
+    size: int
+    """Bytes of the file up to there."""
+
+
+def broken_off(path: Path) -> Kept:
+    """Read a run that was saved or killed up to its last hash.
+
+    Raises:
+        RecordingError: not a recording, damaged, or a run that came to its end.
+    """
+    whole = read(path)
+    if whole.end is not None:
+        raise RecordingError(f"{path}: this run came to its end; `replay` shows it again")
+    raw = path.read_bytes()
+    at = max(raw.rfind(b'\n{"k":"hash"', 0, raw.rfind(b"\n")), 0)
+    size = raw.index(b"\n", at + 1) + 1
+    return Kept(_parsed(path, raw[:size].decode("utf-8")), size)
+
+
+def _text(path: Path) -> str:
     try:
         raw = path.read_bytes()
     except FileNotFoundError as error:
@@ -217,10 +131,10 @@ def _text(path: Path) -> tuple[str, bool]:
         raise RecordingError(f"{path}: cannot be read ({error.strerror})") from error
     if raw[:2] == b"\x1f\x8b":
         try:
-            return gzip.decompress(raw).decode("utf-8"), False
+            return gzip.decompress(raw).decode("utf-8")
         except (EOFError, OSError, UnicodeDecodeError, zlib.error) as error:
             raise RecordingError(f"{path}: compressed recording is damaged") from error
-    return raw.decode("utf-8", errors="replace"), True
+    return raw.decode("utf-8", errors="replace")
 
 
 def read(path: Path) -> Recording:
@@ -229,7 +143,10 @@ def read(path: Path) -> Recording:
     Raises:
         RecordingError: not a recording, damaged before its last line, or of a newer format.
     """
-    text, _ = _text(path)
+    return _parsed(path, _text(path))
+
+
+def _parsed(path: Path, text: str) -> Recording:
     lines = text.split("\n")
     rows: list[dict[str, Any]] = []
     torn = not text.endswith("\n")

@@ -10,7 +10,8 @@ from typing import Any
 from simulator.engine import digest
 from simulator.engine.operators import Operator, make_operator
 from simulator.engine.operators.scripted import Scripted
-from simulator.engine.recording import Entry, Recording, plain, versions
+from simulator.engine.recorder import Entry
+from simulator.engine.recording import Recording, plain, versions
 from simulator.engine.session import Session
 from simulator.engine.sight import observe
 from simulator.engine.start import first_state

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from simulator.engine import digest
-from simulator.engine.recording import Entry, Recorder, plain
+from simulator.engine.recorder import Entry, Recorder
+from simulator.engine.recording import Kept, plain
 from simulator.engine.sight import Observation, Seen, observe, read_picture
 from simulator.engine.start import first_state
 from simulator.engine.step import step
@@ -144,6 +145,20 @@ class Session:
     def state_hash(self) -> str:
         """Return the digest of case and state."""
         return digest.state_hash(self.case, self.state)
+
+    def go_on(self, kept: Kept, entry: Entry | None) -> None:
+        """Write on in the recording that this run was brought back from.
+
+        Raises:
+            RecordingError: another program is writing it, or it cannot be written.
+        """
+        self._recorder = Recorder.going_on(kept, entry)
+
+    def suspend(self) -> None:
+        """Save the run to go on another day: its recording gets no end."""
+        if self._recorder is not None:
+            self._recorder.hash(self.state.tick, digest.parts(self.state))
+            self._recorder.suspend()
 
     def close(self) -> None:
         """End the recording; may be called twice."""

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from simulator.engine.recording import Entry
+from simulator.engine.recorder import Entry
 from simulator.errors import RecordingError
 from simulator.paths import data_dir
 from simulator.records import database
@@ -184,6 +184,15 @@ class History:
         values = tuple(v for _, v in asked)
         clause = f"WHERE {where}" if where else ""
         return tuple(self._guarded(lambda: self._load(clause, values)))
+
+    def to_go_on(self) -> tuple[Run, ...]:
+        """Return what who practises now left unfinished here, oldest first; some may be open."""
+        mine = self.runs(self.trainees.current().id)
+        return tuple(
+            run
+            for run in mine
+            if run.status is Status.UNFINISHED and (self.folder / run.recording).is_file()
+        )
 
     def _load(self, where: str, values: tuple[str, ...]) -> list[Run]:
         rows = self._db.execute(

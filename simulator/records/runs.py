@@ -165,6 +165,7 @@ def _run(recorded: Recording, silent: Run | None) -> Run:
     head, end = recorded.head, recorded.end
     digest = file_digest(recorded.path)
     written = iso(datetime.fromtimestamp(recorded.path.stat().st_mtime, UTC))
+    started = str(head.get("started", silent.started if silent else written))
     run = Run(
         # Recordings of older versions have no id, so their content gives it.
         id=str(head.get("run", digest[:32])),
@@ -175,8 +176,9 @@ def _run(recorded: Recording, silent: Run | None) -> Run:
         seed=int(head.get("seed", 1)),
         trainee=str(head.get("trainee", silent.trainee if silent else "")),
         operator=str(head.get("operator", "")),
-        started=str(head.get("started", silent.started if silent else written)),
-        ended=silent.ended if silent else written,
+        started=started,
+        # A file system's clock may tick a little behind.
+        ended=max(silent.ended if silent else written, started),
         status=Status.UNFINISHED,
         phase=_phase(recorded),
         ticks=_ticks(recorded),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pygame
@@ -14,7 +15,7 @@ from simulator.ui.canvas import Canvas
 from simulator.ui.flow import Flow
 from simulator.ui.memory import load_settings, save_settings
 from simulator.ui.overlays import Menu
-from simulator.ui.screens import Home, Pop, Quit, Screen, Stack
+from simulator.ui.screens import Home, Pop, Push, Quit, Screen, Stack
 from simulator.ui.sound import Sound
 from simulator.ui.theme import Theme
 
@@ -94,12 +95,15 @@ class Window:
         pygame.display.flip()
 
 
-def run_window(start_case: str | None = None, phase: str | None = None) -> int:
+def run_window(
+    start_case: str | None = None, phase: str | None = None, resume: Path | None = None
+) -> int:
     """Open the window and run it until it is closed; return the exit code.
 
     Args:
         start_case: Id or path of a case to open at once.
         phase: Phase of that case to begin in, its earlier steps done by the expert.
+        resume: Recording of a run to go on with.
     """
     _open()
     try:
@@ -107,6 +111,8 @@ def run_window(start_case: str | None = None, phase: str | None = None) -> int:
         stack = Stack(flow.library())
         if start_case is not None:
             stack.apply(flow.opening(start_case, phase))
+        if resume is not None:
+            stack.apply(Push(flow.resuming(resume)))
         _notice_once(stack)
         return _guarded(stack, flow)
     finally:
@@ -143,11 +149,11 @@ def _guarded(stack: Stack, flow: Flow) -> int:
     except SimulatorError as error:
         return _tell(stack, "This cannot go on", str(error), 2)
     except Exception as error:  # the last line of defence; the text says where the run is kept
-        kept = flow.keep()
+        kept = flow.save()
         text = f"A fault of the program: {type(error).__name__}: {error}\n{kept}"
         return _tell(stack, "The run was stopped", text, 3)
     finally:
-        flow.keep()
+        flow.save()  # who closes the window in the middle of a run can go on with it
 
 
 def _tell(stack: Stack, title: str, text: str, code: int) -> int:

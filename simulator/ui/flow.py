@@ -9,11 +9,12 @@ from typing import Any
 
 from simulator.engine.operators import make_operator
 from simulator.engine.pace import Pacer
+from simulator.engine.resume import brought_back
 from simulator.engine.session import Session
 from simulator.engine.start import first_state
 from simulator.imaging.display import picture
 from simulator.procedure.phases import PHASES
-from simulator.records.runs import PERSON
+from simulator.records.runs import PERSON, now
 from simulator.scenario.load import CaseCard, find_case, list_cases, load_case
 from simulator.ui.briefing import Briefing
 from simulator.ui.debrief import Debrief
@@ -80,7 +81,7 @@ class Flow:
     def library(self) -> Library:
         """Return the first screen."""
         cards = list_cases()
-        return Library(cards, self.loading, lambda: Progress(cards, self.loading))
+        return Library(cards, self.loading, lambda: Progress(cards, self.loading), self.resuming)
 
     def opening(self, case: str, phase: str | None) -> Change:
         """Return how to begin with a case that was named on the command line."""
@@ -98,6 +99,18 @@ class Flow:
         self._file = card.path
         return Loading(card.title, lambda report: load(card.path, report), self.briefing)
 
+    def resuming(self, recording: Path) -> Loading:
+        """Return the wait for a run that was saved or broken off, then its theatre."""
+
+        def enter(session: Session) -> Theatre:
+            self.keep()
+            self._session = session
+            return Theatre(session, self.debrief, self._sound, self._pacer, self.save)
+
+        return Loading(
+            "Going on where you stopped", lambda report: brought_back(recording, now, report), enter
+        )
+
     def briefing(self, opened: Opened) -> Briefing:
         """Return the briefing of a built case."""
         return Briefing(opened.case, self.theatre)
@@ -109,7 +122,8 @@ class Flow:
         if start is not None:
             session.state = start
         self._session = session
-        return Theatre(session, self.debrief, self._sound, self._pacer)
+        save = self.save if session.recording is not None else None
+        return Theatre(session, self.debrief, self._sound, self._pacer, save)
 
     def _recorded(self, case: Case) -> Session:
         place = begin_run(case.id)
@@ -127,6 +141,17 @@ class Flow:
 
     def _again(self, session: Session, start: State | None) -> Any:
         return self.theatre(session.case, start)
+
+    def save(self) -> str:
+        """Put the run in progress aside, to go on another day; say where its recording is."""
+        if self._session is not None and self._session.state.over:
+            return self.keep()
+        session, self._session = self._session, None
+        if session is None or session.recording is None:
+            return "Nothing was lost: no run was being recorded."
+        session.suspend()
+        keep_run(session.recording)
+        return f"Your run was saved: {session.recording}"
 
     def keep(self) -> str:
         """Close the run in progress and enter it in the history; say where its recording is."""

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from simulator.engine.recording import Entry
+from simulator.engine.recorder import Entry
 from simulator.errors import SimulatorError
 from simulator.paths import config_dir, data_dir
 from simulator.records.history import History, begin, switched_on
@@ -92,6 +92,32 @@ def book() -> Book:
             return Book(now, learn(history.runs(now.id)), people, tuple(notices))
     except SimulatorError as error:
         return Book(None, learn(()), notices=(str(error),))
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """A run that can be gone on with."""
+
+    recording: Path
+    case: str
+    phase: str
+    ticks: int
+    when: str
+    """ISO time, UTC, at which it was last written."""
+
+
+def saved_run() -> Saved | None:
+    """Return the latest run that who practises now saved, or that broke off."""
+    try:
+        with History() as history:
+            runs = history.to_go_on()
+            if not runs:
+                return None
+            run = runs[-1]
+            place = history.folder / run.recording
+            return Saved(place, run.case, run.phase, run.ticks, run.ended)
+    except SimulatorError:
+        return None
 
 
 def results() -> list[Result]:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pygame
 
 from simulator.scenario.load import CaseCard
-from simulator.ui import cards, header
+from simulator.ui import cards, header, hero
 from simulator.ui.canvas import Canvas
 from simulator.ui.hots import Hot, Hots
 from simulator.ui.kit import Kit
-from simulator.ui.memory import Result, results
+from simulator.ui.memory import Result, Saved, results, saved_run
 from simulator.ui.overlays import Help, Menu
 from simulator.ui.screens import Change, Pop, Push, Quit, as_change
 from simulator.ui.thumbs import Thumbs
@@ -34,9 +35,13 @@ class Library:
     frames_per_s = 30
 
     def __init__(
-        self, library: tuple[CaseCard, ...], open_case: Open, progress: Callable[[], Any]
+        self,
+        library: tuple[CaseCard, ...],
+        open_case: Open,
+        progress: Callable[[], Any],
+        resume: Callable[[Path], Any] | None = None,
     ) -> None:
-        """Show `library`; `open_case` makes the screen of one, `progress` that of the history."""
+        """Show `library`; the others make the screens of a case, the history and a saved run."""
         self.cards = library
         self.hots = Hots()
         self.hots.focus = f"card.{library[0].id}" if library else None
@@ -44,6 +49,8 @@ class Library:
         self._progress = progress
         self._thumbs: Thumbs | None = None
         self._results: list[Result] = results()
+        self._resume = resume
+        self._saved: Saved | None = saved_run() if resume else None
         self._shown = set(_SHOW)
         self._procedures = set(_PROCEDURES)
         self._scroll = 0
@@ -115,6 +122,7 @@ class Library:
         if self._thumbs is None:
             self._thumbs = Thumbs(self.cards)
             self._results = results()
+            self._saved = saved_run() if self._resume else None
         return None
 
     def leave(self) -> None:
@@ -230,38 +238,26 @@ class Library:
         return (best is not None and best.passed) == (name == "Passed")
 
     def _hero(self, kit: Kit) -> None:
-        """Draw the case to try next, and how many are passed."""
-        c, col = kit.canvas, kit.colour
-        left, right = c.px(29.1), c.theme.size[0] - c.px(2)
-        mid = left + round((right - left) * 0.585)
-        rect = pygame.Rect(left, c.px(9.1), mid - left - c.px(1), c.px(12))
-        card = self.next_card()
-        c.box(rect, col.accd, col.acc, 0.55)
-        x = rect.x + c.px(1.1)
-        if card is not None:
-            thumb = pygame.Rect(rect.x + c.px(1.1), rect.y + c.px(1.1), c.px(13.4), c.px(9.8))
-            cards.thumb(kit, thumb, self._thumbs, card, "lateral")
-            x = thumb.right + c.px(2)
-        title = "Start here" if not self._results else "Next for you"
-        c.text(
-            f"{title}: {card.title}" if card else "Every case is passed",
-            (x, rect.y + c.px(3.0)),
-            "md",
-            "semi",
-        )
-        words = card.objectives[0] + "." if card and card.objectives else "Try to beat yourself."
-        c.text(
-            c.fitted(words, rect.right - x - c.px(1.5)),
-            (x, rect.y + c.px(6.1)),
-            "sm",
-            "medium",
-            col.mid,
-        )
-        if card is not None:
-            box = pygame.Rect(x, rect.y + c.px(7.9), c.px(14), c.px(3.2))
-            kit.button("next", box, "Open", "", lambda: self._choose(card), kind="pri")
-        side = pygame.Rect(mid, rect.y, right - mid, rect.h)
-        cards.curriculum(kit, side, [self.best(card) for card in self.cards])
+        """Draw the run to go on with or the case to try next, and how many are passed."""
+        saved = next((c for c in self.cards if self._saved and c.id == self._saved.case), None)
+        card = saved or self.next_card()
+        if saved is not None and self._saved is not None:
+            title, words = hero.going_on(saved, self._saved)
+            acts: hero.Acts = (("Go on", self._go_on), ("Not now", self._not_now))
+        else:
+            title, words = hero.to_try(card, first=not self._results)
+            acts = (("Open", lambda: self._choose(card)),)
+        right = hero.draw(kit, self._thumbs, card, (title, words), acts)
+        cards.curriculum(kit, right, [self.best(card) for card in self.cards])
+
+    def _go_on(self) -> Change:
+        assert self._resume is not None
+        assert self._saved is not None
+        return Push(self._resume(self._saved.recording))
+
+    def _not_now(self) -> None:
+        """Leave the saved run where it is until the library opens again."""
+        self._saved = None
 
     def _grid(self, kit: Kit) -> None:
         c = kit.canvas

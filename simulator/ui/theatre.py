@@ -73,9 +73,18 @@ class Theatre:
     frames_per_s = 60
 
     def __init__(
-        self, session: Session, finish: Finish, sound: Sound, pacer: Callable[[], Pacer] = Pacer
+        self,
+        session: Session,
+        finish: Finish,
+        sound: Sound,
+        pacer: Callable[[], Pacer] = Pacer,
+        save: Callable[[], Any] | None = None,
     ) -> None:
-        """Begin the run; `finish` makes the screen that follows it, `pacer` says what is due."""
+        """Begin the run; `finish` makes the screen that follows it, `pacer` says what is due.
+
+        `save` puts a recorded run aside, to go on another day.
+        """
+        self._save = save
         self.operator = HumanOperator(session.case)
         self.operator.tool = _TAB_OF_PHASE.get(session.state.phase, "needle")
         self.scene = Scene(session, self.operator, Pictures(session.case, _FIRST_PX))
@@ -146,13 +155,21 @@ class Theatre:
             ("Go on", "Esc", Pop),
             ("Keys", "F1", lambda: Push(Help())),
             ("Stop the case and see the debrief", "", self._stop),
-            ("Leave without a debrief", "", self._left),
         ]
+        if self._save is not None:
+            lines.append(("Save, and go on another day", "", self._saved))
+        lines.append(("Leave without a debrief", "", self._left))
         return Push(Menu("Paused", "Time stands still.", lines))
 
     def _stop(self) -> Change:
         self.operator.ask(Do.ABORT)
         return Pop()
+
+    def _saved(self) -> Pop:
+        """Put the run aside."""
+        assert self._save is not None
+        self._save()
+        return Pop(2)
 
     def _left(self) -> Pop:
         """End the recording of a run that is left behind."""

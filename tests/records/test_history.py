@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from simulator.engine.recording import Entry
+from simulator.engine.recorder import Entry
 from simulator.engine.session import Session
 from simulator.errors import RecordingError, UsageError
 from simulator.records import database
