@@ -1,4 +1,4 @@
-"""The C-arm in the room: two planes, blades, grid, curve, the operator's place, and the pictures."""
+"""The C-arm in the room: planes, blades, grid, curve, the operator's place, the pictures."""
 
 from __future__ import annotations
 
