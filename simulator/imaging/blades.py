@@ -9,9 +9,10 @@ from itertools import pairwise
 import numpy as np
 
 from simulator.imaging.machine import machine
-from simulator.units import Float32Array, FloatArray, frozen
+from simulator.units import AnyArray, Float32Array, FloatArray, frozen
 from simulator.world.collimator import WIDE_MM, Collimator
 
+_WHOLE = 0.999
 _RAYS = 1440
 """Directions in which an opening is summed over a Gaussian."""
 
@@ -192,3 +193,9 @@ def mask(n: int, field_mm: float, c: Collimator) -> Float32Array:
         iris = np.float32(0.5 * c.iris_mm)
         out *= np.clip((iris - radius) / soft + np.float32(0.5), 0.0, 1.0)
     return frozen(out)
+
+
+@lru_cache(maxsize=8)
+def shaded(n: int, field_mm: float, c: Collimator) -> AnyArray:
+    """Return (n, n) bool, True where the blades take any of the beam away."""
+    return frozen(mask(n, field_mm, c) < _WHOLE)
