@@ -117,10 +117,13 @@ def _cut(corners: list[Point], normal: Point, reach: float) -> list[Point]:
 
 @lru_cache(maxsize=256)
 def open_area_mm2(field_mm: float, c: Collimator) -> float:
-    """Return the area of the opening at the detector: exact, polygon and circle together."""
+    """Return the area of the opening at the detector: exact, polygon and circle together.
+
+    Rounded, so that the last bit of a machine's arc tangent does not get into the run.
+    """
     corners = outline_mm(field_mm, c)
     pairs = zip(corners, corners[1:] + corners[:1], strict=True)
-    return sum(_wedge_mm2(p, q, 0.5 * c.iris_mm) for p, q in pairs)
+    return round(sum(_wedge_mm2(p, q, 0.5 * c.iris_mm) for p, q in pairs), 6)
 
 
 def _wedge_mm2(p: Point, q: Point, radius: float) -> float:

@@ -12,7 +12,7 @@ import numpy as np
 from simulator.imaging.dose import kerma_mgy
 from simulator.imaging.machine import machine
 from simulator.imaging.positioner import geometry
-from simulator.units import FloatArray, frozen
+from simulator.units import FloatArray, Vec3, frozen
 
 if TYPE_CHECKING:
     from simulator.anatomy.volume import Volume
@@ -83,9 +83,9 @@ def footprint(skin: Skin, spec: CArmSpec, pose: Pose, collimator: Collimator) ->
     """
     g = geometry(spec, pose, 2)
     ray = skin.points_mm - np.array(g.source_mm)
-    depth = ray @ np.array(g.direction)
+    depth = _along(ray, g.direction)
     enlarged = g.sdd_mm / np.maximum(depth, 1.0)
-    right, up = ray @ np.array(g.right) * enlarged, ray @ np.array(g.up) * enlarged
+    right, up = _along(ray, g.right) * enlarged, _along(ray, g.up) * enlarged
     half = 0.5 * pose.field_mm
     hit = (np.abs(right) <= half) & (np.abs(up) <= half) & (depth > 0.0)
     hit &= (ray * skin.outward).sum(-1) < 0.0
@@ -96,6 +96,13 @@ def footprint(skin: Skin, spec: CArmSpec, pose: Pose, collimator: Collimator) ->
     )
     hit &= np.hypot(right, up) <= 0.5 * collimator.iris_mm
     return frozen(np.where(hit, machine().dose.backscatter * 1e6 / (ray * ray).sum(-1), 0.0))
+
+
+def _along(rays: FloatArray, axis: Vec3) -> FloatArray:
+    """Return scalar products in one order of summing, whatever library multiplies matrices."""
+    x, y, z = axis
+    out: FloatArray = rays[..., 0] * x + rays[..., 1] * y + rays[..., 2] * z
+    return out
 
 
 def exposed(torso: Volume, before_mgy: FloatArray | None, arm: CArm, spec: CArmSpec) -> FloatArray:

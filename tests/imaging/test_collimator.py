@@ -47,7 +47,7 @@ R = 200.0
     ],
 )
 def test_the_open_area_is_that_of_the_closed_form(field, opening, area):
-    assert blades.open_area_mm2(field, opening) == pytest.approx(area, rel=1e-12)
+    assert blades.open_area_mm2(field, opening) == pytest.approx(area, abs=1e-6)  # rounded
 
 
 OPENINGS = st.builds(
@@ -123,7 +123,7 @@ def test_the_share_of_scatter_of_squares_and_circles(sigma):
 def test_kap_follows_the_open_area_and_never_rises_by_closing(field, opening):
     whole = dose.kap_gycm2(SPEC, set_up(field), 80.0, 0.2)
     shut = dose.kap_gycm2(SPEC, set_up(field, opening), 80.0, 0.2)
-    assert 0.0 < shut <= whole * (1.0 + 1e-12)
+    assert 0.0 < shut <= whole
     assert shut / whole == pytest.approx(blades.open_area_mm2(field, opening) / field**2)
 
 
