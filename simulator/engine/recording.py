@@ -18,7 +18,7 @@ from __future__ import annotations
 import gzip
 import json
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from enum import Enum
 from importlib import metadata
@@ -28,8 +28,11 @@ from typing import Any
 from simulator.errors import RecordingError
 from simulator.frames import Side
 from simulator.world.action import Action, Do
+from simulator.world.arm import Curve, Stand
 
 FORMAT = 1
+_WORDS: Mapping[str, Callable[[str], Enum]] = {"do": Do, "curve": Curve, "stand": Stand}
+"""Fields that hold one word of a closed list."""
 _DEFAULTS = {f.name: f.default for f in fields(Action) if f.default is not MISSING}
 
 
@@ -68,12 +71,15 @@ def action_to_json(action: Action) -> dict[str, Any]:
 
 
 def action_from_json(values: Mapping[str, Any]) -> Action:
-    """Return the action that `action_to_json` wrote."""
+    """Return the action that `action_to_json` wrote; raises `ValueError` for an unknown word."""
     known = dict(values)
     if "side" in known:
         known["side"] = Side(known["side"])
-    if "do" in known:
-        known["do"] = Do(known["do"])
+    for name, kind in _WORDS.items():
+        if name in known:
+            known[name] = kind(known[name])
+    if known.get("plane", 0) not in (0, 1):
+        raise ValueError(f"no plane {known['plane']!r}")
     return Action(**known)
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from simulator.engine.session import Session
 from simulator.errors import UsageError
 from simulator.imaging import beam, display, exposure, render
+from simulator.imaging.machine import setting
 from simulator.imaging.png import png
 from simulator.imaging.projector import PatientProjector
 from simulator.units import ByteArray
@@ -27,13 +28,14 @@ VIEWS: Mapping[str, tuple[float, float]] = {"ap": (0.0, 0.0), "lateral": (90.0, 
 
 def film(
     case: Case, state: State, orbit_deg: float, tilt_deg: float, n: int = N,
-    projector: PatientProjector | None = None,
+    projector: PatientProjector | None = None, swivel_deg: float = 0.0,
 ) -> ByteArray:  # fmt: skip
     """Return a still picture of `state` as the arm would show it at machine angles."""
-    pose = replace(state.c_arm.pose, orbit_deg=orbit_deg, tilt_deg=tilt_deg)
+    pose = replace(state.c_arm.pose, orbit_deg=orbit_deg, tilt_deg=tilt_deg, swivel_deg=swivel_deg)
     lengths = exposure.lengths_for(case, pose)
-    kvp, mas = beam.settled(case.c_arm, lengths, pose.field_mm)
-    posed = replace(state, c_arm=replace(state.c_arm, pose=pose, kvp=kvp, mas_pulse=mas))
+    arm = replace(state.c_arm, pose=pose)
+    kvp, mas = beam.settled(case.c_arm, setting(case.c_arm, arm), lengths)
+    posed = replace(state, c_arm=replace(arm, kvp=kvp, mas_pulse=mas))
     return display.picture(case, posed, n, _HOLD_FRAMES, projector)
 
 
@@ -49,15 +51,15 @@ class Writer:
         self._folder = folder
         self._case = case
         self._projector = PatientProjector(case.patient)
-        self._display = display.DisplayState()
+        self._monitors = [display.DisplayState(), display.DisplayState()]
 
     def look(self, session: Session, events: tuple[Event, ...]) -> None:
-        """Develop the frame if this step took one."""
-        if not any(isinstance(event, Exposed) for event in events):
-            return
-        frame = render.render(self._case, session.state, N, self._projector)
-        self._display, picture = display.develop(self._display, frame)
-        (self._folder / f"{session.state.tick:07d}.png").write_bytes(png(picture))
+        """Develop the frame if this step took one; planes never fire in the same tick."""
+        for plane in {event.shot.plane for event in events if isinstance(event, Exposed)}:
+            state = replace(session.state, c_arm=session.state.c_arm.through(plane))
+            frame = render.render(self._case, state, N, self._projector)
+            self._monitors[plane], picture = display.develop(self._monitors[plane], frame)
+            (self._folder / f"{state.tick:07d}.png").write_bytes(png(picture))
 
 
 class KeyFrames:
@@ -86,7 +88,8 @@ class KeyFrames:
         out: dict[str, bytes] = {}
         for name, state in self._moments.items():
             pose = _last_pose(state.c_arm)
-            image = film(self._case, state, pose.orbit_deg, pose.tilt_deg, 320, projector)
+            angles = (pose.orbit_deg, pose.tilt_deg)
+            image = film(self._case, state, *angles, 320, projector, pose.swivel_deg)
             out[name] = png(image)
         for name, png_bytes in self.last_two().items():
             out[name.removesuffix(".png")] = png_bytes
