@@ -27,6 +27,7 @@ from simulator.kernels.detector import (
     widen,
 )
 from simulator.units import AnyArray, Float32Array, FloatArray, frozen
+from simulator.world.collimator import OPEN, Collimator
 
 if TYPE_CHECKING:
     from simulator.world.arm import CArm, Pose
@@ -61,6 +62,7 @@ class Radiograph:
     dose_ngy: float
     """Receptor dose in the middle of the field."""
     tick: int
+    collimator: Collimator = OPEN
 
 
 @lru_cache(maxsize=1)
@@ -290,7 +292,9 @@ def expose_scene(case: Case, arm: CArm, still: Scene, tick: int) -> Radiograph:
     noise = rng.stream(case.seed, "quantum", tick)
     pitch_mm = still.g.pitch_mm
     signal, dose = exposed(case.c_arm, arm.kvp, arm.mas_pulse, pitch_mm, still, noise)
-    return Radiograph(frozen(signal), still.device, arm.pose, pitch_mm, arm.kvp, dose, tick)
+    return Radiograph(
+        frozen(signal), still.device, arm.pose, pitch_mm, arm.kvp, dose, tick, arm.collimator
+    )
 
 
 def render(
