@@ -41,6 +41,7 @@ _DARKEST = np.float32(1e-12)
 """Behind blades there is no signal to take a logarithm of."""
 _LEAST_CM = 0.01
 """Less of a device than this is its edge."""
+_NEARLY = 0.95
 _EDGE_ON = 0.2
 """A line whose normal shows less than this share of its length runs along the beam."""
 
@@ -203,8 +204,9 @@ def of_devices(
 ) -> dict[str, Contrast]:
     """Return how much darker each kind of device makes the same patient where it is darkest.
 
-    A kind counts in the middle third of the picture, where it stands alone before the beam:
-    contrast beside the markers, steel outside cement.
+    A kind counts where it stands alone before the beam: contrast beside the markers, steel
+    outside cement; and of all pixels nearly as dark as its darkest, at the one nearest to the
+    middle, because scatter falls to the rim.
 
     Args:
         case: The case.
@@ -220,12 +222,13 @@ def of_devices(
         return {}
     there = found.lengths_cm > _LEAST_CM
     gain, seen = with_it.primary - without.primary, with_it.detected - without.detected
-    middle = np.zeros((n, n), bool)
-    middle[n // 3 : n - n // 3, n // 3 : n - n // 3] = True
+    rows, cols = np.indices((n, n)) - 0.5 * (n - 1)
+    outwards = np.hypot(rows, cols)
     out = {}
     for name, plane in _PLANES.items():
-        alone = middle & there[plane] & (there.sum(0) == 1)
+        alone = there[plane] & (there.sum(0) == 1)
         if alone.any():
-            darkest = int(np.argmax(gain[alone]))
-            out[name] = Contrast(float(gain[alone][darkest]), float(seen[alone][darkest]))
+            dark = alone & (gain >= _NEARLY * gain[alone].max())
+            spot = np.unravel_index(np.argmin(np.where(dark, outwards, np.inf)), dark.shape)
+            out[name] = Contrast(float(gain[spot]), float(seen[spot]))
     return out
