@@ -135,6 +135,7 @@ class Display:
     compression_sigma_mm: float
     compression_amplitude: float
     compression_slope: float
+    noise_sigma_mm: float
     edge_gain: float
     edge_sigma_mm: float
     window_gain: float
@@ -148,6 +149,9 @@ class Display:
     window_follow: float
     tone_knee: float
     tone_knee_dark: float
+    subtraction_gain: float
+    subtraction_half: float
+    subtraction_landmark: float
 
 
 T = TypeVar("T")

@@ -115,6 +115,7 @@ def shrink_seen(image: Float32Array, hidden: AnyArray, size: int) -> Float32Arra
 def grey(
     log: Float32Array,
     away: Float32Array,
+    core: Float32Array,
     taps: Float32Array,
     edge: float,
     level: float,
@@ -122,11 +123,12 @@ def grey(
     tone: ByteArray,
     out: ByteArray,
 ) -> None:
-    """Take the slow part away, sharpen, window and look up the tone.
+    """Take the slow part away, quieten, sharpen, window and look up the tone.
 
     Args:
         log: (n, m) logarithmic signal.
         away: (cells, m) from `widen`: what compression takes off.
+        core: (2 q + 1) the blur that quietens noise; q no larger than r.
         taps: (2 r + 1) the blur whose difference sharpening adds.
         edge: gain of the difference.
         level: value shown as mid grey.
@@ -136,10 +138,11 @@ def grey(
     """
     n, m = log.shape
     size = taps.size
-    reach = size // 2
+    reach, near = size // 2, core.size // 2
     ring = np.empty((size, m), np.float32)
     wide = np.empty(m + 2 * reach, np.float32)
     smooth = np.empty(m, np.float32)
+    quiet = np.empty(m, np.float32)
     place = np.empty(m, np.uint32)
     order = np.empty(size, np.int64)
     last = tone.size - 1
@@ -158,9 +161,38 @@ def grey(
         for k in range(size):
             order[k] = min(max(r + k - reach, 0), n - 1) % size
         smooth_row(ring, order, taps, wide, smooth)
-        line = ring[r % size]
+        smooth_row(ring, order[reach - near : reach + near + 1], core, wide[: m + 2 * near], quiet)
         for j in range(m):
-            v = line[j] + e * (line[j] - smooth[j])
+            v = quiet[j] + e * (quiet[j] - smooth[j])
             place[j] = np.uint32(min(max(g * v + s, zero), end))
         for j in range(m):
             out[r, j] = tone[place[j]]
+
+
+@njit(cache=True, nogil=True)
+def turn(image: ByteArray, cosine: float, sine: float, out: ByteArray) -> None:
+    """Turn a picture clockwise about its centre; what comes from outside is black.
+
+    Args:
+        image: (n, n) grey.
+        cosine: of the angle.
+        sine: of the angle.
+        out: (n, n), between four pixels each.
+    """
+    n = image.shape[0]
+    middle = 0.5 * (n - 1)
+    for r in range(n):
+        y = r - middle
+        for j in range(n):
+            x = j - middle
+            col = middle + cosine * x + sine * y
+            row = middle + cosine * y - sine * x
+            if col <= -0.5 or row <= -0.5 or col >= n - 0.5 or row >= n - 0.5:
+                out[r, j] = 0
+                continue
+            a, b = min(max(row, 0.0), n - 1.0), min(max(col, 0.0), n - 1.0)
+            i, k = min(int(a), n - 2), min(int(b), n - 2)
+            f, g = a - i, b - k
+            upper = image[i, k] + g * (float(image[i, k + 1]) - image[i, k])
+            lower = image[i + 1, k] + g * (float(image[i + 1, k + 1]) - image[i + 1, k])
+            out[r, j] = np.uint8(upper + f * (lower - upper) + 0.5)
