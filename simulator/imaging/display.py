@@ -4,59 +4,53 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from simulator.frames import minus, norm
 from simulator.imaging import machine
-from simulator.imaging.beam import trimmed_mean
+from simulator.imaging.orientation import oriented, oriented_point, plain_point
 from simulator.imaging.projector import PatientProjector
 from simulator.imaging.render import Radiograph, expose_scene, scene
-from simulator.imaging.taps import gauss_taps, spread
-from simulator.kernels.detector import COARSE, blur, shrink, widen
-from simulator.kernels.monitor import grey, logarithm, recurse, shrink_seen
-from simulator.units import AnyArray, ByteArray, Float32Array, frozen
+from simulator.imaging.settings import PLAIN, Mode, Settings, mirrored_x, mirrored_y, turned
+from simulator.imaging.subtraction import Mask, fits, subtracted
+from simulator.imaging.taps import gauss_taps
+from simulator.imaging.windowing import Window, logarithmic, tone_curve, windowed
+from simulator.kernels.detector import widen
+from simulator.kernels.monitor import grey, recurse
+from simulator.units import ByteArray, Float32Array, frozen
 
 if TYPE_CHECKING:
     from simulator.world.arm import Pose
     from simulator.world.case import Case
     from simulator.world.state import State
 
-_TONES = 4096
-_FLOOR = 0.25
-"""Quanta; keeps the logarithm finite behind metal."""
-_WINDOW_PX = 256
-"""The automatic window is chosen on a picture of so many pixels per side."""
+__all__ = [
+    "PLAIN",
+    "DisplayState",
+    "Mask",
+    "Mode",
+    "Settings",
+    "Window",
+    "develop",
+    "held",
+    "mirrored_x",
+    "mirrored_y",
+    "notice",
+    "oriented",
+    "oriented_point",
+    "picture",
+    "plain_point",
+    "take_mask",
+    "turned",
+]
+
 _PAUSE_TICKS = 30
 """After a longer pause of the beam the recursive filter begins afresh."""
 _TURN_DEG = 6.0
 _SHIFT_MM = 15.0
 """Further than the arm goes between two pulses at full speed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What the viewer turns: added to the automatic window."""
-
-    brightness: float = 0.0
-    """In half window widths; positive is brighter."""
-    contrast: float = 1.0
-    edge: float = 1.0
-    """Multiplies the edge gain."""
-    invert: bool = False
-    """Bone bright."""
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """The automatic window, all in ln units."""
-
-    level: float
-    half: float
-    pivot: float
-    """b0: the base value that compression leaves alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,17 +64,8 @@ class DisplayState:
     window: Window | None = None
     frames: int = 0
     """Since the C-arm last moved."""
-
-
-@lru_cache(maxsize=8)
-def tone_curve(contrast: float, brightness: float, *, invert: bool) -> ByteArray:
-    """Return grey by q = -4 .. 4: straight in the middle, bending softly to black and white."""
-    d = machine.display()
-    q = np.linspace(-4.0, 4.0, _TONES) * contrast + brightness
-    knee = np.where(q < 0.0, d.tone_knee_dark, d.tone_knee)
-    value = 0.5 + 0.5 * q / (1.0 + np.abs(q) ** knee) ** (1.0 / knee)
-    out = np.round(255.0 * (1.0 - value if invert else value)).astype(np.uint8)
-    return frozen(out)
+    mask: Mask | None = None
+    """For subtraction; kept until another one is taken."""
 
 
 def _elsewhere(a: Pose, b: Pose) -> bool:
@@ -101,7 +86,7 @@ def _filtered(display: DisplayState, frame: Radiograph) -> DisplayState:
         or old.shape != frame.signal.shape
         or _elsewhere(last.pose, frame.pose)
     ):
-        return DisplayState(mean=frame.signal, recent=(frame,), frames=1)
+        return DisplayState(frame.signal, (frame,), frames=1, mask=display.mask)
     moved = last.pose != frame.pose
     if frame.tick - last.tick > _PAUSE_TICKS:
         frames = 1 if moved else display.frames + 1
@@ -116,79 +101,14 @@ def _filtered(display: DisplayState, frame: Radiograph) -> DisplayState:
     )
 
 
-def _base(log: Float32Array, device: AnyArray | None, pitch_mm: float) -> tuple[AnyArray, AnyArray]:
-    """Return the slow part of a picture on the coarse grid, devices left out, and their mask."""
-    size = log.shape[0] // COARSE
-    if device is None:
-        clear = np.ones((COARSE, COARSE), np.float32)
-        value = shrink(log, size)
-    else:
-        value, clear = shrink_seen(log, device, size)
-    blurring = spread(machine.display().compression_sigma_mm / (size * pitch_mm))
-    weight = blurring @ clear @ blurring.T
-    return (blurring @ value @ blurring.T) / np.maximum(weight, 1e-3), clear
-
-
-def _auto_window(
-    log: Float32Array, away: AnyArray, clear: AnyArray, pivot: float, pitch_mm: float
-) -> Window:
-    """Choose level and width from the middle of a compressed picture, devices left out.
-
-    Percentiles want less noise and no detail: block means do, blurred by what blocks lack.
-    """
-    d = machine.display()
-    n = log.shape[0]
-    block = max(n // _WINDOW_PX, 1)
-    side = n // block
-    flat = shrink(log, block) - widen(widen(away, side).T.copy(), side).T
-    lacking = (d.window_smooth_mm / pitch_mm) ** 2 - (block**2 - 1) / 12.0
-    taps = gauss_taps(max(lacking, 0.0) ** 0.5 / block)
-    smooth = np.empty(flat.shape, np.float32)
-    blur(frozen(np.ascontiguousarray(flat)), taps, taps, 1.0, smooth)
-    cell = np.arange(side) * COARSE // side
-    seen = (clear > 0.99)[np.ix_(cell, cell)]
-    wide, core = slice(side // 6, side - side // 6), slice(3 * side // 10, side - 3 * side // 10)
-    middle = smooth[core, core][seen[core, core]]
-    if middle.size < 16:
-        return Window(pivot, d.window_half_max, pivot)
-    low, high = np.percentile(
-        smooth[wide, wide][seen[wide, wide]],
-        (d.window_low_percentile, d.window_high_percentile),
-    )
-    half = min(max(d.window_gain * float(high - low), d.window_half_min), d.window_half_max)
-    return Window(float(np.median(middle)) + d.window_level_offset, half, pivot)
-
-
-def _towards(old: Window | None, new: Window, share: float) -> Window:
-    if old is None:
-        return new
-    return Window(
-        old.level + share * (new.level - old.level),
-        old.half + share * (new.half - old.half),
-        old.pivot + share * (new.pivot - old.pivot),
-    )
-
-
 def _developed(
     mean: Float32Array, frame: Radiograph, window: Window | None, settings: Settings, share: float
 ) -> tuple[Window, ByteArray]:
     """Return the window in use and the grey picture of a (filtered) signal."""
     d = machine.display()
     n = mean.shape[0]
-    log = np.empty((n, n), np.float32)
-    reference = _reference(mean, frame.device)
-    logarithm(mean, reference, d.log_low, d.log_high, _FLOOR, log)
-    log = frozen(log)
-
-    base, clear = _base(log, frame.device, frame.pitch_mm)
-    third = slice(COARSE // 3, COARSE - COARSE // 3)
-    pivot = float(np.median(base[third, third]))
-    used = pivot if window is None or share > 0.0 else window.pivot
-    a, s = d.compression_amplitude, d.compression_slope
-    away = (base - a * np.tanh(s * (base - used) / a)).astype(np.float32)
-    if window is None or share > 0.0:
-        fresh = _auto_window(log, away, clear, used, frame.pitch_mm)
-        window = _towards(window, fresh, share)
+    log = logarithmic(mean, frame.device)
+    window, away = windowed(log, frame.device, frame.pitch_mm, window, share)
     out = np.empty((n, n), np.uint8)
     tone = tone_curve(settings.contrast, settings.brightness, invert=settings.invert)
     taps = gauss_taps(d.edge_sigma_mm / frame.pitch_mm)
@@ -198,45 +118,65 @@ def _developed(
     return window, frozen(out)
 
 
-def _reference(mean: Float32Array, device: AnyArray | None) -> float:
-    """Return the mean brightness of the middle third, devices and extremes left out."""
-    n = mean.shape[0]
-    third = slice(n // 3, n - n // 3, max(n // 256, 1))
-    middle = mean[third, third]
-    if device is not None:
-        kept = middle[~device[third, third]]
-        middle = kept if kept.size > 16 else middle
-    return max(trimmed_mean(middle), _FLOOR)
+def _shown(
+    display: DisplayState, mean: Float32Array, frame: Radiograph, settings: Settings, share: float
+) -> tuple[Window, ByteArray]:
+    """Return the window in use and the picture on the screen, in the mode that is possible."""
+    window, plain = _developed(mean, frame, display.window, settings, share)
+    if display.mask is not None and settings.mode is not Mode.LIVE and fits(display.mask, frame):
+        plain = subtracted(display.mask, mean, frame.device, window, frame.pitch_mm, settings)
+    return window, oriented(plain, settings)
 
 
 def develop(
-    display: DisplayState, frame: Radiograph, settings: Settings = Settings()
+    display: DisplayState, frame: Radiograph, settings: Settings = PLAIN
 ) -> tuple[DisplayState, ByteArray]:
-    """Return the monitor's new memory and the live picture (n, n), bone dark."""
+    """Return the monitor's new memory and the live picture (n, n) as it lies on the screen.
+
+    Bone is dark. A mode that wants a mask shows the plain picture if the mask does not fit;
+    `notice` says so.
+    """
     d = machine.display()
     display = _filtered(display, frame)
     assert display.mean is not None
     # The window settles over the first frames of a view and then stays, lest metal, contrast
     # or cement flatten the bone.
     share = d.window_follow if display.frames <= d.window_settle_frames else 0.0
-    window, picture = _developed(display.mean, frame, display.window, settings, share)
+    window, picture = _shown(display, display.mean, frame, settings, share)
     return replace(display, window=window), picture
 
 
-def held(display: DisplayState, settings: Settings = Settings()) -> ByteArray | None:
+def held(display: DisplayState, settings: Settings = PLAIN) -> ByteArray | None:
     """Return the last-image hold: the mean of the last frames of one view; None before any."""
     if not display.recent:
         return None
-    mean = frozen(_mean([frame.signal for frame in display.recent]))
-    return _developed(mean, display.recent[-1], display.window, settings, 0.0)[1]
+    return _shown(display, _mean_of(display.recent), display.recent[-1], settings, 0.0)[1]
 
 
-def _mean(signals: Sequence[Float32Array]) -> Float32Array:
-    total = signals[0].copy()
-    for signal in signals[1:]:
-        total += signal
-    total /= np.float32(len(signals))
-    return total
+def take_mask(display: DisplayState) -> DisplayState:
+    """Return the memory with the mean of the last frames as mask; as it was before any frame."""
+    if not display.recent:
+        return display
+    last = display.recent[-1]
+    mask = Mask(_mean_of(display.recent), last.device, last.pose, len(display.recent))
+    return replace(display, mask=mask)
+
+
+def notice(display: DisplayState, settings: Settings = PLAIN) -> str:
+    """Return why the monitor does not show the mode that was asked for, or nothing."""
+    if settings.mode is Mode.LIVE or not display.recent:
+        return ""
+    if display.mask is None:
+        return "no mask"
+    return "" if fits(display.mask, display.recent[-1]) else "arm moved since mask"
+
+
+def _mean_of(frames: Sequence[Radiograph]) -> Float32Array:
+    total = frames[0].signal.copy()
+    for frame in frames[1:]:
+        total += frame.signal
+    total /= np.float32(len(frames))
+    return frozen(total)
 
 
 def picture(
@@ -245,10 +185,10 @@ def picture(
     n: int = 512,
     frames: int = 8,
     projector: PatientProjector | None = None,
-    settings: Settings = Settings(),
+    settings: Settings = PLAIN,
 ) -> ByteArray:
     """Return a still last-image hold of `state` for reports and files: mean of noise draws."""
     still = scene(case, state, n, projector or PatientProjector(case.patient))
     shots = [expose_scene(case, state.c_arm, still, state.tick + k) for k in range(frames)]
-    mean = frozen(_mean([shot.signal for shot in shots]))
-    return _developed(mean, shots[-1], None, settings, 1.0)[1]
+    plain = _developed(_mean_of(shots), shots[-1], None, settings, 1.0)[1]
+    return oriented(plain, settings)

@@ -120,6 +120,9 @@ class Display:
     window_follow: float
     tone_knee: float
     tone_knee_dark: float
+    subtraction_gain: float
+    subtraction_half: float
+    subtraction_landmark: float
 
 
 T = TypeVar("T")

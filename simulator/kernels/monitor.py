@@ -164,3 +164,32 @@ def grey(
             place[j] = np.uint32(min(max(g * v + s, zero), end))
         for j in range(m):
             out[r, j] = tone[place[j]]
+
+
+@njit(cache=True, nogil=True)
+def turn(image: ByteArray, cosine: float, sine: float, out: ByteArray) -> None:
+    """Turn a picture clockwise about its centre; what comes from outside is black.
+
+    Args:
+        image: (n, n) grey.
+        cosine: of the angle.
+        sine: of the angle.
+        out: (n, n), between four pixels each.
+    """
+    n = image.shape[0]
+    middle = 0.5 * (n - 1)
+    for r in range(n):
+        y = r - middle
+        for j in range(n):
+            x = j - middle
+            col = middle + cosine * x + sine * y
+            row = middle + cosine * y - sine * x
+            if col <= -0.5 or row <= -0.5 or col >= n - 0.5 or row >= n - 0.5:
+                out[r, j] = 0
+                continue
+            a, b = min(max(row, 0.0), n - 1.0), min(max(col, 0.0), n - 1.0)
+            i, k = min(int(a), n - 2), min(int(b), n - 2)
+            f, g = a - i, b - k
+            upper = image[i, k] + g * (float(image[i, k + 1]) - image[i, k])
+            lower = image[i + 1, k] + g * (float(image[i + 1, k + 1]) - image[i + 1, k])
+            out[r, j] = np.uint8(upper + f * (lower - upper) + 0.5)

@@ -1,0 +1,89 @@
+"""Digital subtraction: what a picture shows that its mask did not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from simulator.imaging import machine
+from simulator.imaging.settings import Mode, Settings
+from simulator.imaging.windowing import FLOOR, Window, reference, tone_curve, windowed
+from simulator.kernels.detector import COARSE, widen
+from simulator.kernels.monitor import grey, logarithm
+from simulator.units import AnyArray, ByteArray, Float32Array, frozen
+
+if TYPE_CHECKING:
+    from simulator.imaging.render import Radiograph
+    from simulator.world.arm import Pose
+
+_LIMIT = 20.0
+"""No logarithm of quanta is larger; a difference is clipped by the tone curve alone."""
+_SHARP = frozen(np.ones(1, np.float32))
+
+
+@dataclass(frozen=True, slots=True)
+class Mask:
+    """The mean of some frames of one view, to be taken off later ones."""
+
+    signal: Float32Array
+    """(n, n) quanta."""
+    device: AnyArray | None
+    pose: Pose
+    frames: int
+    """How many were averaged; noise of the difference grows by sqrt(1 + 1 / frames)."""
+
+
+def fits(mask: Mask, frame: Radiograph) -> bool:
+    """Return whether the arm stands as it did when the mask was taken."""
+    return mask.pose == frame.pose and mask.signal.shape == frame.signal.shape
+
+
+def difference(mask: Mask, signal: Float32Array, device: AnyArray | None) -> Float32Array:
+    """Return ln S - ln S_mask, (n, n): negative where something has come into the beam.
+
+    Both signals count relative to their middles, so that a change of tube output cancels.
+    """
+    hidden = device if mask.device is None else mask.device
+    if device is not None and mask.device is not None:
+        hidden = device | mask.device
+    now, then = np.empty_like(signal), np.empty_like(signal)
+    for image, out in ((signal, now), (mask.signal, then)):
+        logarithm(image, reference(image, hidden), -_LIMIT, _LIMIT, FLOOR, out)
+    now -= then
+    return frozen(now)
+
+
+def subtracted(
+    mask: Mask,
+    signal: Float32Array,
+    device: AnyArray | None,
+    window: Window,
+    pitch_mm: float,
+    settings: Settings,
+) -> ByteArray:
+    """Return the grey picture of a difference, over the mask's anatomy if it is a roadmap.
+
+    D = gain (ln S - ln S_mask), shown in a window of its own. No edges are enhanced: noise alone
+    would gain.
+    """
+    d = machine.display()
+    n = signal.shape[0]
+    shown = difference(mask, signal, device) * np.float32(
+        d.subtraction_gain * window.half / d.subtraction_half
+    )
+    away = np.zeros((COARSE, COARSE), np.float32)
+    if settings.mode is Mode.ROADMAP:
+        log = np.empty_like(signal)
+        part = np.float32(d.subtraction_landmark)
+        logarithm(
+            mask.signal, reference(mask.signal, mask.device), d.log_low, d.log_high, FLOOR, log
+        )
+        _, slow = windowed(frozen(log), mask.device, pitch_mm, window, 0.0)
+        shown += part * log
+        away = part * (slow + np.float32(window.level))
+    out = np.empty(shown.shape, np.uint8)
+    tone = tone_curve(settings.contrast, settings.brightness, invert=settings.invert)
+    grey(frozen(shown), widen(away, n), _SHARP, 0.0, 0.0, window.half, tone, out)
+    return frozen(out)
