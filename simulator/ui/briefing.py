@@ -16,7 +16,7 @@ from simulator.ui.gauges import WAIT, clock_ring
 from simulator.ui.hots import Hots
 from simulator.ui.kit import Kit
 from simulator.ui.overlays import Help
-from simulator.ui.pictures import grey_surface
+from simulator.ui.chain import grey_surface
 from simulator.ui.plan_words import plan_rows
 from simulator.ui.screens import Change, Pop, Push, Replace, as_change
 from simulator.ui.work import Work

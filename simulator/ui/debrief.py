@@ -15,7 +15,7 @@ from simulator.ui.films import moment_films
 from simulator.ui.hots import Hots
 from simulator.ui.kit import Kit
 from simulator.ui.overlays import Menu
-from simulator.ui.pictures import grey_surface
+from simulator.ui.chain import grey_surface
 from simulator.ui.reveal import Reveal
 from simulator.ui.scene import clock, clock_s, number
 from simulator.ui.screens import Change, Pop, Push, Replace, as_change

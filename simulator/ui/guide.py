@@ -6,9 +6,10 @@ from typing import Any
 
 import pygame
 
+from simulator.imaging.display import oriented_point
 from simulator.imaging.positioner import geometry, project
 from simulator.ui.kit import Kit
-from simulator.ui.pictures import Film
+from simulator.ui.chain import Film
 from simulator.ui.scene import Scene
 from simulator.units import Vec3
 from simulator.world.arm import View
@@ -60,12 +61,15 @@ def draw(kit: Kit, image: Any, scene: Scene, film: Film) -> None:
         column, row, m = project(g, point)
         if m <= 0 or not (0 < column < image.w and 0 < row < image.h):
             return
+        column, row = oriented_point(column, row, image.w, film.settings)
+        if not (0 < column < image.w and 0 < row < image.h):
+            return  # a turned picture loses its corners
         ends.append((image.x + column, image.y + row))
     c.dashed(ends[0], ends[1], col.acc, 0.22)
     w = max(c.width(head, "sm", "semi"), c.width(words, "xs", "sc")) + c.px(2.2)
     h = c.px(5.0)
-    x = min(ends[1][0] + c.px(4.5), image.right - w - c.px(5))
-    y = min(ends[1][1] + c.px(5.5), image.bottom - h - c.px(9))
+    x = min(max(ends[1][0] + c.px(4.5), image.x + c.px(5)), image.right - w - c.px(5))
+    y = min(max(ends[1][1] + c.px(5.5), image.y + c.px(9)), image.bottom - h - c.px(9))
     c.line([ends[1], (x + c.px(1.0), y + 1)], col.acc, 0.12)
     c.disc(ends[1], c.theme.u * 0.3, col.acc)
     box = pygame.Rect(round(x), round(y), w, h)
