@@ -1,6 +1,6 @@
 """The true views of one vertebra: from where its outlines fall on each other.
 
-A direction leads from the isocentre to the detector, as `imaging.positioner.beam_direction` has
+A direction leads from the isocentre to the detector, as `world.bearings.beam_of` has
 it; the arm's angles of a direction (x, y, z) are orbit = atan2(x, y) and tilt = asin(z).
 """
 

@@ -28,10 +28,13 @@ from typing import Any, TextIO
 from simulator.errors import RecordingError
 from simulator.frames import Side
 from simulator.world.action import Action, Do
+from simulator.world.arm import Curve, Stand
 from simulator.world.case import Case
 from simulator.world.events import Event, Exposed
 
 FORMAT = 1
+_WORDS: Mapping[str, Callable[[str], Enum]] = {"do": Do, "curve": Curve, "stand": Stand}
+"""Fields that hold one word of a closed list."""
 _DEFAULTS = {f.name: f.default for f in fields(Action) if f.default is not MISSING}
 
 
@@ -82,12 +85,15 @@ def action_to_json(action: Action) -> dict[str, Any]:
 
 
 def action_from_json(values: Mapping[str, Any]) -> Action:
-    """Return the action that `action_to_json` wrote."""
+    """Return the action that `action_to_json` wrote; raises `ValueError` for an unknown word."""
     known = dict(values)
     if "side" in known:
         known["side"] = Side(known["side"])
-    if "do" in known:
-        known["do"] = Do(known["do"])
+    for name, kind in _WORDS.items():
+        if name in known:
+            known[name] = kind(known[name])
+    if known.get("plane", 0) not in (0, 1):
+        raise ValueError(f"no plane {known['plane']!r}")
     return Action(**known)
 
 

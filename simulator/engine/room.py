@@ -8,16 +8,17 @@ from dataclasses import replace
 from simulator.anatomy.patient import Patient
 from simulator.anatomy.views import true_ap
 from simulator.frames import Side, dot, minus
-from simulator.imaging import exposure, positioner
+from simulator.imaging import blades, exposure, positioner
 from simulator.imaging.beam import PathLengths
+from simulator.imaging.machine import machine
 from simulator.imaging.visibility import visible_routes
 from simulator.physics import inflation, insertion, walls
-from simulator.physics.exchange import with_cannula, with_tamp
+from simulator.physics.exchange import ACTS, with_cannula, with_tamp
 from simulator.procedure import clocks
 from simulator.units import TICKS_PER_S
 from simulator.world import bearings
-from simulator.world.action import Action
-from simulator.world.arm import Pose, View
+from simulator.world.action import IDLE, Action
+from simulator.world.arm import CArm, Pose, Stand, View
 from simulator.world.case import Case
 from simulator.world.cement import ROUTES
 from simulator.world.events import CementLeaked, Event, Exposed
@@ -30,21 +31,55 @@ _seen: deque[tuple[Patient, PathLengths]] = deque(maxlen=32)
 
 
 def move_arm(case: Case, state: State, action: Action) -> State:
-    """Drive the C-arm, and set pulse rate and field."""
-    arm, spec = state.c_arm, case.c_arm
+    """Drive the C-arm and its blades, and set rate, field, grid and curve."""
+    arm = state.c_arm
+    asked = 1 if action.plane and arm.second is not None else 0
+    for plane in arm.planes:
+        before = arm.through(plane)
+        moved = _driven(case, before, action if plane == asked else IDLE, plane)
+        if moved is not before:
+            arm = arm.with_plane(plane, moved)
+    rate = action.pulses_per_s if action.pulses_per_s in case.c_arm.pulse_rates else 0.0
+    if rate or action.grid_in is not None or action.curve is not None:
+        arm = replace(
+            arm,
+            pulses_per_s=rate or arm.pulses_per_s,
+            grid_in=arm.grid_in if action.grid_in is None else action.grid_in,
+            curve=action.curve or arm.curve,
+        )
+    return state if arm is state.c_arm else replace(state, c_arm=arm)
+
+
+def _driven(case: Case, arm: CArm, action: Action, plane: int) -> CArm:
+    """Return one plane after a tick of driving; itself if nothing moved."""
     table = (action.table_x_mm_s, action.table_y_mm_s, action.table_z_mm_s)
+    turn = (action.orbit_deg_s, action.tilt_deg_s, action.swivel_deg_s)
     pose = arm.pose
-    if action.orbit_deg_s or action.tilt_deg_s or any(table):
-        pose = positioner.move(spec, pose, action.orbit_deg_s, action.tilt_deg_s, table, _DT)
-    if action.field_mm in (150.0, 200.0, 300.0) and action.field_mm != pose.field_mm:
+    if any(turn) or any(table):
+        pose = positioner.move(case.c_arm, pose, turn, table, _DT, plane)
+    if action.field_mm in machine().fields.sizes_mm and action.field_mm != pose.field_mm:
         pose = replace(pose, field_mm=action.field_mm)
-    rate = arm.pulses_per_s
-    if action.pulses_per_s in spec.pulse_rates:
-        rate = action.pulses_per_s
-    moving = pose is not arm.pose and pose != arm.pose
-    if not moving and not arm.moving and rate == arm.pulses_per_s:
+    collimator = arm.collimator
+    rates = (action.iris_mm_s, action.width_mm_s, action.height_mm_s, action.blades_deg_s)
+    if any(rates):
+        collimator = blades.moved(collimator, pose.field_mm, rates, _DT)
+    moving = pose != arm.pose
+    if not moving and not arm.moving and collimator == arm.collimator:
+        return arm
+    return replace(arm, pose=pose, moving=moving, collimator=collimator)
+
+
+def take_stand(state: State, action: Action) -> State:
+    """Let the operator step; hands on a tool bring him back to the table."""
+    arm = state.c_arm
+    stand, side = action.stand or arm.stand, arm.table_side
+    if stand is not Stand.BACK:
+        side = stand
+    elif _asks(action) or action.press_n or action.inflate_ml_s or action.do in ACTS:
+        stand = side
+    if (stand, side) == (arm.stand, arm.table_side):
         return state
-    return replace(state, c_arm=replace(arm, pose=pose, moving=moving, pulses_per_s=rate))
+    return replace(state, c_arm=replace(arm, stand=stand, table_side=side))
 
 
 def _asks(action: Action) -> bool:
@@ -123,22 +158,43 @@ def _let_go(tool: Cannula) -> Cannula:
 
 
 def expose(case: Case, state: State, action: Action) -> tuple[State, tuple[Event, ...]]:
-    """Hold the pedal: count beam time, and take a pulse when one is due."""
+    """Hold the pedals: count beam time, and take the pulses that are due."""
     arm = state.c_arm
-    if not action.beam:
-        return (replace(state, c_arm=replace(arm, beam=False)), ()) if arm.beam else (state, ())
-    hand = hand_in_beam(case, state, action)
-    arm = replace(
-        arm,
-        beam=True,
-        fluoro_ticks=arm.fluoro_ticks + 1,
-        hand_in_beam_ticks=arm.hand_in_beam_ticks + int(hand),
+    pedals = (action.beam, action.beam_second and arm.second is not None)
+    if not any(pedals) and not arm.beam_on:
+        return state, ()
+    hands = tuple(
+        pedals[plane] and hand_in_beam(case, state, action, plane) for plane in arm.planes
     )
-    if not exposure.pulse_due(state.tick, arm.pulses_per_s):
-        return replace(state, c_arm=arm), ()
+    arm = replace(
+        _pressed(arm, pedals),
+        fluoro_ticks=arm.fluoro_ticks + sum(pedals),
+        hand_in_beam_ticks=arm.hand_in_beam_ticks + int(any(hands)),
+    )
     left, right = (None if tool is None else tool.front_mm for tool in state.cannulas)
-    arm, shot = exposure.expose(case, arm, (left, right), state.tick, _lengths(case, arm.pose))
-    return replace(state, c_arm=arm), (Exposed(shot, arm.kvp, hand),)
+    tool = state.cannulas[action.side]
+    events: tuple[Event, ...] = ()
+    for plane, hand in enumerate(hands):
+        if pedals[plane] and exposure.pulse_due(state.tick, arm.pulses_per_s, plane):
+            lengths = _lengths(case, arm.through(plane).pose)
+            at = tool.hub_mm if hand and tool is not None else None
+            arm, shot = exposure.expose(case, arm, (left, right), state.tick, lengths, at, plane)
+            events += (Exposed(shot, arm.through(plane).kvp, hand),)
+    return replace(state, c_arm=arm), events
+
+
+def at_rest(arm: CArm) -> CArm:
+    """Return the arm with pedals up and motors still."""
+    for plane in arm.planes:
+        arm = arm.with_plane(plane, replace(arm.through(plane), beam=False, moving=False))
+    return arm
+
+
+def _pressed(arm: CArm, pedals: tuple[bool, bool]) -> CArm:
+    for plane in arm.planes:
+        if arm.through(plane).beam != pedals[plane]:
+            arm = arm.with_plane(plane, replace(arm.through(plane), beam=pedals[plane]))
+    return arm
 
 
 def _lengths(case: Case, pose: Pose) -> PathLengths:
@@ -151,12 +207,14 @@ def _lengths(case: Case, pose: Pose) -> PathLengths:
     return lengths
 
 
-def hand_in_beam(case: Case, state: State, action: Action) -> bool:
-    """True while a hand works on a hub that lies inside the exposed field."""
+def hand_in_beam(case: Case, state: State, action: Action, plane: int = 0) -> bool:
+    """True while a hand works on a hub that lies inside the opening of a plane."""
     tool = state.cannulas[action.side]
     if tool is None or not (_asks(action) or action.press_n > 0.0):
         return False
-    return positioner.in_field(positioner.geometry(case.c_arm, state.c_arm.pose, 2), tool.hub_mm)
+    arm = state.c_arm.through(plane)
+    g = positioner.geometry(case.c_arm, arm.pose, 2)
+    return positioner.in_field(g, tool.hub_mm, arm.collimator)
 
 
 def see_leaks(case: Case, state: State, events: tuple[Event, ...]) -> tuple[Event, ...]:

@@ -183,7 +183,7 @@ def _sample(state: State) -> Sample:
         map_mmhg=state.vitals.map_mmhg,
         spo2=state.vitals.spo2_pct,
         kerma_mgy=state.c_arm.air_kerma_mgy,
-        beam=state.c_arm.beam,
+        beam=state.c_arm.beam_on,
         orbit_deg=state.c_arm.pose.orbit_deg,
     )
 

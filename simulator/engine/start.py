@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from simulator.frames import Side
 from simulator.imaging import beam, exposure
+from simulator.imaging.machine import setting
 from simulator.procedure import phases
 from simulator.world.arm import CArm
 from simulator.world.case import Case
@@ -22,16 +23,23 @@ def first_state(case: Case) -> State:
     if bone is None:
         raise ValueError("the target vertebra has no bone field")
     # The brightness control was run in by the radiographer's test shot.
-    arm = CArm()
-    lengths = exposure.lengths_for(case, arm.pose)
-    kvp, mas = beam.settled(case.c_arm, lengths, arm.pose.field_mm, arm.pulses_per_s)
+    arm = case.arm
+    for plane in arm.planes:
+        arm = arm.with_plane(plane, _run_in(case, arm.through(plane)))
     return State(
         tick=0,
         phase=phases.FIRST,
-        c_arm=replace(arm, kvp=kvp, mas_pulse=mas),
+        c_arm=arm,
         body=Body(bone=bone),
         vitals=Vitals(pain_vas=case.notes.pain_vas),
         cement=Cement(),
         tally=Tally(),
         side=Side(case.sides[0]),
     )
+
+
+def _run_in(case: Case, arm: CArm) -> CArm:
+    lengths = exposure.lengths_for(case, arm.pose)
+    set_ = setting(case.c_arm, arm)
+    kvp, mas = beam.settled(case.c_arm, set_, lengths, arm.pulses_per_s)
+    return replace(arm, kvp=kvp, mas_pulse=mas)

@@ -34,7 +34,7 @@ def step(case: Case, state: State, action: Action) -> Result:
     if action.do is not Do.NONE:
         state, events = _then(acts.carry_out, case, state, action, events)
     # Hands on arm and needle.
-    state = room.move_arm(case, state, action)
+    state = room.take_stand(room.move_arm(case, state, action), action)
     state, events = _then(room.move_tools, case, state, action, events)
     events += room.tell_walls(case, before, state)
     # What runs slower than the tick keeps to fixed ticks.
@@ -82,7 +82,7 @@ def wait(case: Case, state: State, action: Action) -> Result:
     """Let time pass in one action: hands off, beam off; an alarm or a new phase ends it early."""
     end = state.tick + max(1, ticks(action.wait_s))
     idle = Action(side=state.side)
-    state = room.hands_off(replace(state, c_arm=replace(state.c_arm, beam=False, moving=False)))
+    state = room.hands_off(replace(state, c_arm=room.at_rest(state.c_arm)))
     events: tuple[Event, ...] = ()
     while state.tick < end and not state.over:
         before = state

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simulator.frames import along
+from simulator.imaging.blades import share
 from simulator.imaging.blocks import first_pixel
 from simulator.imaging.dose import kerma_mgy, rate_limit_mas
-from simulator.imaging.machine import Grid, machine
+from simulator.imaging.machine import Grid, Setting, machine
 from simulator.imaging.positioner import geometry
 from simulator.imaging.spectra import (
     BASES,
@@ -36,10 +37,9 @@ __all__ = [
     "BASES",
     "Nodes",
     "PathLengths",
-    "field_share",
     "kerma_mgy",
     "kerma_per_mas",
-    "mas_of",
+    "mean_signal",
     "nodes",
     "open_dose_ngy",
     "path_lengths",
@@ -77,11 +77,6 @@ def scatter_parts(grid: Grid, kvp: float, thickness_cm: AnyArray) -> list[tuple[
     """
     gain = _at(grid.kvp_factor, kvp)
     return [(gain * a * (thickness_cm / 20.0) ** b, sigma) for a, b, sigma in grid.gaussians]
-
-
-def field_share(sigma_mm: float, field_mm: float) -> float:
-    """Return the share of an endless slab's scatter that a square field makes at its centre."""
-    return math.erf(0.5 * field_mm / (math.sqrt(2.0) * sigma_mm)) ** 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,36 +120,51 @@ def trimmed_mean(values: AnyArray) -> float:
     return float(ordered[ordered.size // 5 : max(4 * ordered.size // 5, 1)].mean())
 
 
+def _measured(lengths: PathLengths, setting: Setting) -> FloatArray:
+    """Return the rays of the measuring field that the blades let through: (rays, bases) cm."""
+    cell_mm = setting.field_mm / (3 * _FAN)
+    at = [(k - _FAN // 2) * cell_mm for k in range(_FAN)]
+    passes = setting.collimator.passes
+    kept = [k for k in range(_FAN * _FAN) if passes(at[k % _FAN], -at[k // _FAN])]
+    rays = np.zeros((len(kept), len(BASES)))
+    rays[:, 0] = [max(lengths.soft_cm[k], 0.0) for k in kept]
+    rays[:, 1] = [lengths.cortical_cm[k] for k in kept]
+    return rays
+
+
+def mean_signal(setting: Setting, kvp: float, lengths: PathLengths) -> float:
+    """Return what the patient leaves of the beam in the measuring field, relative to none."""
+    rays = _measured(lengths, setting)
+    return trimmed_mean(signals(nodes(kvp, setting.curve.copper_mm), rays))
+
+
 def receptor_dose_ngy(
-    spec: CArmSpec, kvp: float, mas: float, lengths: PathLengths, field_mm: float
+    spec: CArmSpec, setting: Setting, kvp: float, mas: float, lengths: PathLengths
 ) -> float:
-    """Return the receptor dose of one pulse behind the grid, scatter included."""
-    rays = np.zeros((len(lengths.soft_cm), len(BASES)))
-    rays[:, 0], rays[:, 1] = np.maximum(lengths.soft_cm, 0.0), lengths.cortical_cm
-    signal = trimmed_mean(signals(nodes(kvp, spec.copper_mm), rays))
+    """Return the receptor dose of one pulse in the measuring field, scatter included.
+
+    The measuring field is the middle third of the picture, as much of it as lies in the opening.
+    """
+    rays = _measured(lengths, setting)
+    signal = trimmed_mean(signals(nodes(kvp, setting.curve.copper_mm), rays))
     depth = trimmed_mean(scattering_cm(rays[:, 0], rays[:, 1]))
-    parts = scatter_parts(machine().grid, kvp, np.array(depth))
-    spr = sum(float(amount) * field_share(sigma, field_mm) for amount, sigma in parts)
-    return open_dose_ngy(spec, kvp, mas, -math.log(signal)) * signal * (1.0 + spr)
+    parts = scatter_parts(setting.grid, kvp, np.array(depth))
+    field_mm, blades = setting.field_mm, setting.collimator
+    spr = sum(float(amount) * share(sigma, field_mm, blades) for amount, sigma in parts)
+    return open_dose_ngy(spec, setting, kvp, mas, -math.log(signal)) * signal * (1.0 + spr)
 
 
-def open_dose_ngy(
-    spec: CArmSpec, kvp: float, mas: float, p: float, grid: Grid | None = None
-) -> float:
+def open_dose_ngy(spec: CArmSpec, setting: Setting, kvp: float, mas: float, p: float) -> float:
     """Return the receptor dose that a signal of 1 stands for, behind p = -ln signal of patient."""
-    kerma = kerma_per_mas(kvp, spec.copper_mm) * mas * (1000.0 / spec.sdd_mm) ** 2
-    passed = (grid or machine().grid).primary_transmission
-    return 1000.0 * kerma * passed * kerma_over_signal(kvp, spec.copper_mm, p)
-
-
-def mas_of(spec: CArmSpec, kvp: float) -> float:
-    """Return the programmed mAs per pulse at `kvp`."""
-    return spec.mas_base + spec.mas_per_kv * (kvp - 50.0)
+    copper_mm = setting.curve.copper_mm
+    kerma = kerma_per_mas(kvp, copper_mm) * mas * (1000.0 / spec.sdd_mm) ** 2
+    passed = setting.grid.primary_transmission
+    return 1000.0 * kerma * passed * kerma_over_signal(kvp, copper_mm, p)
 
 
 @lru_cache(maxsize=64)
 def settled(
-    spec: CArmSpec, lengths: PathLengths, field_mm: float, pulses_per_s: float = 0.0
+    spec: CArmSpec, setting: Setting, lengths: PathLengths, pulses_per_s: float = 0.0
 ) -> tuple[float, float]:
     """Return the (kVp, mAs) at which the brightness control comes to rest.
 
@@ -165,26 +175,27 @@ def settled(
     """
     m = machine()
     sizes = sorted(zip(m.fields.sizes_mm, m.fields.dose_factor, strict=True))
-    target = spec.receptor_dose_ngy * _at(tuple(sizes), field_mm)
+    curve = setting.curve
+    target = curve.receptor_dose_ngy * _at(tuple(sizes), setting.field_mm)
     low, high = m.limits.kvp_min, m.limits.kvp_max
 
     def dose(kvp: float) -> float:
-        return receptor_dose_ngy(spec, kvp, mas_of(spec, kvp), lengths, field_mm)
+        return receptor_dose_ngy(spec, setting, kvp, curve.mas(kvp), lengths)
 
     if dose(low) >= target:
-        kvp, mas = low, mas_of(spec, low) * target / dose(low)
+        kvp, mas = low, curve.mas(low) * target / dose(low)
     elif dose(high) <= target:
-        kvp, mas = high, mas_of(spec, high) * min(target / dose(high), m.limits.boost)
+        kvp, mas = high, curve.mas(high) * min(target / dose(high), m.limits.boost)
     else:
         kvp = round(_where(dose, target, low, high), 2)
-        mas = mas_of(spec, kvp)
-    if mas > rate_limit_mas(spec, kvp, pulses_per_s):
+        mas = curve.mas(kvp)
+    if mas > rate_limit_mas(spec, curve, kvp, pulses_per_s):
         # The programmed curve is left where the law binds: down it until the rate is legal.
         legal = _where(
-            lambda v: mas_of(spec, v) / rate_limit_mas(spec, v, pulses_per_s), 1.0, low, kvp
+            lambda v: curve.mas(v) / rate_limit_mas(spec, curve, v, pulses_per_s), 1.0, low, kvp
         )
         kvp = round(legal - 0.005, 2)
-        mas = min(mas_of(spec, kvp), rate_limit_mas(spec, kvp, pulses_per_s))
+        mas = min(curve.mas(kvp), rate_limit_mas(spec, curve, kvp, pulses_per_s))
     return kvp, round(mas, 5)
 
 

@@ -7,10 +7,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from simulator.anatomy import views
-from simulator.frames import Side
-from simulator.imaging import beam, dose
+from simulator.imaging import beam, dose, skin
 from simulator.imaging.beam import PathLengths
-from simulator.imaging.machine import machine
+from simulator.imaging.machine import Setting, machine, setting
 from simulator.imaging.positioner import geometry, in_field, view_of
 from simulator.units import TICKS_PER_S, Vec3
 from simulator.world.arm import CArm, Pose, Shot, View
@@ -22,9 +21,13 @@ if TYPE_CHECKING:
 _TRUE = {View.AP: views.true_ap, View.LATERAL: views.true_lateral}
 
 
-def pulse_due(tick: int, pulses_per_s: float) -> bool:
-    """Return whether the generator fires in this tick: 30, 15, 7.5, 3.75 / s are every 2 .. 16."""
-    return tick % round(TICKS_PER_S / pulses_per_s) == 0
+def pulse_due(tick: int, pulses_per_s: float, plane: int = 0) -> bool:
+    """Return whether the generator fires in this tick: 30, 15, 7.5, 3.75 / s are every 2 .. 16.
+
+    The second plane fires half a period after the first, so that neither sees the other's scatter.
+    """
+    period = round(TICKS_PER_S / pulses_per_s)
+    return tick % period == (period // 2 if plane else 0)
 
 
 def lengths_for(case: Case, pose: Pose, known: PathLengths | None = None) -> PathLengths:
@@ -34,17 +37,20 @@ def lengths_for(case: Case, pose: Pose, known: PathLengths | None = None) -> Pat
     return beam.path_lengths(case.c_arm, case.patient, pose)
 
 
-def shot_of(case: Case, pose: Pose, tips: tuple[Vec3 | None, Vec3 | None], tick: int) -> Shot:
+def shot_of(
+    case: Case, arm: CArm, tips: tuple[Vec3 | None, Vec3 | None], tick: int, plane: int = 0
+) -> Shot:
     """Return what is known of a picture taken now.
 
     An oblique is measured from the nearer of the true AP and lateral.
     """
+    pose, blades = arm.pose, arm.collimator
     view = view_of(pose)
     g = geometry(case.c_arm, pose, 1)
     marks = case.patient.target.landmarks
     errors = [off_deg(pose, _TRUE[v](marks)) for v in _TRUE if view in (v, View.OBLIQUE)]
-    left, right = (tip is not None and in_field(g, tip) for tip in tips)
-    return Shot(tick, view, pose, min(errors), (left, right))
+    left, right = (tip is not None and in_field(g, tip, blades) for tip in tips)
+    return Shot(tick, view, pose, min(errors), (left, right), plane, blades)
 
 
 def _followed(c_arm: CArm, goal: tuple[float, float]) -> tuple[float, float]:
@@ -61,42 +67,59 @@ def expose(
     tips: tuple[Vec3 | None, Vec3 | None],
     tick: int,
     lengths: PathLengths,
-    operator: Side = Side.LEFT,
+    hand_mm: Vec3 | None = None,
+    plane: int = 0,
 ) -> tuple[CArm, Shot]:
     """Fire one pulse with the present kVp and mAs; brightness control acts on the next.
 
     Args:
         case: For the machine and the patient.
-        c_arm: As it stands; its pose must be that of `lengths`.
+        c_arm: As it stands; the pose of its plane must be that of `lengths`.
         tips: Tool tips per `Side`.
         tick: Now.
         lengths: From `lengths_for`.
-        operator: Side of the table at which the operator stands.
+        hand_mm: A hand of the operator that works near the beam.
+        plane: Which one fires.
 
     Returns:
         The C-arm with everything counted, and the picture's record.
     """
-    spec, pose = case.c_arm, c_arm.pose
-    kvp, mas = c_arm.kvp, c_arm.mas_pulse
-    kap = dose.kap_gycm2(spec, kvp, mas, pose.field_mm)
-    goal = beam.settled(spec, lengths, pose.field_mm, c_arm.pulses_per_s)
-    next_kvp, next_mas = _followed(c_arm, goal)
-    reach = 1000.0 * machine().dose.operator_m * operator.sign
-    x, y, z = pose.isocentre_mm
-    operator_usv = dose.operator_usv(pose, kvp, kap, (x + reach, y, z))
-    shot = shot_of(case, pose, tips, tick)
-    return (
-        replace(
-            c_arm,
-            kvp=next_kvp,
-            mas_pulse=next_mas,
-            exposures=c_arm.exposures + 1,
-            air_kerma_mgy=c_arm.air_kerma_mgy + dose.reference_kerma_mgy(spec, kvp, mas),
-            kap_gycm2=c_arm.kap_gycm2 + kap,
-            operator_dose_usv=c_arm.operator_dose_usv + operator_usv,
-            last_ap=shot if shot.view is View.AP else c_arm.last_ap,
-            last_lateral=shot if shot.view is View.LATERAL else c_arm.last_lateral,
-            last=shot,
-        ),
-        shot,
+    spec, seen = case.c_arm, c_arm.through(plane)
+    set_ = setting(spec, seen)
+    goal = beam.settled(spec, set_, lengths, seen.pulses_per_s)
+    counted = _counted(case, seen, set_, lengths, hand_mm)
+    kvp, mas = _followed(seen, goal)
+    shot = shot_of(case, seen, tips, tick, plane)
+    counted = replace(
+        counted,
+        kvp=kvp,
+        mas_pulse=mas,
+        last_ap=shot if shot.view is View.AP else seen.last_ap,
+        last_lateral=shot if shot.view is View.LATERAL else seen.last_lateral,
+        last=shot,
+    )
+    return c_arm.with_plane(plane, counted), shot
+
+
+def _counted(
+    case: Case, arm: CArm, set_: Setting, lengths: PathLengths, hand_mm: Vec3 | None
+) -> CArm:
+    """Return the arm with the dose of one pulse added."""
+    spec, kvp, mas = case.c_arm, arm.kvp, arm.mas_pulse
+    kap = dose.kap_gycm2(spec, set_, kvp, mas)
+    on_skin = skin.exposed(case.patient.torso, arm.skin_mgy, arm, spec)
+    hand_mgy = 0.0
+    if hand_mm is not None:
+        signal = beam.mean_signal(set_, kvp, lengths)
+        hand_mgy = dose.hand_mgy(spec, set_, arm.pose, kvp, mas, signal, hand_mm)
+    return replace(
+        arm,
+        exposures=arm.exposures + 1,
+        air_kerma_mgy=arm.air_kerma_mgy + dose.reference_kerma_mgy(spec, set_.curve, kvp, mas),
+        kap_gycm2=arm.kap_gycm2 + kap,
+        operator_dose_usv=arm.operator_dose_usv
+        + dose.operator_usv(arm.pose, kvp, kap, dose.place_mm(arm)),
+        skin_mgy=on_skin,
+        skin_peak_mgy=float(on_skin.max()),
+        hand_mgy=arm.hand_mgy + hand_mgy,
     )

@@ -9,7 +9,9 @@ from typing import Any, TypeVar
 
 from simulator.errors import AssetError
 from simulator.paths import asset
-from simulator.world.instruments import CArmSpec
+from simulator.world.arm import CArm, Curve
+from simulator.world.collimator import Collimator
+from simulator.world.instruments import CArmSpec, CurveSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +67,23 @@ class Dose:
     limit_mgy_min: float
     limit_mm: float
     operator_m: float
+    back_m: float
     operator_reference_cm2: float
     scatter_by_cosine: tuple[tuple[float, float], ...]
     tube_side_kvp: tuple[tuple[float, float], ...]
     detector_side_kvp: tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Blades:
+    """Where the collimator sits, how far it closes and how fast."""
+
+    from_focus_mm: float
+    iris_least_mm: float
+    shutter_least_mm: float
+    iris_mm_s: float
+    shutter_mm_s: float
+    turn_deg_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +99,26 @@ class Machine:
     """Everything in assets/c_arm.toml."""
 
     c_arm: CArmSpec
+    """The mobile one."""
+    biplane: CArmSpec
     fields: Fields
     limits: Limits
     grid: Grid
     no_grid: Grid
+    collimator: Blades
     scatter: Scatter
     detector: Detector
     dose: Dose
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What is set at the machine: with kVp, mAs and the patient it decides on dose and picture."""
+
+    field_mm: float
+    collimator: Collimator
+    grid: Grid
+    curve: CurveSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,11 +179,11 @@ def machine() -> Machine:
     name = "c_arm.toml"
     raw = _read(name)
     parts = {
-        "c_arm": CArmSpec,
         "fields": Fields,
         "limits": Limits,
         "grid": Grid,
         "no_grid": Grid,
+        "collimator": Blades,
         "scatter": Scatter,
         "detector": Detector,
         "dose": Dose,
@@ -163,7 +191,19 @@ def machine() -> Machine:
     made: dict[str, Any] = {
         k: _fill(cls, raw.get(k, {}), f"{name} [{k}]") for k, cls in parts.items()
     }
-    return Machine(**made)
+    curves = tuple(
+        _fill(CurveSpec, raw.get("curve", {}).get(c, {}), f"{name} [curve.{c}]") for c in Curve
+    )
+    shared = {"lateral_orbit_range_deg": None, "curves": curves, **raw.get("c_arm", {})}
+    own = {**shared, **raw.get("biplane", {})}
+    c_arm = _fill(CArmSpec, shared, f"{name} [c_arm]")
+    return Machine(c_arm=c_arm, biplane=_fill(CArmSpec, own, f"{name} [biplane]"), **made)
+
+
+def setting(spec: CArmSpec, arm: CArm) -> Setting:
+    """Return how `arm` is set."""
+    grid = machine().grid if arm.grid_in else machine().no_grid
+    return Setting(arm.pose.field_mm, arm.collimator, grid, spec.curve(arm.curve))
 
 
 @lru_cache(maxsize=1)

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simulator import rng
-from simulator.imaging import beam
-from simulator.imaging.machine import Grid, machine
+from simulator.imaging import beam, blades
+from simulator.imaging.machine import Grid, Setting, machine, setting
 from simulator.imaging.positioner import Geometry, geometry
 from simulator.imaging.projector import Paths, PatientProjector
 from simulator.imaging.taps import gauss_taps, pixel_taps, spread
@@ -27,6 +27,7 @@ from simulator.kernels.detector import (
     widen,
 )
 from simulator.units import AnyArray, Float32Array, FloatArray, frozen
+from simulator.world.collimator import OPEN, Collimator
 
 if TYPE_CHECKING:
     from simulator.world.arm import CArm, Pose
@@ -39,6 +40,8 @@ _NORMALS = 1 << 20
 _SEEN_CM = 0.02
 """More device than this hides the patient from the automatic window."""
 _THIRD = slice(COARSE // 3, COARSE - COARSE // 3)
+_LIT = 0.99
+"""Cells of the middle third that get so much of the beam tell its brightness."""
 _HALVED_PX = 512
 """Smaller pictures are not made coarser while the arm moves."""
 _NONE = frozen(np.zeros((3, 0, 0), np.float32))
@@ -61,6 +64,7 @@ class Radiograph:
     dose_ngy: float
     """Receptor dose in the middle of the field."""
     tick: int
+    collimator: Collimator = OPEN
 
 
 @lru_cache(maxsize=1)
@@ -109,7 +113,12 @@ def focal_blur(image: Float32Array, spec: CArmSpec, pitch_mm: float) -> Float32A
 
 
 def scattered(
-    direct: Float32Array, depth_cm: FloatArray, kvp: float, cell_mm: float, grid: Grid
+    direct: Float32Array,
+    depth_cm: FloatArray,
+    kvp: float,
+    cell_mm: float,
+    grid: Grid,
+    opening: Float32Array | None = None,
 ) -> Float32Array:
     """Return scatter on the coarse grid, on the scale of `direct`.
 
@@ -119,17 +128,18 @@ def scattered(
     would light up its middle.
 
     Args:
-        direct: (COARSE, COARSE) primary, relative to the open field.
+        direct: (COARSE, COARSE) primary before the blades, relative to the open field.
         depth_cm: The same shape, from `beam.scattering_cm`.
         kvp: Tube voltage.
         cell_mm: Side of a cell at the detector.
         grid: In or out.
+        opening: (COARSE, COARSE) share of the beam that the blades let through; None for all.
     """
     outline = spread(machine().scatter.outline_mm / cell_mm)
     weight = outline.sum(1)
     logs = np.log(np.maximum(direct, np.float32(1e-6)))
     leaving = np.exp(0.5 * (outline @ logs @ outline.T) / np.outer(weight, weight))
-    made = direct / leaving
+    made = direct / leaving if opening is None else direct * opening / leaving
     out = np.zeros_like(direct)
     for amount, sigma_mm in beam.scatter_parts(grid, kvp, depth_cm):
         blurring = spread(sigma_mm / cell_mm)
@@ -140,6 +150,7 @@ def scattered(
 
 def exposed(
     spec: CArmSpec,
+    set_: Setting,
     kvp: float,
     mas: float,
     pitch_mm: float,
@@ -149,8 +160,9 @@ def exposed(
     """Return (n, n) detected quanta of one pulse and the central receptor dose in nGy."""
     d = machine().detector
     n = still.direct.shape[0]
-    middle = beam.trimmed_mean(still.low[_THIRD, _THIRD])
-    open_ngy = beam.open_dose_ngy(spec, kvp, mas, -math.log(max(middle, 1e-6)))
+    lit = slice(None) if still.opening is None else still.opening[_THIRD, _THIRD] > _LIT
+    middle = beam.trimmed_mean(still.low[_THIRD, _THIRD][lit])
+    open_ngy = beam.open_dose_ngy(spec, set_, kvp, mas, -math.log(max(middle, 1e-6)))
     quanta = d.dqe * d.photons_mm2_ugy * open_ngy / 1000.0 * pitch_mm**2
     starts = noise.integers(0, _NORMALS - n, (2, n))
     out = np.empty((n, n), np.float32)
@@ -159,7 +171,7 @@ def exposed(
     core, taps = (pixel_taps(x / pitch_mm) for x in (d.psf_narrow_mm, d.psf_wide_mm))
     read_out(still.direct, widen(still.scatter, n), quanta, _normals(), starts, core, taps,
              1.0 - d.psf_narrow_weight, electronic, out)  # fmt: skip
-    return out, open_ngy * (middle + beam.trimmed_mean(still.scatter[_THIRD, _THIRD]))
+    return out, open_ngy * (middle + beam.trimmed_mean(still.scatter[_THIRD, _THIRD][lit]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,10 +196,12 @@ class Scene:
     direct: Float32Array
     """(n, n) primary relative to the open field."""
     low: Float32Array
-    """(COARSE, COARSE) its means."""
+    """(COARSE, COARSE) its means before the blades."""
     scatter: Float32Array
     """(COARSE, COARSE) on the same scale."""
     device: AnyArray | None
+    opening: Float32Array | None = None
+    """(COARSE, COARSE) share of the beam that the blades let through; None for all."""
 
 
 def plate(spec: CArmSpec, b: beam.Nodes, paths: Paths, pitch_mm: float) -> Plate:
@@ -274,23 +288,31 @@ def _scene(case: Case, state: State, n: int, projector: PatientProjector) -> Sce
     paths = projector.with_body(g, state.body)
     fill = projector.fill(g, state.body, state.cement.cloud, state.tamps)
     tools = devices(g, state.cannulas, state.tamps, state.cement, fill)
-    b = beam.nodes(arm.kvp, case.c_arm.copper_mm)
+    set_ = setting(case.c_arm, arm)
+    b = beam.nodes(arm.kvp, set_.curve.copper_mm)
     bare = projector.remembered(paths, b, lambda: plate(case.c_arm, b, paths, g.pitch_mm))
     if tools is None:
         direct, low, hidden = bare.direct, bare.low, None
     else:
         direct, low, hidden = _with_devices(case, b, bare, paths, tools, g.pitch_mm)
     cell_mm = g.pitch_mm * (n // COARSE)
-    scatter = scattered(low, bare.depth_cm, arm.kvp, cell_mm, machine().grid)
-    return Scene(g, direct, low, scatter, hidden)
+    opening = None
+    if blades.covered(set_.field_mm, set_.collimator):
+        mask = blades.mask(n, set_.field_mm, set_.collimator)
+        direct, opening = frozen(direct * mask), shrink(mask, n // COARSE)
+    scatter = scattered(low, bare.depth_cm, arm.kvp, cell_mm, set_.grid, opening)
+    return Scene(g, direct, low, scatter, hidden, opening)
 
 
 def expose_scene(case: Case, arm: CArm, still: Scene, tick: int) -> Radiograph:
     """Return one noisy frame of a scene; noise depends on the case's seed and the tick alone."""
     noise = rng.stream(case.seed, "quantum", tick)
     pitch_mm = still.g.pitch_mm
-    signal, dose = exposed(case.c_arm, arm.kvp, arm.mas_pulse, pitch_mm, still, noise)
-    return Radiograph(frozen(signal), still.device, arm.pose, pitch_mm, arm.kvp, dose, tick)
+    set_ = setting(case.c_arm, arm)
+    signal, dose = exposed(case.c_arm, set_, arm.kvp, arm.mas_pulse, pitch_mm, still, noise)
+    return Radiograph(
+        frozen(signal), still.device, arm.pose, pitch_mm, arm.kvp, dose, tick, arm.collimator
+    )
 
 
 def render(
@@ -299,7 +321,8 @@ def render(
     """Return the frame that the panel reads out for `state`.
 
     Give the same `projector` again and again: it remembers what did not change. While the arm
-    moves, the patient is projected more coarsely.
+    moves, the patient is projected more coarsely. The second plane's frame is that of the state
+    with the C-arm `through(1)`.
     """
     projector = projector or PatientProjector(case.patient)
     return expose_scene(case, state.c_arm, scene(case, state, n, projector), state.tick)

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import math
+from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from simulator.imaging.dose import kerma_mgy
 from simulator.imaging.machine import machine
 from simulator.imaging.positioner import geometry
-from simulator.imaging.spectra import kerma_per_mas
 from simulator.units import FloatArray, frozen
 
 if TYPE_CHECKING:
     from simulator.anatomy.volume import Volume
-    from simulator.world.arm import Pose
+    from simulator.world.arm import CArm, Pose
+    from simulator.world.collimator import Collimator
     from simulator.world.instruments import CArmSpec
 
 _TISSUE = 0.3
@@ -32,6 +34,11 @@ class Skin:
     """(angles, heights, 3) patient frame."""
     outward: FloatArray
     """(angles, heights, 3) unit vectors away from the middle of the trunk."""
+
+
+_surfaces: deque[tuple[Volume, Skin]] = deque(maxlen=4)
+_footprints: deque[tuple[Volume, tuple[Pose, Collimator, CArmSpec], FloatArray]] = deque(maxlen=32)
+"""Pure function values, kept for speed; never part of a state."""
 
 
 def surface(torso: Volume) -> Skin:
@@ -62,25 +69,58 @@ def surface(torso: Volume) -> Skin:
     return Skin(frozen(points), frozen(outward))
 
 
-def exposed(
-    skin: Skin, dose_mgy: FloatArray, spec: CArmSpec, pose: Pose, kvp: float, mas: float
-) -> FloatArray:
-    """Return the map after one pulse: air kerma with backscatter where the beam enters.
+def footprint(skin: Skin, spec: CArmSpec, pose: Pose, collimator: Collimator) -> FloatArray:
+    """Return the skin dose per air kerma 1 m from the source: where and how the beam enters.
 
     Args:
         skin: From `surface`.
-        dose_mgy: (angles, heights) so far; not written.
         spec: The machine.
         pose: Where it stands.
-        kvp: Tube voltage.
-        mas: Of the pulse.
+        collimator: What the blades leave open.
+
+    Returns:
+        (angles, heights) inverse square with backscatter; 0 where the beam does not enter.
     """
     g = geometry(spec, pose, 2)
     ray = skin.points_mm - np.array(g.source_mm)
     depth = ray @ np.array(g.direction)
-    half = 0.5 * pose.field_mm * np.maximum(depth, 1.0) / g.sdd_mm
-    in_field = (np.abs(ray @ np.array(g.right)) <= half) & (np.abs(ray @ np.array(g.up)) <= half)
-    entering = (ray * skin.outward).sum(-1) < 0.0
-    kerma = kerma_per_mas(kvp, spec.copper_mm) * mas * 1e3 / (ray * ray).sum(-1)
-    added = np.where(in_field & entering & (depth > 0.0), kerma * machine().dose.backscatter, 0.0)
-    return frozen(dose_mgy + added)
+    enlarged = g.sdd_mm / np.maximum(depth, 1.0)
+    right, up = ray @ np.array(g.right) * enlarged, ray @ np.array(g.up) * enlarged
+    half = 0.5 * pose.field_mm
+    hit = (np.abs(right) <= half) & (np.abs(up) <= half) & (depth > 0.0)
+    hit &= (ray * skin.outward).sum(-1) < 0.0
+    a = math.radians(collimator.turn_deg)
+    across, along = right * math.cos(a) + up * math.sin(a), up * math.cos(a) - right * math.sin(a)
+    hit &= (np.abs(across) <= 0.5 * collimator.width_mm) & (
+        np.abs(along) <= 0.5 * collimator.height_mm
+    )
+    hit &= np.hypot(right, up) <= 0.5 * collimator.iris_mm
+    return frozen(np.where(hit, machine().dose.backscatter * 1e6 / (ray * ray).sum(-1), 0.0))
+
+
+def exposed(torso: Volume, before_mgy: FloatArray | None, arm: CArm, spec: CArmSpec) -> FloatArray:
+    """Return the map (angles, heights) after one pulse of `arm`; `before_mgy` is not written."""
+    where = _footprint_of(torso, spec, arm.pose, arm.collimator)
+    kerma = kerma_mgy(spec.curve(arm.curve), arm.kvp, arm.mas_pulse, 1000.0)
+    return frozen(where * kerma if before_mgy is None else before_mgy + where * kerma)
+
+
+def _footprint_of(torso: Volume, spec: CArmSpec, pose: Pose, collimator: Collimator) -> FloatArray:
+    """Return the footprint; remembered, because poses come back."""
+    key = (pose, collimator, spec)
+    for known, at, where in _footprints:
+        if known is torso and at == key:
+            return where
+    where = footprint(surface_of(torso), spec, pose, collimator)
+    _footprints.append((torso, key, where))
+    return where
+
+
+def surface_of(torso: Volume) -> Skin:
+    """Return the skin of a trunk; made once."""
+    for known, skin in _surfaces:
+        if known is torso:
+            return skin
+    skin = surface(torso)
+    _surfaces.append((torso, skin))
+    return skin

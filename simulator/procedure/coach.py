@@ -82,7 +82,7 @@ def _mix(case: Case, state: State, tool: Cannula | None) -> Hint:
 
 
 def _inject(case: Case, state: State) -> Hint:
-    if state.cement.thumb_n > 0.0 and not state.c_arm.beam:
+    if state.cement.thumb_n > 0.0 and not state.c_arm.beam_on:
         return "Never press unseen", "Keep the lateral live while cement runs."
     return "Watch wall and both discs", "Stop before the back quarter, or at the first leak."
 

@@ -175,13 +175,29 @@ def _fold_cement(case: Case, before: State, after: State, account: _Account, dt:
         # The cement's step covers several ticks, of which only the last one changes the state.
         dt = max(dt, _CEMENT_STEP_S)
         account.add("flowing_s", dt)
-        if after.c_arm.beam and after.c_arm.last is not None:
-            watched = adequate(case, after.c_arm.last, View.LATERAL)
-            account.add("watched_s", dt if watched else 0.0)
+        if _lateral_is_live(case, after):
+            account.add("watched_s", dt)
     if cement.started_tick is not None and cement.mixed_tick is not None:
         account.once("age_at_start_s", seconds(cement.started_tick - cement.mixed_tick))
     if cement.thumb_n <= 0.0 and "leak_seen_s" in account._old:
         account.once("leak_reacted_s", seconds(after.tick))
+
+
+def _lateral_is_live(case: Case, state: State) -> bool:
+    """Whether an adequate lateral is on a monitor and its plane's pedal is down.
+
+    With two planes the last pulse may be the other one's; a picture lasts for one period.
+    """
+    arm = state.c_arm
+    shots = (arm.last, arm.last_lateral if arm.second is not None else None)
+    period = TICKS_PER_S / arm.pulses_per_s
+    return any(
+        shot is not None
+        and arm.through(shot.plane).beam
+        and (shot is arm.last or state.tick - shot.tick <= period)
+        and adequate(case, shot, View.LATERAL)
+        for shot in shots
+    )
 
 
 def _on_exposed(case: Case, state: State, account: _Account, event: Event) -> None:

@@ -227,14 +227,19 @@ METRICS: Mapping[str, Definition] = MappingProxyType(
     dict(
         [
             _of("duration_s", "start to dressing", duration_s),
-            _of("fluoro_s", "pedal time", lambda c, s: s.c_arm.fluoro_ticks / TICKS_PER_S),
+            _of("fluoro_s", "pedal time, summed over planes",
+                lambda c, s: s.c_arm.fluoro_ticks / TICKS_PER_S),
             _of("exposures", "X-ray pulses", lambda c, s: s.c_arm.exposures),
             _of("air_kerma_mgy", "at the reference point", lambda c, s: s.c_arm.air_kerma_mgy),
             _of("kap_gycm2", "kerma-area product", lambda c, s: s.c_arm.kap_gycm2),
+            _of("skin_dose_peak_mgy", "highest dose of any spot of the trunk's skin, backscatter "
+                "included", lambda c, s: s.c_arm.skin_peak_mgy),
             _of("operator_dose_usv", "scatter at the operator's place, unshielded",
                 lambda c, s: s.c_arm.operator_dose_usv),
-            _of("hand_in_beam_s", "a hand on the hub inside the field, beam on",
+            _of("hand_in_beam_s", "a hand on the hub inside the opening, beam on",
                 lambda c, s: s.c_arm.hand_in_beam_ticks / TICKS_PER_S),
+            _of("hand_dose_mgy", "air kerma at a hand on the hub inside the opening",
+                lambda c, s: s.c_arm.hand_mgy),
             _of("view_error_ap_deg", "mean angle off the true AP, needle in bone",
                 _mean("view_ap_deg_sum", "view_ap_n")),
             _of("view_error_lateral_deg", "mean angle off the true lateral, needle in bone",

@@ -12,6 +12,7 @@ from pathlib import Path
 from simulator.engine.session import Session
 from simulator.errors import UsageError
 from simulator.imaging import beam, display, exposure, render
+from simulator.imaging.machine import setting
 from simulator.imaging.png import png
 from simulator.imaging.projector import PatientProjector
 from simulator.units import ByteArray
@@ -32,8 +33,9 @@ def film(
     """Return a still picture of `state` as the arm would show it at machine angles."""
     pose = replace(state.c_arm.pose, orbit_deg=orbit_deg, tilt_deg=tilt_deg)
     lengths = exposure.lengths_for(case, pose)
-    kvp, mas = beam.settled(case.c_arm, lengths, pose.field_mm)
-    posed = replace(state, c_arm=replace(state.c_arm, pose=pose, kvp=kvp, mas_pulse=mas))
+    arm = replace(state.c_arm, pose=pose)
+    kvp, mas = beam.settled(case.c_arm, setting(case.c_arm, arm), lengths)
+    posed = replace(state, c_arm=replace(arm, kvp=kvp, mas_pulse=mas))
     return display.picture(case, posed, n, _HOLD_FRAMES, projector)
 
 

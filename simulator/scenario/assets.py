@@ -13,7 +13,6 @@ from simulator.errors import AssetError
 from simulator.paths import asset
 from simulator.scenario.words import listed
 from simulator.world.instruments import (
-    CArmSpec,
     CementSpec,
     CurvedSpec,
     Filler,
@@ -30,7 +29,6 @@ _PLACE: Mapping[str, tuple[str, type]] = {
     "filler": ("instruments.toml", Filler),
     "tamp": ("tamps.toml", TampSpec),
     "cement": ("cements.toml", CementSpec),
-    "c_arm": ("c_arm.toml", CArmSpec),
 }
 _ALWAYS: Mapping[str, tuple[str, type]] = {
     "wire": ("wires.toml", RodSpec),

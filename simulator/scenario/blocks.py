@@ -180,7 +180,6 @@ class EquipmentBlock(Block):
         description="Syringe or bone filler (assets/instruments.toml). Default: bone_filler for a "
         "kyphoplasty, syringe_1 for a vertebroplasty.",
     )
-    c_arm: str = Field(default="c_arm", description="C-arm (assets/c_arm.toml).")
 
     @field_validator("*")
     @classmethod
@@ -189,6 +188,19 @@ class EquipmentBlock(Block):
         if name is None or words is None or info.field_name is None:
             return name
         return check_word(name, words.catalogues.get(info.field_name, ()))
+
+
+class CArmBlock(Block):
+    """[c_arm]: the X-ray machine and how it is set when the run begins."""
+
+    machine: Literal["mobile", "biplane"] = Field(
+        default="mobile",
+        description="A mobile C-arm, or a unit with a second plane for the lateral.",
+    )
+    curve: Literal["low_dose", "normal", "high_contrast"] = Field(
+        default="normal", description="Curve of the brightness control at the start."
+    )
+    grid: bool = Field(default=True, description="Whether the grid is in at the start.")
 
 
 def _each_once(sides: tuple[str, ...]) -> tuple[str, ...]:

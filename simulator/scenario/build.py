@@ -10,12 +10,14 @@ from simulator.anatomy.approach import plan_beside
 from simulator.anatomy.patient import Patient
 from simulator.anatomy.plan import Plan, deepened, plan_path
 from simulator.frames import Side, along, minus, unit
+from simulator.imaging.machine import machine
 from simulator.scenario import assets
 from simulator.scenario.person import patient_spec
 from simulator.scenario.scenario import Scenario
 from simulator.scenario.schema import CaseFile
+from simulator.world.arm import CArm, Curve, Plane
 from simulator.world.case import Case, Notes, Procedure
-from simulator.world.instruments import Needle
+from simulator.world.instruments import CArmSpec, Needle
 from simulator.world.rubric import Criterion, Rubric
 
 Progress = Callable[[str, float], None]
@@ -66,11 +68,22 @@ def build_case(scenario: Scenario, seed: int, progress: Progress | None = None) 
         tamp=assets.chosen("tamp", tools.tamp),
         cement=assets.chosen("cement", tools.cement),
         filler=assets.chosen("filler", tools.filler or _FILLER[procedure]),
-        c_arm=assets.chosen("c_arm", tools.c_arm),
+        c_arm=_machine(authored),
         rubric=judge,
         time_limit_s=authored.limits.time_s,
         physics=assets.physics(),
+        arm=_as_set(authored),
     )
+
+
+def _machine(authored: CaseFile) -> CArmSpec:
+    return machine().c_arm if authored.c_arm.machine == "mobile" else machine().biplane
+
+
+def _as_set(authored: CaseFile) -> CArm:
+    asked = authored.c_arm
+    second = Plane() if asked.machine == "biplane" else None
+    return CArm(curve=Curve(asked.curve), grid_in=asked.grid, second=second)
 
 
 def _notes(authored: CaseFile) -> Notes:

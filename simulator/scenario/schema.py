@@ -9,6 +9,7 @@ from pydantic import Field
 from simulator.scenario.assets import catalogues, rubric
 from simulator.scenario.block import FROM_LIST, Block, Id, Line, Lines
 from simulator.scenario.blocks import (
+    CArmBlock,
     EquipmentBlock,
     FractureBlock,
     PatientBlock,
@@ -50,6 +51,9 @@ class CaseFile(Block):
     veins: VeinsBlock = Field(default=VeinsBlock(), description="Ways out for cement.")
     equipment: EquipmentBlock = Field(
         default=EquipmentBlock(), description="What lies on the trolley."
+    )
+    c_arm: CArmBlock = Field(
+        default=CArmBlock(), description="The X-ray machine and how it is set at the start."
     )
     plan: PlanBlock = Field(default=PlanBlock(), description="The author's way in.")
     scoring: ScoringBlock = Field(default=ScoringBlock(), description="Departures from the rubric.")

@@ -4,14 +4,24 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Discriminator, Field, Tag, field_validator, model_validator
+from pydantic import (
+    Discriminator,
+    Field,
+    Tag,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
+from simulator.imaging.machine import machine
 from simulator.scenario.block import Block, Comparison, Comparisons, check_word
 from simulator.scenario.words import SideName
 from simulator.world.action import Do
 
 ACTS = tuple(str(act) for act in Do if act is not Do.NONE)
 """What `act` may name."""
+PlaneName = Literal["first", "second"]
+_RATES, _FIELDS_MM = machine().c_arm.pulse_rates, machine().fields.sizes_mm
 
 
 class Ask(Block):
@@ -41,6 +51,14 @@ class SetView(Ask):
     tilt_deg: float | None = Field(
         default=None, ge=-60, le=60, description="Angle towards the head (positive) or feet."
     )
+    swivel_deg: float = Field(
+        default=0.0,
+        ge=-30,
+        le=30,
+        description="Turn of the whole arm about the vertical; + takes the detector of a lateral "
+        "to the head.",
+    )
+    plane: PlaneName = Field(default="first", description="Which plane of a biplane unit.")
 
     @model_validator(mode="after")
     def _view_or_angles(self) -> Self:
@@ -50,11 +68,69 @@ class SetView(Ask):
         return self
 
 
+class SetArm(Ask):
+    """Set field, blades, grid, curve, pulse rate and the operator's place."""
+
+    do: Literal["carm.set"] = Field(
+        description="Set field, blades, grid, curve, pulse rate and the operator's place."
+    )
+    field_mm: float | None = Field(
+        default=None,
+        description="Side of the detector square in use.",
+        json_schema_extra={"enum": [*_FIELDS_MM, None]},
+    )
+    iris_mm: float | None = Field(
+        default=None, ge=40, le=430, description="Opening of the iris, at the detector."
+    )
+    width_mm: float | None = Field(
+        default=None, ge=20, le=430, description="Opening of the shutters from the sides."
+    )
+    height_mm: float | None = Field(
+        default=None, ge=20, le=430, description="Opening of the shutters from above and below."
+    )
+    turn_deg: float | None = Field(
+        default=None, ge=-90, le=90, description="Turn of the shutters, counterclockwise."
+    )
+    pulses_per_s: float | None = Field(
+        default=None, description="Pulse rate.", json_schema_extra={"enum": [*_RATES, None]}
+    )
+    grid: bool | None = Field(default=None, description="Grid in or out.")
+    curve: Literal["low_dose", "normal", "high_contrast"] | None = Field(
+        default=None, description="Curve of the brightness control."
+    )
+    stand: Literal["left", "right", "back"] | None = Field(
+        default=None, description="Where the operator stands: a side of the patient, or back."
+    )
+    plane: PlaneName = Field(
+        default="first", description="Whose field and blades, on a biplane unit."
+    )
+
+    @field_validator("field_mm", "pulses_per_s")
+    @classmethod
+    def _offered(cls, value: float | None, info: ValidationInfo) -> float | None:
+        offered = _RATES if info.field_name == "pulses_per_s" else _FIELDS_MM
+        if value is not None and value not in offered:
+            raise ValueError(f"got {value:g}; allowed: {' or '.join(f'{x:g}' for x in offered)}")
+        return value
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if not self.model_fields_set - {"do", "plane", "expect", "until", "max_s"}:
+            raise ValueError(
+                "sets nothing: give field_mm, iris_mm, width_mm, height_mm, turn_deg, "
+                "pulses_per_s, grid, curve or stand"
+            )
+        return self
+
+
 class Beam(Ask):
     """Pedal down for a while."""
 
     do: Literal["beam"] = Field(description="Pedal down for a while.")
     seconds: float = Field(default=1.0, gt=0, le=120, description="Pedal time.")
+    plane: Literal["first", "second", "both"] = Field(
+        default="first", description="Which pedals, on a biplane unit."
+    )
 
 
 class PlaceNeedle(Ask):
@@ -178,6 +254,7 @@ def _tag(step: Any) -> str:
 
 AnyStep = Annotated[
     Annotated[SetView, Tag("carm.view")]
+    | Annotated[SetArm, Tag("carm.set")]
     | Annotated[Beam, Tag("beam")]
     | Annotated[PlaceNeedle, Tag("needle.place")]
     | Annotated[AimNeedle, Tag("needle.aim")]

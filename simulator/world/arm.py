@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from simulator.units import FloatArray, Vec3
@@ -108,7 +108,9 @@ class CArm:
     grid_in: bool = True
     curve: Curve = Curve.NORMAL
     stand: Stand = Stand.LEFT
-    skin_mgy: FloatArray | None = None
+    table_side: Stand = Stand.LEFT
+    """The side of the table that an operator who stepped back comes back to."""
+    skin_mgy: FloatArray | None = field(default=None, compare=False)
     """Skin dose map (angles, heights) of `imaging.skin.surface`; None before the first pulse."""
     skin_peak_mgy: float = 0.0
     hand_mgy: float = 0.0
@@ -116,12 +118,36 @@ class CArm:
     second: Plane | None = None
     """The lateral plane of a biplane machine; what is counted is the sum of both planes."""
 
+    @property
+    def beam_on(self) -> bool:
+        """Whether any pedal is down."""
+        return self.beam or (self.second is not None and self.second.beam)
+
+    @property
+    def planes(self) -> range:
+        """Numbers of the planes."""
+        return range(1 if self.second is None else 2)
+
     def through(self, plane: int) -> CArm:
-        """Return the arm as one of its planes alone: pose, beam, technique and blades."""
+        """Return the arm as one of its planes alone: pose, beam, technique and blades.
+
+        The other plane does not disturb it: both fire in turn and the panel is blanked while
+        the other one fires, so that cross-scatter reaches no picture.
+        """
         if plane == 0 or self.second is None:
             return self
         b = self.second
         return replace(
             self, pose=b.pose, moving=b.moving, beam=b.beam, kvp=b.kvp, mas_pulse=b.mas_pulse,
             collimator=b.collimator,
+        )  # fmt: skip
+
+    def with_plane(self, plane: int, seen: CArm) -> CArm:
+        """Return the arm after `seen`, what became of `through(plane)`: its opposite."""
+        if plane == 0 or self.second is None:
+            return seen
+        second = Plane(seen.pose, seen.moving, seen.beam, seen.kvp, seen.mas_pulse, seen.collimator)
+        return replace(
+            seen, pose=self.pose, moving=self.moving, beam=self.beam, kvp=self.kvp,
+            mas_pulse=self.mas_pulse, collimator=self.collimator, second=second,
         )  # fmt: skip

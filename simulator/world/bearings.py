@@ -52,14 +52,20 @@ def pedicle_axes(marks: Landmarks, side: Side) -> tuple[Vec3, Vec3]:
     return unit(along(inward, superior, -dot(inward, superior))), superior
 
 
+def swivelled(pose: Pose, direction: Vec3) -> Vec3:
+    """Return a direction of the unswivelled arm as the swivel turns it about the vertical."""
+    if not pose.swivel_deg:
+        return direction
+    s = math.radians(pose.swivel_deg)
+    x, y, z = direction
+    return (x * math.cos(s) - z * math.sin(s), y, x * math.sin(s) + z * math.cos(s))
+
+
 def beam_of(pose: Pose) -> Vec3:
     """Return the unit direction from tube to detector."""
     orbit, tilt = math.radians(pose.orbit_deg), math.radians(pose.tilt_deg)
-    return (
-        math.sin(orbit) * math.cos(tilt),
-        math.cos(orbit) * math.cos(tilt),
-        math.sin(tilt),
-    )
+    plain = (math.sin(orbit) * math.cos(tilt), math.cos(orbit) * math.cos(tilt), math.sin(tilt))
+    return swivelled(pose, plain)
 
 
 def off_deg(pose: Pose, true: Vec3) -> float:
@@ -68,6 +74,6 @@ def off_deg(pose: Pose, true: Vec3) -> float:
 
 
 def arm_angles(true: Vec3) -> tuple[float, float]:
-    """Return (orbit, tilt) in degrees at which the arm has a view."""
+    """Return (orbit, tilt) in degrees at which the arm has a view, not swivelled."""
     x, y, z = true
     return math.degrees(math.atan2(x, y)), math.degrees(math.asin(max(-1.0, min(1.0, z))))

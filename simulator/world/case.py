@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from simulator.anatomy.patient import Patient
 from simulator.anatomy.plan import Plan
+from simulator.world.arm import CArm
 from simulator.world.instruments import (
     CArmSpec,
     CementSpec,
@@ -69,3 +70,5 @@ class Case:
     time_limit_s: float
     physics: dict[str, dict[str, float]]
     """Tunable constants by phenomenon, from assets/physics.toml; never written to."""
+    arm: CArm
+    """How the C-arm is set when the run begins."""

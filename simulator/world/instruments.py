@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from simulator.units import Vec3
+from simulator.world.arm import Curve
+
 
 class Tip(StrEnum):
     """Ground shape of a needle's point."""
@@ -98,8 +101,23 @@ class Filler:
 
 
 @dataclass(frozen=True, slots=True)
+class CurveSpec:
+    """One programmed curve of the brightness control, with its filter."""
+
+    copper_mm: float
+    receptor_dose_ngy: float
+    """Target per pulse, in the largest field."""
+    mas_base: float
+    mas_per_kv: float
+
+    def mas(self, kvp: float) -> float:
+        """Return the programmed mAs per pulse at `kvp`."""
+        return self.mas_base + self.mas_per_kv * (kvp - 50.0)
+
+
+@dataclass(frozen=True, slots=True)
 class CArmSpec:
-    """A mobile C-arm with a flat panel."""
+    """A C-arm with a flat panel: geometry, ranges, speeds, curves."""
 
     name: str
     sdd_mm: float
@@ -108,13 +126,24 @@ class CArmSpec:
     detector_mm: float
     orbit_range_deg: tuple[float, float]
     tilt_range_deg: tuple[float, float]
+    swivel_range_deg: tuple[float, float]
+    travel_range_mm: Vec3
+    """How far the isocentre goes to either side of the index body: x, y, z."""
     orbit_deg_s: float
     tilt_deg_s: float
+    swivel_deg_s: float
     travel_mm_s: float
-    copper_mm: float
     pulse_rates: tuple[float, ...]
-    receptor_dose_ngy: float
-    """Target of the automatic brightness control, per pulse."""
-    mas_base: float
-    mas_per_kv: float
-    """Programmed curve: mAs per pulse = mas_base + mas_per_kv * (kVp - 50)."""
+    curves: tuple[CurveSpec, ...]
+    """In the order of `Curve`."""
+    lateral_orbit_range_deg: tuple[float, float] | None = None
+    """Of the second plane; None where there is one plane."""
+
+    def curve(self, curve: Curve) -> CurveSpec:
+        """Return the figures of a curve."""
+        return self.curves[tuple(Curve).index(curve)]
+
+    def orbits_deg(self, plane: int) -> tuple[float, float]:
+        """Return the range of the orbit of a plane."""
+        lateral = self.lateral_orbit_range_deg
+        return self.orbit_range_deg if plane == 0 or lateral is None else lateral

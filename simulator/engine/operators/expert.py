@@ -16,6 +16,7 @@ from simulator.frames import Side, along
 from simulator.units import Vec3
 from simulator.world.action import Action, Do
 from simulator.world.case import Procedure
+from simulator.world.collimator import Collimator
 
 _ENTRY_N = 110.0
 _ENTRY_DRIFT_SHARE = 0.65
@@ -32,6 +33,8 @@ _STOP_SHORT_MM = 3.5
 _ONSET_S = 125.0
 _SEDATION_STEPS = 2
 _HOUR_S = 3600.0
+_OPENING = Collimator(width_mm=200.0, height_mm=150.0)
+"""The treated body, half of its neighbours, and the needle's way from the spinous process on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,7 @@ def treat(obs: Observation, manner: Manner) -> Move:
 def prepare(obs: Observation, side: Side) -> Move:
     """Look in both planes, say the time-out, numb and sedate."""
     obs = yield Action(side=side, pulses_per_s=7.5)
+    obs = yield from hands.collimate(obs, _OPENING, side)
     obs = yield from hands.look_both(obs, side, last="ap")
     obs = yield from hands.do(obs, Do.TIME_OUT, side)
     obs = yield from hands.do(obs, Do.LOCAL, side)

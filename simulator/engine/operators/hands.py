@@ -12,13 +12,19 @@ from typing import Protocol
 
 from simulator.engine.sight import Observation
 from simulator.frames import Side, along, cross, dot, minus, norm, unit
+from simulator.imaging import blades
 from simulator.units import TICKS_PER_S, Vec3
 from simulator.world.action import Action, Do
+from simulator.world.collimator import Collimator
 
 Move = Generator[Action, Observation, Observation]
 
 _ARM_DEG_S = 15.0
 _ARM_STOP_DEG = 0.05
+_BLADE_MM_S = 1000.0
+"""The machine's motors are slower."""
+_BLADE_STOP_MM = 1e-6
+_BLADES_S = 60
 _SWING_DEG_S = 12.0
 _SLIDE_MM_S = 25.0
 _UNLOAD_TICKS = 8
@@ -72,31 +78,65 @@ def do(obs: Observation, act: Do, side: Side) -> Move:
     return (yield Action(do=act, side=side))
 
 
-def view(obs: Observation, orbit_deg: float, tilt_deg: float, side: Side) -> Move:
-    """Drive the C-arm to machine angles, beam off."""
+def view(
+    obs: Observation,
+    orbit_deg: float,
+    tilt_deg: float,
+    side: Side,
+    *,
+    swivel_deg: float = 0.0,
+    plane: int = 0,
+) -> Move:
+    """Drive the C-arm, or one of its planes, to machine angles, beam off."""
     while True:
-        pose = obs.c_arm.pose
-        d_orbit, d_tilt = orbit_deg - pose.orbit_deg, tilt_deg - pose.tilt_deg
-        if max(abs(d_orbit), abs(d_tilt)) < _ARM_STOP_DEG:
-            return obs
-        moved = yield Action(
-            orbit_deg_s=_rate(d_orbit, _ARM_DEG_S), tilt_deg_s=_rate(d_tilt, _ARM_DEG_S), side=side
+        pose = obs.c_arm.through(plane).pose
+        off = (
+            orbit_deg - pose.orbit_deg,
+            tilt_deg - pose.tilt_deg,
+            swivel_deg - pose.swivel_deg,
         )
-        if moved.c_arm.pose == pose:
+        if max(map(abs, off)) < _ARM_STOP_DEG:
+            return obs
+        orbit, tilt, swivel = (_rate(x, _ARM_DEG_S) for x in off)
+        moved = yield Action(
+            orbit_deg_s=orbit, tilt_deg_s=tilt, swivel_deg_s=swivel, plane=plane, side=side
+        )
+        if moved.c_arm.through(plane).pose == pose:
             return moved
         obs = moved
+
+
+def collimate(obs: Observation, goal: Collimator, side: Side, plane: int = 0) -> Move:
+    """Run the blades to an opening; where they would leave the field free they end wide open."""
+    for _ in range(_BLADES_S * TICKS_PER_S):
+        arm = obs.c_arm.through(plane)
+        now, wish = arm.collimator, blades.parked(goal, arm.pose.field_mm)
+        turn = blades.half_turn_deg(wish.turn_deg - now.turn_deg)
+        off = (wish.iris_mm - now.iris_mm, wish.width_mm - now.width_mm,
+               wish.height_mm - now.height_mm, turn)  # fmt: skip
+        if max(map(abs, off)) < _BLADE_STOP_MM:
+            return obs
+        iris, width, height, turn = (_rate(x, _BLADE_MM_S) for x in off)
+        obs = yield Action(
+            iris_mm_s=iris, width_mm_s=width, height_mm_s=height, blades_deg_s=turn,
+            plane=plane, side=side,
+        )  # fmt: skip
+    return obs
 
 
 def _rate(left: float, fastest: float) -> float:
     return max(-fastest, min(fastest, left * TICKS_PER_S))
 
 
-def look(obs: Observation, side: Side, seconds: float = 0.3) -> Move:
-    """Step on the pedal until at least one pulse was taken."""
+def look(
+    obs: Observation, side: Side, seconds: float = 0.3, pedals: tuple[bool, bool] = (True, False)
+) -> Move:
+    """Step on the pedals until at least one pulse was taken; a mobile C-arm has but one."""
     shots = obs.c_arm.exposures
+    first, second = pedals if obs.c_arm.second is not None else (True, False)
     held = 0
     while held < round(seconds * TICKS_PER_S) or obs.c_arm.exposures == shots:
-        obs = yield Action(beam=True, side=side)
+        obs = yield Action(beam=first, beam_second=second, side=side)
         held += 1
     return (yield Action(side=side))
 

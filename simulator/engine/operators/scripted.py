@@ -19,12 +19,15 @@ from simulator.scenario.expectation import Expectation, value_of
 from simulator.scenario.script import Miss, StageScript, Step
 from simulator.units import TICKS_PER_S
 from simulator.world.action import Action, Do
+from simulator.world.arm import Curve, Stand
 from simulator.world.case import Case
+from simulator.world.collimator import Collimator
 from simulator.world.report import Metric, Report
 
 Judge = Callable[[], Report]
 _EVERY_TICKS = 15
 """How often `until` is looked at."""
+_PLANE = {"first": 0, "second": 1}
 _STRENGTH = {"light": 1, "firm": 2, "hard": 3}
 
 
@@ -106,7 +109,10 @@ class Scripted:
             return hands.wait(obs, ask.wait_s)
         ways: dict[type, Callable[[Observation, Any], Move]] = {
             steps.SetView: self._view,
-            steps.Beam: lambda o, a: hands.look(o, self.side, a.seconds),
+            steps.SetArm: self._set,
+            steps.Beam: lambda o, a: hands.look(
+                o, self.side, a.seconds, pedals=(a.plane != "second", a.plane != "first")
+            ),
             steps.PlaceNeedle: self._place,
             steps.AimNeedle: self._aim,
             steps.WithdrawNeedle: self._withdraw,
@@ -124,14 +130,41 @@ class Scripted:
         return hands.do(obs, Do(ask.name), self.side)
 
     def _view(self, obs: Observation, ask: steps.SetView) -> Move:
+        orbit, tilt = self._angles(obs, ask)
+        return hands.view(
+            obs, orbit, tilt, self.side, swivel_deg=ask.swivel_deg, plane=_PLANE[ask.plane]
+        )
+
+    def _angles(self, obs: Observation, ask: steps.SetView) -> tuple[float, float]:
+        """Return orbit and tilt of a view or as they are asked for."""
         if ask.view is None:
-            return hands.view(obs, ask.orbit_deg or 0.0, ask.tilt_deg or 0.0, self.side)
+            return ask.orbit_deg or 0.0, ask.tilt_deg or 0.0
         if ask.view in ("ap", "lateral"):
-            return hands.view(obs, 0.0 if ask.view == "ap" else 90.0, 0.0, self.side)
+            return (0.0 if ask.view == "ap" else 90.0), 0.0
         side = Side.LEFT if ask.view == "en_face_left" else Side.RIGHT
         d = obs.plans[side].direction
-        orbit = math.degrees(math.atan2(-d[0], -d[1]))
-        return hands.view(obs, orbit, math.degrees(math.asin(-d[2])), self.side)
+        return math.degrees(math.atan2(-d[0], -d[1])), math.degrees(math.asin(-d[2]))
+
+    def _set(self, obs: Observation, ask: steps.SetArm) -> Move:
+        """Throw the switches, then run the blades."""
+        plane = _PLANE[ask.plane]
+        obs = yield Action(
+            side=self.side,
+            plane=plane,
+            field_mm=float(ask.field_mm or 0.0),
+            pulses_per_s=float(ask.pulses_per_s or 0.0),
+            grid_in=ask.grid,
+            curve=None if ask.curve is None else Curve(ask.curve),
+            stand=None if ask.stand is None else Stand(ask.stand),
+        )
+        now = obs.c_arm.through(plane).collimator
+        goal = Collimator(
+            now.iris_mm if ask.iris_mm is None else ask.iris_mm,
+            now.width_mm if ask.width_mm is None else ask.width_mm,
+            now.height_mm if ask.height_mm is None else ask.height_mm,
+            now.turn_deg if ask.turn_deg is None else ask.turn_deg,
+        )
+        return (yield from hands.collimate(obs, goal, self.side, plane))
 
     def _place(self, obs: Observation, ask: steps.PlaceNeedle) -> Move:
         self.side = Side[ask.side.upper()]
