@@ -126,9 +126,7 @@ class HumanOperator(Wishes):
         else:
             self.fast = not self.fast
 
-    def drag(
-        self, pixels: tuple[float, float], state: State, pose: Pose, image_px: int
-    ) -> None:
+    def drag(self, pixels: tuple[float, float], state: State, pose: Pose, image_px: int) -> None:
         """Take a drag over a picture as the detector sees it.
 
         Args:

@@ -8,8 +8,8 @@ import pygame
 
 from simulator.imaging.display import oriented_point
 from simulator.imaging.positioner import geometry, project
-from simulator.ui.kit import Kit
 from simulator.ui.chain import Film
+from simulator.ui.kit import Kit
 from simulator.ui.scene import Scene
 from simulator.units import Vec3
 from simulator.world.arm import View

@@ -8,7 +8,7 @@ from typing import Any
 
 import pygame
 
-from simulator.ui import annotations, blades, guide, layout
+from simulator.ui import blades, corners, guide, layout
 from simulator.ui.chain import Film
 from simulator.ui.grabs import Monitor
 from simulator.ui.hots import Hot
@@ -91,7 +91,7 @@ def draw(kit: Kit, rect: Any, scene: Scene, *, large: bool) -> Monitor | None:
             blades.draw(kit, image, film, scene.state.c_arm.through(what.plane).collimator)
         if scene.coach and what.live:
             guide.draw(kit, image, scene, film)
-        annotations.draw(kit, image, film, scene, held=not what.on, full=large)
+        corners.draw(kit, image, film, scene, held=not what.on, full=large)
     if scene.hand_seen and what.on:
         _warning(kit, image, "Hand in the beam")
     if what.on:

@@ -49,6 +49,8 @@ class Scene:
     session: Session
     operator: HumanOperator
     pictures: Pictures
+    face: str = "arm"
+    """Of the C-arm pane: arm, beam or image."""
     coach: bool = True
     sound: bool = True
     wall_s: float = 0.0

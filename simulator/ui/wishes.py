@@ -105,6 +105,11 @@ class Wishes:
         return name in self._held
 
     @property
+    def stepping(self) -> bool:
+        """Tell whether a foot is on a pedal."""
+        return bool(self._held & {"beam", "both"})
+
+    @property
     def waiting(self) -> bool:
         """Tell whether a wait is not over yet."""
         return self._wait_s > 0.0
@@ -232,7 +237,7 @@ class Wishes:
         two = state.c_arm.second is not None
         if fired > 0:
             self._frames = max(self._frames - (fired if two and self._both else self._frames), 0)
-        down = self.latched or bool(self._held & {"beam", "both"}) or self._frames > 0
+        down = self.latched or self.stepping or self._frames > 0
         if self.fast or not down:
             return False, False
         if two and (self._both or "both" in self._held):

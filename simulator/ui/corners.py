@@ -1,4 +1,4 @@
-"""What stands on a picture: geometry, technique, dose, how it is shown, and the letters of sides."""
+"""What stands on a picture: geometry, technique, dose, settings, and the letters of sides."""
 
 from __future__ import annotations
 
