@@ -19,9 +19,10 @@ from simulator.anatomy.torso import trunk
 from simulator.anatomy.views import en_face, true_ap, true_lateral
 from simulator.anatomy.volume import Tissue
 from simulator.frames import Side, minus, norm, rotated
-from simulator.imaging.positioner import beam_direction, geometry, project
+from simulator.imaging.positioner import geometry, project
 from simulator.units import Vec3
 from simulator.world.arm import Pose as ArmPose
+from simulator.world.bearings import beam_of
 from tests.imaging.phantom import SPEC as CARM
 
 SPEC = PatientSpec(level="T9", seed=8, rotation_deg=9.0, scoliosis_deg=25.0)
@@ -187,7 +188,7 @@ def test_down_the_barrel_entry_and_isthmus_fall_on_each_other(side):
     one = marks().pedicles[side]
     x, y, z = en_face(marks(), side)
     orbit, tilt = math.degrees(math.atan2(x, y)), math.degrees(math.asin(z))
-    assert beam_direction(orbit, tilt) == pytest.approx((x, y, z))
+    assert beam_of(ArmPose(orbit, tilt)) == pytest.approx((x, y, z))
     pose = ArmPose(orbit_deg=orbit, tilt_deg=tilt, isocentre_mm=one.centre_mm)
     view = geometry(CARM, pose, 512)
     (c0, r0, _), (c1, r1, _) = (project(view, p) for p in (one.centre_mm, one.entry_mm))

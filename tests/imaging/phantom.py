@@ -5,13 +5,21 @@ from types import SimpleNamespace
 import numpy as np
 
 from simulator.anatomy.volume import BoneField, Volume
-from simulator.imaging.machine import machine
+from simulator.imaging.machine import machine, setting
 from simulator.units import frozen
-from simulator.world.arm import CArm, Pose
+from simulator.world.arm import CArm, Curve, Pose
 from simulator.world.cement import Cement
+from simulator.world.collimator import OPEN
 from simulator.world.tamp import Body
 
 SPEC = machine().c_arm
+NORMAL = SPEC.curve(Curve.NORMAL)
+
+
+def set_up(field_mm=300.0, collimator=OPEN, grid_in=True, curve=Curve.NORMAL):
+    """How the mobile C-arm is set."""
+    pose = Pose(field_mm=field_mm)
+    return setting(SPEC, CArm(pose=pose, collimator=collimator, grid_in=grid_in, curve=curve))
 
 
 def ball(centre, radius, spacing=0.7, soft=1.0, cortical=0.0):

@@ -22,7 +22,7 @@ from simulator.imaging.taps import gauss_taps, pixel_taps
 from simulator.kernels import detector, monitor
 from simulator.paths import asset
 from simulator.world.arm import Pose
-from tests.imaging.phantom import SPEC
+from tests.imaging.phantom import SPEC, set_up
 
 N = 128
 C = detector.COARSE
@@ -100,12 +100,16 @@ def test_air_beside_the_patient_does_not_light_up_his_middle(half_width_mm, thic
 
 def still(value, n):
     return SimpleNamespace(
-        direct=flat(value, n), low=flat(value, C), scatter=np.zeros((C, C), np.float32)
+        direct=flat(value, n),
+        low=flat(value, C),
+        scatter=np.zeros((C, C), np.float32),
+        opening=None,
     )
 
 
 def read(value, n, mas, pitch_mm, seed=3):
-    return exposed(SPEC, 80.0, mas, pitch_mm, still(value, n), rng.stream(seed, "test"))[0]
+    noise = rng.stream(seed, "test")
+    return exposed(SPEC, set_up(), 80.0, mas, pitch_mm, still(value, n), noise)[0]
 
 
 def panel_psf(pitch_mm):

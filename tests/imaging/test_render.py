@@ -19,7 +19,7 @@ from simulator.kernels import detector
 from simulator.world.arm import Pose
 from simulator.world.tools import Cannula, Inside
 from tests.imaging import phantom
-from tests.imaging.phantom import SPEC
+from tests.imaging.phantom import NORMAL, SPEC, set_up
 
 N = 128
 
@@ -57,7 +57,7 @@ def test_devices_make_anew_only_what_they_change():
     g = got.g
     tools = devices(g, state.cannulas, state.tamps, state.cement, None)
     paths = kept.with_body(g, state.body)
-    sharp = primary(beam.nodes(80.0, SPEC.copper_mm), None, paths, tools)
+    sharp = primary(beam.nodes(80.0, NORMAL.copper_mm), None, paths, tools)
     want = focal_blur(sharp, SPEC, g.pitch_mm)
     # Float32 sums in another order.
     assert np.abs(got.direct / want - 1.0).max() < 1e-4
@@ -100,10 +100,10 @@ def test_quanta_follow_the_receptor_dose():
     case = phantom.case()
     arm = phantom.state().c_arm
     lengths = beam.path_lengths(SPEC, case.patient, arm.pose)
-    kvp, mas = beam.settled(SPEC, lengths, 300.0)
+    kvp, mas = beam.settled(SPEC, set_up(), lengths)
     state = phantom.state(c_arm=replace(arm, kvp=kvp, mas_pulse=mas))
     shot = render(case, state, N)
-    assert shot.dose_ngy == pytest.approx(SPEC.receptor_dose_ngy, rel=0.1)
+    assert shot.dose_ngy == pytest.approx(NORMAL.receptor_dose_ngy, rel=0.1)
     want = d.dqe * d.photons_mm2_ugy * 0.020 * (300.0 / N) ** 2
     assert np.median(shot.signal[50:78, 50:78]) == pytest.approx(want, rel=0.12)
 
