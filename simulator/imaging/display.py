@@ -14,12 +14,13 @@ from simulator.imaging.orientation import oriented, oriented_point, plain_point
 from simulator.imaging.projector import PatientProjector
 from simulator.imaging.render import Radiograph, expose_scene, scene
 from simulator.imaging.settings import PLAIN, Mode, Settings, mirrored_x, mirrored_y, turned
+from simulator.imaging.shutters import blanked, joined
 from simulator.imaging.subtraction import Mask, fits, subtracted
 from simulator.imaging.taps import gauss_taps
 from simulator.imaging.windowing import Window, logarithmic, tone_curve, windowed
 from simulator.kernels.detector import widen
 from simulator.kernels.monitor import grey, recurse
-from simulator.units import ByteArray, Float32Array, frozen
+from simulator.units import AnyArray, ByteArray, Float32Array, frozen
 
 if TYPE_CHECKING:
     from simulator.world.arm import Pose
@@ -107,8 +108,9 @@ def _developed(
     """Return the window in use and the grey picture of a (filtered) signal."""
     d = machine.display()
     n = mean.shape[0]
-    log = logarithmic(mean, frame.device)
-    window, away = windowed(log, frame.device, frame.pitch_mm, window, share)
+    aside = joined(frame.device, blanked(frame))
+    log = logarithmic(mean, aside)
+    window, away = windowed(log, aside, frame.pitch_mm, window, share)
     out = np.empty((n, n), np.uint8)
     tone = tone_curve(settings.contrast, settings.brightness, invert=settings.invert)
     taps = gauss_taps(d.edge_sigma_mm / frame.pitch_mm)
@@ -121,11 +123,20 @@ def _developed(
 def _shown(
     display: DisplayState, mean: Float32Array, frame: Radiograph, settings: Settings, share: float
 ) -> tuple[Window, ByteArray]:
-    """Return the window in use and the picture on the screen, in the mode that is possible."""
+    """Return the window in use and the picture on the screen, in the mode that is possible.
+
+    Behind the blades it is black.
+    """
     window, plain = _developed(mean, frame, display.window, settings, share)
     if display.mask is not None and settings.mode is not Mode.LIVE and fits(display.mask, frame):
-        plain = subtracted(display.mask, mean, frame.device, window, frame.pitch_mm, settings)
-    return window, oriented(plain, settings)
+        plain = subtracted(display.mask, mean, frame, window, settings)
+    return window, oriented(_shuttered(plain, blanked(frame)), settings)
+
+
+def _shuttered(plain: ByteArray, closed: AnyArray | None) -> ByteArray:
+    if closed is None:
+        return plain
+    return frozen(np.where(closed, np.uint8(0), plain))
 
 
 def develop(
@@ -158,7 +169,8 @@ def take_mask(display: DisplayState) -> DisplayState:
     if not display.recent:
         return display
     last = display.recent[-1]
-    mask = Mask(_mean_of(display.recent), last.device, last.pose, len(display.recent))
+    mask = Mask(_mean_of(display.recent), joined(last.device, blanked(last)), last.pose,
+                len(display.recent))  # fmt: skip
     return replace(display, mask=mask)
 
 
@@ -191,4 +203,4 @@ def picture(
     still = scene(case, state, n, projector or PatientProjector(case.patient))
     shots = [expose_scene(case, state.c_arm, still, state.tick + k) for k in range(frames)]
     plain = _developed(_mean_of(shots), shots[-1], None, settings, 1.0)[1]
-    return oriented(plain, settings)
+    return oriented(_shuttered(plain, blanked(shots[-1])), settings)

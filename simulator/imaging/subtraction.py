@@ -9,7 +9,15 @@ import numpy as np
 
 from simulator.imaging import machine
 from simulator.imaging.settings import Mode, Settings
-from simulator.imaging.windowing import FLOOR, Window, reference, tone_curve, windowed
+from simulator.imaging.shutters import blanked, joined
+from simulator.imaging.windowing import (
+    FLOOR,
+    Window,
+    logarithmic,
+    reference,
+    tone_curve,
+    windowed,
+)
 from simulator.kernels.detector import COARSE, widen
 from simulator.kernels.monitor import grey, logarithm
 from simulator.units import AnyArray, ByteArray, Float32Array, frozen
@@ -29,7 +37,8 @@ class Mask:
 
     signal: Float32Array
     """(n, n) quanta."""
-    device: AnyArray | None
+    aside: AnyArray | None
+    """(n, n) bool, what does not count for its brightness: devices, and behind the blades."""
     pose: Pose
     frames: int
     """How many were averaged; noise of the difference grows by sqrt(1 + 1 / frames)."""
@@ -40,47 +49,49 @@ def fits(mask: Mask, frame: Radiograph) -> bool:
     return mask.pose == frame.pose and mask.signal.shape == frame.signal.shape
 
 
-def difference(mask: Mask, signal: Float32Array, device: AnyArray | None) -> Float32Array:
+def difference(mask: Mask, signal: Float32Array, aside: AnyArray | None) -> Float32Array:
     """Return ln S - ln S_mask, (n, n): negative where something has come into the beam.
 
     Both signals count relative to their middles, so that a change of tube output cancels.
+
+    Args:
+        mask: What is taken off.
+        signal: (n, n) quanta.
+        aside: (n, n) bool, what of the signal does not count for its brightness.
     """
-    hidden = device if mask.device is None else mask.device
-    if device is not None and mask.device is not None:
-        hidden = device | mask.device
+    aside = joined(aside, mask.aside)
     now, then = np.empty_like(signal), np.empty_like(signal)
     for image, out in ((signal, now), (mask.signal, then)):
-        logarithm(image, reference(image, hidden), -_LIMIT, _LIMIT, FLOOR, out)
+        logarithm(image, reference(image, aside), -_LIMIT, _LIMIT, FLOOR, out)
     now -= then
     return frozen(now)
 
 
 def subtracted(
-    mask: Mask,
-    signal: Float32Array,
-    device: AnyArray | None,
-    window: Window,
-    pitch_mm: float,
-    settings: Settings,
+    mask: Mask, signal: Float32Array, frame: Radiograph, window: Window, settings: Settings
 ) -> ByteArray:
     """Return the grey picture of a difference, over the mask's anatomy if it is a roadmap.
 
     D = gain (ln S - ln S_mask), shown in a window of its own. No edges are enhanced: noise alone
     would gain.
+
+    Args:
+        mask: What is taken off.
+        signal: (n, n) quanta, filtered.
+        frame: The newest frame in it.
+        window: The live picture's.
+        settings: What the viewer turned.
     """
     d = machine.display()
     n = signal.shape[0]
-    shown = difference(mask, signal, device) * np.float32(
+    aside = joined(frame.device, blanked(frame))
+    shown = difference(mask, signal, aside) * np.float32(
         d.subtraction_gain * window.half / d.subtraction_half
     )
     away = np.zeros((COARSE, COARSE), np.float32)
     if settings.mode is Mode.ROADMAP:
-        log = np.empty_like(signal)
-        part = np.float32(d.subtraction_landmark)
-        logarithm(
-            mask.signal, reference(mask.signal, mask.device), d.log_low, d.log_high, FLOOR, log
-        )
-        _, slow = windowed(frozen(log), mask.device, pitch_mm, window, 0.0)
+        log, part = logarithmic(mask.signal, mask.aside), np.float32(d.subtraction_landmark)
+        _, slow = windowed(log, mask.aside, frame.pitch_mm, window, 0.0)
         shown += part * log
         away = part * (slow + np.float32(window.level))
     out = np.empty(shown.shape, np.uint8)

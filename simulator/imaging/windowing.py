@@ -42,33 +42,33 @@ def tone_curve(contrast: float, brightness: float, *, invert: bool) -> ByteArray
     return frozen(out)
 
 
-def reference(mean: Float32Array, device: AnyArray | None) -> float:
-    """Return the mean brightness of the middle third, devices and extremes left out."""
+def reference(mean: Float32Array, aside: AnyArray | None) -> float:
+    """Return the mean brightness of the middle third, devices, blades and extremes left out."""
     n = mean.shape[0]
     third = slice(n // 3, n - n // 3, max(n // 256, 1))
     middle = mean[third, third]
-    if device is not None:
-        kept = middle[~device[third, third]]
+    if aside is not None:
+        kept = middle[~aside[third, third]]
         middle = kept if kept.size > 16 else middle
     return max(trimmed_mean(middle), FLOOR)
 
 
-def logarithmic(mean: Float32Array, device: AnyArray | None) -> Float32Array:
+def logarithmic(mean: Float32Array, aside: AnyArray | None) -> Float32Array:
     """Return ln(signal / reference) of a (filtered) signal, (n, n)."""
     d = machine.display()
     log = np.empty(mean.shape, np.float32)
-    logarithm(mean, reference(mean, device), d.log_low, d.log_high, FLOOR, log)
+    logarithm(mean, reference(mean, aside), d.log_low, d.log_high, FLOOR, log)
     return frozen(log)
 
 
-def _base(log: Float32Array, device: AnyArray | None, pitch_mm: float) -> tuple[AnyArray, AnyArray]:
-    """Return the slow part of a picture on the coarse grid, devices left out, and their mask."""
+def _base(log: Float32Array, aside: AnyArray | None, pitch_mm: float) -> tuple[AnyArray, AnyArray]:
+    """Return the slow part of a picture on the coarse grid and what counted for it."""
     size = log.shape[0] // COARSE
-    if device is None:
+    if aside is None:
         clear = np.ones((COARSE, COARSE), np.float32)
         value = shrink(log, size)
     else:
-        value, clear = shrink_seen(log, device, size)
+        value, clear = shrink_seen(log, aside, size)
     blurring = spread(machine.display().compression_sigma_mm / (size * pitch_mm))
     weight = blurring @ clear @ blurring.T
     return (blurring @ value @ blurring.T) / np.maximum(weight, 1e-3), clear
@@ -116,7 +116,7 @@ def _towards(old: Window | None, new: Window, share: float) -> Window:
 
 def windowed(
     log: Float32Array,
-    device: AnyArray | None,
+    aside: AnyArray | None,
     pitch_mm: float,
     window: Window | None,
     share: float,
@@ -125,7 +125,7 @@ def windowed(
 
     Args:
         log: (n, n) from `logarithmic`.
-        device: (n, n) bool, what must not count, or None.
+        aside: (n, n) bool, devices and what the blades cover, or None.
         pitch_mm: Side of a pixel at the detector.
         window: The window so far, or None.
         share: How far it goes towards the one this picture asks for, 0 .. 1.
@@ -134,7 +134,7 @@ def windowed(
         The window, and (COARSE, COARSE) float32.
     """
     d = machine.display()
-    base, clear = _base(log, device, pitch_mm)
+    base, clear = _base(log, aside, pitch_mm)
     third = slice(COARSE // 3, COARSE - COARSE // 3)
     pivot = float(np.median(base[third, third]))
     used = pivot if window is None or share > 0.0 else window.pivot

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from typing import Any
 
-import numpy as np
 import pygame
 
-from simulator.imaging import blades, display, projector, render
-from simulator.units import ByteArray, frozen
+from simulator.imaging import display, projector, render
+from simulator.units import ByteArray
 from simulator.world.arm import Shot
 from simulator.world.case import Case
-from simulator.world.collimator import Collimator
 from simulator.world.events import Exposed
 from simulator.world.state import State
 
@@ -59,29 +56,6 @@ def grey_surface(pixels: ByteArray) -> Any:
     return surface
 
 
-@lru_cache(maxsize=4)
-def _shutter(
-    n: int, field_mm: float, collimator: Collimator, turned: display.Settings
-) -> ByteArray | None:
-    """Return the blades as 0 .. 255 on the picture as it lies on the screen; None: all open."""
-    opening = blades.mask(n, field_mm, collimator)
-    if float(opening.min()) >= 1.0:
-        return None
-    plain = frozen(np.rint(255.0 * opening).astype(np.uint8))
-    return display.oriented(plain, turned)
-
-
-def shuttered(pixels: ByteArray, shot: Shot, settings: display.Settings) -> ByteArray:
-    """Return a picture with black where the blades were: a monitor shows no scatter there."""
-    turned = display.Settings(
-        rotate_deg=settings.rotate_deg, flip_x=settings.flip_x, flip_y=settings.flip_y
-    )
-    veil = _shutter(len(pixels), shot.pose.field_mm, shot.collimator, turned)
-    if veil is None:
-        return pixels
-    return frozen((pixels.astype(np.uint16) * veil // 255).astype(np.uint8))
-
-
 class Chain:
     """Develops the pulses of one plane."""
 
@@ -100,10 +74,9 @@ class Chain:
         own = replace(state, c_arm=arm)
         radiograph = render.render(self.case, own, n, self._projector)
         self._memory, pixels = display.develop(self._memory, radiograph, self.settings)
-        shown = shuttered(pixels, pulse.shot, self.settings)
         self.live = Film(
-            shown,
-            grey_surface(shown),
+            pixels,
+            grey_surface(pixels),
             pulse.shot,
             pulse.kvp,
             arm.mas_pulse * arm.pulses_per_s,
@@ -119,11 +92,10 @@ class Chain:
         pixels = display.held(self._memory, settings)
         if self.live is None or pixels is None:
             return
-        shown = shuttered(pixels, self.live.shot, settings)
         self.live = replace(
             self.live,
-            pixels=shown,
-            surface=grey_surface(shown),
+            pixels=pixels,
+            surface=grey_surface(pixels),
             settings=settings,
             notice=display.notice(self._memory, settings),
             _scaled={},

@@ -27,9 +27,11 @@ from simulator.imaging.display import (
 )
 from simulator.imaging.machine import display as figures
 from simulator.imaging.render import Radiograph
+from simulator.imaging.shutters import closed
 from simulator.imaging.subtraction import difference
 from simulator.imaging.taps import gauss_taps
 from simulator.world.arm import Pose
+from simulator.world.collimator import Collimator
 
 N = 128
 SUBTRACT = Settings(mode=Mode.SUBTRACT)
@@ -271,3 +273,55 @@ def test_brightness_and_contrast_are_half_windows():
     assert (bright - a)[inner].mean() == pytest.approx(0.2 * 127.5, rel=0.1)  # the curve bends
     slope = np.polyfit(a[inner], steep[inner], 1)[0]
     assert slope == pytest.approx(1.5, rel=0.1)
+
+
+# ---------------------------------------------------------------------------- blades
+
+
+def test_behind_the_blades_it_is_black_and_counts_for_nothing():
+    """The same picture with and without blades is the same inside the opening."""
+    gen = rng.stream(21, "test")
+    image = 1000.0 * np.exp(0.2 * gen.standard_normal((N, N)))
+    blades = Collimator(width_mm=200.0, height_mm=150.0)
+    shut = closed(N, 300.0, blades)
+    dark = np.where(shut, 3.0, image)
+    _, bare = develop(DisplayState(), frame(image))
+    state, shown = develop(DisplayState(), replace(frame(dark), collimator=blades))
+    _, flooded = develop(DisplayState(), replace(frame(np.where(shut, 9e4, image)),
+                                                 collimator=blades))  # fmt: skip
+    assert not shown[shut].any()
+    _, bright = develop(DisplayState(), replace(frame(dark), collimator=blades),
+                        Settings(invert=True))  # fmt: skip
+    assert not bright[shut].any()
+    # What the covered part would have added to base and window is a few greys of noise.
+    deep = ~closed(N, 300.0, Collimator(width_mm=180.0, height_mm=130.0))
+    assert np.abs(shown.astype(int) - bare)[deep].mean() < 8.0
+    assert np.array_equal(shown[deep], flooded[deep])
+    assert held(state)[N // 2, N // 2] == shown[N // 2, N // 2]
+
+
+def test_blades_close_by_their_own_measures():
+    """Openings at the detector in mm: areas of rectangle and circle, and a quarter turn."""
+    n, cell = 512, (300.0 / 512) ** 2
+    box = ~closed(n, 300.0, Collimator(width_mm=120.0, height_mm=60.0))
+    assert box.sum() * cell == pytest.approx(120.0 * 60.0, rel=0.02)  # a pixel of the rim
+    rows, cols = np.nonzero(box)
+    assert np.ptp(cols) * 300 / n == pytest.approx(120.0, abs=1.2)
+    assert np.ptp(rows) * 300 / n == pytest.approx(60.0, abs=1.2)
+    iris = ~closed(n, 300.0, Collimator(iris_mm=200.0))
+    assert iris.sum() * cell == pytest.approx(math.pi * 100.0**2, rel=0.01)
+    turned_box = ~closed(n, 300.0, Collimator(width_mm=120.0, height_mm=60.0, turn_deg=90.0))
+    assert np.array_equal(turned_box, box.T)
+    rows, cols = np.nonzero(~closed(n, 300.0, Collimator(height_mm=20.0, turn_deg=45.0)))
+    # Counterclockwise: the gap now runs from the lower left to the upper right.
+    assert np.corrcoef(rows, cols)[0, 1] < -0.9
+    assert closed(n, 300.0, Collimator()) is None
+
+
+def test_a_mask_taken_behind_blades_still_fits_the_open_part():
+    blades = Collimator(width_mm=200.0)
+    shut = closed(N, 300.0, blades)
+    dark = np.where(shut, 2.0, 1000.0)
+    state = masked([replace(frame(dark, k), collimator=blades) for k in range(8)])
+    got = difference(state.mask, np.where(shut, 2.0, 1500.0).astype(np.float32), shut)
+    assert np.abs(got[~shut]).max() < 1e-5
