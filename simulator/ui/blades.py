@@ -118,25 +118,35 @@ def _veil(size: int, spots: tuple[Spot, ...]) -> Any:
     return veil
 
 
+def _edges(spots: list[Spot], shape: list[tuple[float, float, bool]]) -> list[list[Spot]]:
+    """Return the parts of an outline at which a blade is."""
+    runs: list[list[Spot]] = [[]]
+    for i in range(len(spots) + 1):
+        if shape[i % len(spots)][2]:
+            runs[-1].append(spots[i % len(spots)])
+        elif runs[-1]:
+            runs.append([])
+    return runs
+
+
 def draw(kit: Kit, image: Any, film: Film, c: Collimator) -> None:
-    """Dim what the blades take away of a picture, and draw their edges."""
+    """Dim what the blades take away of a picture, and draw their edges.
+
+    A picture that was taken with the same blades shows them itself; the edge under the pointer
+    is drawn all the same, since it can be dragged.
+    """
     shape = outline(c, film.shot.pose.field_mm)
     if not any(blade for _, _, blade in shape):
+        return
+    pointer = kit.hots.pointer
+    grip = GRIP_PX * film.shot.pose.field_mm / image.w
+    near = image.collidepoint(pointer) and edge_at(c, under(image, film, pointer), grip)
+    if c == film.shot.collimator and not near:
         return
     canvas = kit.canvas
     spots = [_spot(image, film, right, up) for right, up, _ in shape]
     local = tuple((round(x - image.x, 1), round(y - image.y, 1)) for x, y in spots)
     canvas.surface.blit(_veil(image.w, local), image.topleft)
-    pointer = kit.hots.pointer
-    grip = GRIP_PX * film.shot.pose.field_mm / image.w
-    near = image.collidepoint(pointer) and edge_at(c, under(image, film, pointer), grip)
     colour = kit.colour.acc if near else kit.colour.beam
-    runs: list[list[Spot]] = [[]]
-    for i in range(len(spots) + 1):
-        spot, blade = spots[i % len(spots)], shape[i % len(spots)][2]
-        if blade:
-            runs[-1].append(spot)
-        elif runs[-1]:
-            runs.append([])
-    for run in runs:
+    for run in _edges(spots, shape):
         canvas.line(run, colour, 0.25 if near else 0.15)

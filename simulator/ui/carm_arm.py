@@ -10,8 +10,8 @@ from simulator.imaging.dose import kap_gycm2
 from simulator.imaging.machine import setting
 from simulator.imaging.positioner import view_of
 from simulator.ui import schematic
-from simulator.ui.corners import angles
 from simulator.ui.arm import SLOTS, TRIM_DEG, aim_of
+from simulator.ui.corners import angles
 from simulator.ui.hots import Hot
 from simulator.ui.keys import cap
 from simulator.ui.kit import Kit

@@ -19,17 +19,19 @@ from simulator.world.arm import CArm, Curve
 from simulator.world.collimator import WIDE_MM
 
 _CURVES = {Curve.LOW_DOSE: "Low", Curve.NORMAL: "Normal", Curve.HIGH_CONTRAST: "High"}
-_BLADES = {"iris_mm": "Iris", "width_mm": "Sides", "height_mm": "Upper", "turn_deg": "Turn"}
+_BLADES = {"iris_mm": "Iris", "width_mm": "Width", "height_mm": "Height", "turn_deg": "Turn"}
 
 
 def draw(kit: Kit, rect: Any, scene: Scene) -> None:
     """Draw the face."""
     c = kit.canvas
     row = pygame.Rect(rect.x, rect.y, rect.w, c.px(3.0))
+    kit.heading("Curve", cap("curve"), (row.x, row.y + c.px(0.9)))
+    row.y += c.px(2.5)
     _curves(kit, row, scene)
-    row.y += c.px(3.5)
+    row.y += c.px(3.6)
     _grid(kit, row, scene)
-    row.y += c.px(3.7)
+    row.y += c.px(3.6)
     for name, word in _BLADES.items():
         _blade(kit, row, scene, name, word)
         row.y += c.px(3.4)
@@ -74,12 +76,12 @@ def _blade(kit: Kit, row: Any, scene: Scene, name: str, word: str) -> None:
     c, col = kit.canvas, kit.colour
     own = scene.state.c_arm.through(scene.operator.console.plane)
     value = float(getattr(own.collimator, name))
-    side = c.px(4.4)
+    side = c.px(5.0)
     for key, x, sign in zip(PAIRS[name], (row.x, row.right - side), ("–", "+"), strict=True):
         box = pygame.Rect(x, row.y, side, row.h)
         kind = "on" if scene.operator.holding(key) else ""
         kit.button(key, box, sign, cap(key), hold=holder(scene, key), kind=kind)
-    left, right = row.x + side + c.px(0.7), row.right - side - c.px(0.7)
+    left, right = row.x + side + c.px(0.6), row.right - side - c.px(0.6)
     c.text(word, (left, row.centery), "sm", "sc", col.mid)
     open_ = name != "turn_deg" and value >= WIDE_MM
     c.text(_told(name, own, value), (right, row.centery), "sm", "sc",

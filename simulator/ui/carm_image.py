@@ -19,7 +19,7 @@ _STEP, _FACTOR = 0.1, 1.1
 
 _MODES = {
     display.Mode.LIVE: "Live",
-    display.Mode.SUBTRACT: "Subtract",
+    display.Mode.SUBTRACT: "Subtr.",
     display.Mode.ROADMAP: "Road",
 }
 
@@ -36,23 +36,25 @@ def draw(kit: Kit, rect: Any, scene: Scene) -> None:
         return partial(scene.pictures.change, how, plane)
 
     row = pygame.Rect(rect.x, rect.y, rect.w, c.px(3.0))
-    step = c.px(3.5)
+    step = min(c.px(3.9), (rect.h - c.px(5.6)) // 7)
     _turn(kit, row, now, to)
     row.y += step
     _flips(kit, row, now, to)
     row.y += step
     darker, lighter = pictures.windowed(-_STEP, 1.0), pictures.windowed(_STEP, 1.0)
-    _dial(kit, row, "bright", "Bright", number(now.brightness, 1), to(darker), to(lighter))
+    _dial(kit, row, "bright", "Bright", number(now.brightness, 1), "", to(darker), to(lighter))
     row.y += step
     flatter, steeper = pictures.windowed(0.0, 1 / _FACTOR), pictures.windowed(0.0, _FACTOR)
-    _dial(kit, row, "contrast", "Contrast", f"{now.contrast:.1f}", to(flatter), to(steeper))
+    _dial(kit, row, "contrast", "Contrast", f"{now.contrast:.1f}", "", to(flatter), to(steeper))
     row.y += step
     less = partial(pictures.sharper, by=-1)
-    _dial(kit, row, "edge", "Edge", f"{now.edge:g}", to(less), to(pictures.sharper))
+    _dial(kit, row, "edge", "Edge", f"{now.edge:g}", cap("edge"), to(less), to(pictures.sharper))
     row.y += step
     _pair(kit, row, ("invert", "Invert", cap("invert"), to(pictures.inverted), now.invert),
           ("plain", "Reset", "", to(pictures.plain), False))  # fmt: skip
     row.y += step
+    kit.heading("Show", cap("mode"), (row.x, row.y + c.px(0.9)))
+    row.y += c.px(2.5)
     _modes(kit, row, now, to)
     row.y += step
     chain = scene.pictures.chain(plane)
@@ -79,22 +81,27 @@ def _pair(
 def _turn(kit: Kit, row: Any, now: display.Settings, to: Callable[..., Press]) -> None:
     back, forth = pictures.rotated(-pictures.TURN_DEG), pictures.rotated(pictures.TURN_DEG)
     angle = (now.rotate_deg + 180.0) % 360.0 - 180.0
-    _dial(kit, row, "rotate", "Turn", f"{number(angle)}°", to(back), to(forth))
+    _dial(kit, row, "rotate", "Turn", f"{number(angle)}°", cap("rotate"), to(back), to(forth))
 
 
 def _flips(kit: Kit, row: Any, now: display.Settings, to: Callable[..., Press]) -> None:
-    first = ("flip_x", "Flip L–R", "", to(display.mirrored_x), now.flip_x)
+    first = ("flip_x", "Flip L–R", cap("flip"), to(display.mirrored_x), now.flip_x)
     _pair(kit, row, first, ("flip_y", "Flip U–D", "", to(display.mirrored_y), now.flip_y))
 
 
-def _dial(kit: Kit, row: Any, name: str, word: str, value: str, less: Press, more: Press) -> None:
+def _dial(
+    kit: Kit, row: Any, name: str, word: str, value: str, key: str, less: Press, more: Press
+) -> None:
     """Draw a value between its minus and plus."""
     c, col = kit.canvas, kit.colour
     side = c.px(3.0)
     for end, x, act in (("less", row.x, less), ("more", row.right - side, more)):
         box = pygame.Rect(x, row.y, side, row.h)
         kit.button(f"image.{name}.{end}", box, "–" if end == "less" else "+", act=act)
-    c.text(word, (row.x + side + c.px(0.8), row.centery), "sm", "sc", col.mid)
+    x = row.x + side + c.px(0.8)
+    x += c.text(word, (x, row.centery), "sm", "sc", col.mid) + c.px(0.7)
+    if key:
+        kit.cap(key, (x, row.centery))
     c.text(value, (row.right - side - c.px(0.8), row.centery), "sm", "sc", col.hi, "r")
 
 

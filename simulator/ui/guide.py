@@ -1,4 +1,4 @@
-"""The one mark of guided mode on the live picture: a border that the picture itself shows."""
+"""What guided mode marks on the live picture: a border it shows, and how true its view is."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import pygame
 
 from simulator.imaging.display import oriented_point
 from simulator.imaging.positioner import geometry, project
+from simulator.ui import view_words
 from simulator.ui.chain import Film
 from simulator.ui.kit import Kit
 from simulator.ui.scene import Scene
@@ -49,6 +50,30 @@ def mark(scene: Scene, film: Film) -> Mark | None:
 
 
 def draw(kit: Kit, image: Any, scene: Scene, film: Film) -> None:
+    """Draw the border with its words, and what is read of the view."""
+    _border(kit, image, scene, film)
+    if scene.read is None or scene.read[0] is not film:
+        scene.read = (film, *view_words.words(scene.case, scene.state, film))
+    _, said, true = scene.read
+    if said:
+        _line(kit, image, said, true=true)
+
+
+def _line(kit: Kit, image: Any, said: str, *, true: bool) -> None:
+    """Write a quiet line at the lower edge, between the corners."""
+    c, col = kit.canvas, kit.colour
+    room = image.w - c.px(30.0)
+    face = "sc"
+    size = "sm" if c.width(said, "sm", face) + c.px(4.0) <= room else "xs"
+    w = c.width(said, size, face) + c.px(3.8)
+    box = pygame.Rect(image.centerx - w // 2, image.bottom - c.px(3.4), w, c.px(2.6))
+    c.fill(box, col.black, 0.7)
+    ink = col.ok if true else col.acc
+    c.icon("tick" if true else "bulb", (box.x + c.px(1.4), box.centery), 1.4, ink, col.black)
+    c.text(said, (box.x + c.px(2.8), box.centery), size, face, col.hi)
+
+
+def _border(kit: Kit, image: Any, scene: Scene, film: Film) -> None:
     """Draw line, leader and box over the picture."""
     found = mark(scene, film)
     if found is None:

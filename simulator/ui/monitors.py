@@ -71,7 +71,7 @@ def _tools(scene: Scene, *, large: bool) -> tuple[Tool, ...]:
     if scene.state.c_arm.second is None:
         return tools
     word = "B" if console.plane else "A"
-    other = (f"Plane {word}", cap("plane"), lambda: console.other_plane(scene.state.c_arm))
+    other = (f"Hand on {word}", cap("plane"), lambda: console.other_plane(scene.state.c_arm))
     return (other, *tools)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from simulator.engine.session import Session
 from simulator.procedure.phases import refusal
+from simulator.ui.chain import Film
 from simulator.ui.controls import HumanOperator
 from simulator.ui.pictures import Pictures
 from simulator.units import BAR_PER_MPA, PSI_PER_MPA, TICKS_PER_S
@@ -61,6 +62,8 @@ class Scene:
     strand: tuple[str, int] | None = None
     dose_rate_usv_h: float = 0.0
     kerma_mgy_min: float = 0.0
+    read: tuple[Film, str, bool] | None = None
+    """What the coach reads on the last picture, and if its view is true."""
     hand_seen: bool = False
     """A hand was in the beam in the last half second."""
     _dose: tuple[int, float, float, int] = (0, 0.0, 0.0, 0)

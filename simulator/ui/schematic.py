@@ -27,8 +27,8 @@ Point = tuple[float, float]
 
 _OVER = 2
 _YAW, _LIFT = math.radians(-16.0), math.radians(24.0)
-_WIDE_M = 2.25
-"""Width of the room that is shown."""
+_WIDE_M, _HIGH_M = 2.25, 2.05
+"""Size of the room that is shown."""
 _SHIFT = 0.11
 """The places to stand reach further to the left than to the right; share of the width."""
 
@@ -242,9 +242,14 @@ def _carpet(pose: Pose, kvp: float) -> tuple[tuple[tuple[Spot, ...], int], ...]:
 Project = Callable[[Spot], Spot]
 
 
+def _scale(size: tuple[int, int]) -> float:
+    """Return pixels per metre of a drawing."""
+    return min(size[0] / _WIDE_M, size[1] / _HIGH_M)
+
+
 def _project(size: tuple[int, int]) -> Project:
-    scale = size[0] / _WIDE_M
-    x0, y0 = size[0] * (0.5 + _SHIFT), size[1] * 0.46
+    scale = _scale(size)
+    x0, y0 = 0.5 * size[0] + _SHIFT * _WIDE_M * scale, size[1] * 0.47
     return lambda s: (x0 + s[0] * scale, y0 + s[1] * scale)
 
 
@@ -255,7 +260,7 @@ def places(stage: Any) -> dict[Stand, Any]:
     for stand, foot in _PLACES.items():
         x, y = put(spot(foot))
         top = put(spot((foot[0], foot[1] + 1.75, foot[2])))[1]
-        high, wide = y - top, 0.36 * stage.w / _WIDE_M
+        high, wide = y - top, 0.36 * _scale(stage.size)
         out[stand] = pygame.Rect(
             round(stage.x + x - wide / 2), round(stage.y + top), round(wide), round(high)
         )
