@@ -19,6 +19,8 @@ from simulator.world.arm import CArm, Curve
 from simulator.world.collimator import WIDE_MM
 
 _CURVES = {Curve.LOW_DOSE: "Low", Curve.NORMAL: "Normal", Curve.HIGH_CONTRAST: "High"}
+_SHARES = (0.3, 0.4, 0.3)
+"""Of the row: the middle word is the longest."""
 _BLADES = {"iris_mm": "Iris", "width_mm": "Width", "height_mm": "Height", "turn_deg": "Turn"}
 
 
@@ -46,9 +48,11 @@ def _curves(kit: Kit, row: Any, scene: Scene) -> None:
     chosen = kinds.index(scene.state.c_arm.curve)
     c = kit.canvas
     gap = c.px(0.5)
-    wide = (row.w - 2 * gap) / 3
+    x = float(row.x)
     for i, kind in enumerate(kinds):
-        box = pygame.Rect(round(row.x + i * (wide + gap)), row.y, round(wide), row.h)
+        wide = (row.w - 2 * gap) * _SHARES[i]
+        box = pygame.Rect(round(x), row.y, round(x + wide) - round(x), row.h)
+        x += wide + gap
         on = "on" if i == chosen else ""
         kit.button(f"curve.{kind.value}", box, _CURVES[kind], act=picks[i], kind=on)
 

@@ -8,6 +8,7 @@ import pygame
 
 from simulator.imaging.display import oriented_point
 from simulator.imaging.positioner import geometry, project
+from simulator.imaging.viewing import ViewKind
 from simulator.ui import view_words
 from simulator.ui.chain import Film
 from simulator.ui.kit import Kit
@@ -53,7 +54,8 @@ def draw(kit: Kit, image: Any, scene: Scene, film: Film) -> None:
     """Draw the border with its words, and what is read of the view."""
     _border(kit, image, scene, film)
     if scene.read is None or scene.read[0] is not film:
-        scene.read = (film, *view_words.words(scene.case, scene.state, film))
+        wanted = ViewKind(scene.operator.console.drives[film.shot.plane].slot)
+        scene.read = (film, *view_words.words(scene.case, scene.state, film, wanted))
     _, said, true = scene.read
     if said:
         _line(kit, image, said, true=true)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from simulator.imaging.looking import true_view
 from simulator.imaging.viewing import Advice, Axis, Fault, ViewKind, advice, lifted, quality
 from simulator.ui.chain import Film
 from simulator.ui.scene import number
@@ -51,10 +52,20 @@ def sentence(advised: Advice) -> str:
     return f"{read}. {_towards(advised)}."
 
 
-def words(case: Case, state: State, film: Film) -> tuple[str, bool]:
-    """Return what to say of a picture, and if its view is true; nothing of an oblique."""
+def words(case: Case, state: State, film: Film, wanted: ViewKind) -> tuple[str, bool]:
+    """Return what to say of a picture, and if its view is true; nothing of an oblique.
+
+    Args:
+        case: For machine and patient.
+        state: For how far the endplate was lifted.
+        film: The picture.
+        wanted: The view the arm was last sent to: a few degrees off an AP may look down a
+            pedicle, but it is meant as an AP. A picture far from it is taken for what it is.
+    """
     marks = lifted(case.patient, state.body.lift_rad)
     found = quality(case.c_arm, film.shot.pose, marks)
+    if found.angles_deg[wanted] <= true_view().kind_deg:
+        found = quality(case.c_arm, film.shot.pose, marks, wanted)
     if found.kind is ViewKind.OBLIQUE:
         return "", False
     advised = advice(found)

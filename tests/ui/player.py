@@ -360,7 +360,7 @@ class Player:
 
     def image(self) -> Any:
         """Return the rectangle of the live picture, from the monitor's buttons and the window."""
-        return self.top._image
+        return self.top.grabs.monitors[0].image
 
     def pull(self, dx: float, dy: float) -> bool:
         """Drag by rounded pixels, and wait until the hand has made it; tell if there was any."""

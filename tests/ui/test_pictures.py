@@ -9,7 +9,7 @@ import pytest
 from simulator.engine.session import Session
 from simulator.ui import pictures as change
 from simulator.ui.chain import grey_surface
-from simulator.ui.pictures import KEPT, Pictures, rendered_px
+from simulator.ui.pictures import Pictures, rendered_px
 from simulator.world.action import Action
 from simulator.world.arm import View
 from simulator.world.case import Case
