@@ -10,6 +10,7 @@ from typing import TypeVar
 from simulator.imaging.blades import iris_edge_mm, shutter_edge_mm
 from simulator.imaging.machine import machine
 from simulator.ui import arm, hand
+from simulator.units import TICKS_PER_S, Vec3
 from simulator.world.action import Action
 from simulator.world.arm import CArm, Curve, Pose, Stand
 from simulator.world.collimator import OPEN, WIDE_MM, Collimator
@@ -99,6 +100,8 @@ class Console:
         default_factory=lambda: (arm.Drive(), arm.Drive(1, slot="lateral"))
     )
     blades: tuple[Blades, Blades] = field(default_factory=lambda: (Blades(), Blades()))
+    pan_mm: Vec3 = (0.0, 0.0, 0.0)
+    """Way of the field over the patient that a drag has asked for and that is still to be made."""
     _rate: float = 0.0
     _field: float = 0.0
     _grid: bool | None = None
@@ -123,7 +126,7 @@ class Console:
         """Take a plane in hand."""
         if plane != self.plane:
             self.drive.target = None
-            self.blades[self.plane].target.clear()
+            self.stop()
             self.plane = plane
 
     def trim(self, c_arm: CArm, by: arm.Aim) -> None:
@@ -165,8 +168,22 @@ class Console:
         now = blades.target.get("turn_deg", c_arm.through(self.plane).collimator.turn_deg)
         blades.to("turn_deg", now + notches * TURN_NOTCH_DEG)
 
+    def pan(self, by_mm: Vec3) -> None:
+        """Ask for the field to be moved over the patient."""
+        x, y, z = self.pan_mm
+        self.pan_mm = (x + by_mm[0], y + by_mm[1], z + by_mm[2])
+
+    def _panning(self) -> Vec3:
+        """Return the speeds of this tick and keep what is left of the way."""
+        most = self.spec.travel_mm_s / TICKS_PER_S
+        part = [min(max(v, -most), most) for v in self.pan_mm]
+        x, y, z = (v - p for v, p in zip(self.pan_mm, part, strict=True))
+        self.pan_mm = (x, y, z)
+        return part[0] * TICKS_PER_S, part[1] * TICKS_PER_S, part[2] * TICKS_PER_S
+
     def stop(self) -> None:
         """Let go of what still moves by itself."""
+        self.pan_mm = (0.0, 0.0, 0.0)
         for blades in self.blades:
             blades.target.clear()
 
@@ -176,8 +193,12 @@ class Console:
         orbit, tilt, swivel = self.drive.rates(self.spec, own.pose)
         share = hand.FINE if fine else 1.0
         blades = self.blades[self.plane].rates(own.collimator, own.pose.field_mm, held, share)
+        panned = self._panning()
         out = Action(
             plane=self.plane,
+            table_x_mm_s=panned[0],
+            table_y_mm_s=panned[1],
+            table_z_mm_s=panned[2],
             orbit_deg_s=orbit,
             tilt_deg_s=tilt,
             swivel_deg_s=swivel,

@@ -8,13 +8,15 @@ from typing import Any
 
 import pygame
 
+from simulator.frames import along
 from simulator.imaging import display
+from simulator.imaging.positioner import geometry
 from simulator.ui import blades
 from simulator.ui.chain import Film
 from simulator.ui.pictures import windowed
 from simulator.ui.scene import Scene
 
-LEFT, RIGHT = 1, 3
+LEFT, MIDDLE, RIGHT = 1, 2, 3
 """Mouse buttons."""
 
 _WINDOW_PX = 300.0
@@ -57,7 +59,11 @@ class Grabs:
         if event.type == pygame.MOUSEMOTION:
             if self._pull is not None:
                 self._pull(event)
-        elif event.button in (LEFT, RIGHT):  # the wheel turns also while something is dragged
+        elif event.button in (
+            LEFT,
+            MIDDLE,
+            RIGHT,
+        ):
             down = event.type == pygame.MOUSEBUTTONDOWN
             self._pull = self._begun(event) if down else None
 
@@ -67,6 +73,9 @@ class Grabs:
             return lambda motion: scene.operator.drag_arm(motion.rel, scene.state)
         for monitor in self.monitors:
             if monitor.image.collidepoint(event.pos):
+                control = self.scene.operator.control
+                if event.button == MIDDLE or (event.button == RIGHT and control):
+                    return self._field(monitor)
                 if event.button == RIGHT:
                     return self._window(monitor.plane)
                 return self._blade(monitor, event.pos) or self._hub(monitor)
@@ -77,6 +86,26 @@ class Grabs:
             dx, dy = motion.rel
             change = windowed(-dy / _WINDOW_PX, 2.0 ** (dx / _WINDOW_PX))
             self.scene.pictures.change(change, plane)
+
+        return pull
+
+    def _field(self, monitor: Monitor) -> Pull:
+        """Return the drag that moves the field: what is held goes along with the pointer."""
+
+        def pull(motion: Any) -> None:
+            scene, film = self.scene, monitor.film
+            own = scene.state.c_arm.through(monitor.plane)
+            pose = own.pose if film is None else film.shot.pose
+            right, down = motion.rel
+            if film is not None:
+                right, down = display.plain_point(right, down, 1, film.settings)
+            spec = scene.case.c_arm
+            g = geometry(spec, pose, monitor.image.w)
+            per_px = g.pitch_mm * spec.sad_mm / spec.sdd_mm
+            way = along(along((0.0, 0.0, 0.0), g.right, -right * per_px), g.up, down * per_px)
+            scene.operator.hurry()
+            scene.operator.console.take(monitor.plane)
+            scene.operator.console.pan(way)
 
         return pull
 

@@ -80,6 +80,8 @@ CHORDS: tuple[tuple[str, str, str], ...] = (
     ("Arrows", "Trim orbit and tilt by 1°, Shift 0.2°", "C-arm"),
     ("Home End", "Move the field to the left or right", "C-arm"),
     ("Page Up Down", "Move the field to the head or feet", "C-arm"),
+    ("Ctrl Page", "Move the field to the back or belly", "C-arm"),
+    ("Middle drag", "Move the field by the image; also Ctrl right drag", "C-arm"),
     ("Ctrl Space", "Latch the beam for those who cannot hold", "C-arm"),
     ("Drag the arm", "Turn it on its drawing, Shift swivels", "C-arm"),
     ("Drag an edge", "Move that blade on the image", "Blades"),

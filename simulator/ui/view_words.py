@@ -32,13 +32,15 @@ _SEEN = {
 def _towards(advised: Advice) -> str:
     """Return the motion that mends a fault."""
     if advised.axis is Axis.TABLE:
-        x, _, z = advised.move_mm
+        x, y, z = advised.move_mm
         ways = []
         if abs(x) >= 1.0:
             ways.append(f"{number(abs(x))} mm to the {'left' if x > 0.0 else 'right'}")
         if abs(z) >= 1.0:
             ways.append(f"{number(abs(z))} mm to the {'head' if z > 0.0 else 'feet'}")
-        return "Move the field " + " and ".join(ways) if ways else "Raise or lower the table"
+        if abs(y) >= 1.0:
+            ways.append(f"{number(abs(y))} mm to the {'back' if y > 0.0 else 'belly'}")
+        return "Move the field " + " and ".join(ways)
     ends = ("left", "right") if advised.axis is Axis.ORBIT else ("head", "feet")
     degrees = math.floor(abs(advised.degrees) + 0.5)
     words = f"{degrees}°" if degrees else "half a degree"

@@ -13,6 +13,7 @@ from simulator.ui import arm, hand
 from simulator.ui.console import Console
 from simulator.ui.exchanges import exchanges
 from simulator.ui.keys import KEYS
+from simulator.units import Vec3
 from simulator.world.action import Action, Do
 from simulator.world.case import Case
 from simulator.world.state import State
@@ -37,6 +38,8 @@ TABLE = {
     pygame.K_PAGEUP: (0.0, 1.0),
     pygame.K_PAGEDOWN: (0.0, -1.0),
 }
+"""The field towards the patient's left, right, head and feet; with Ctrl the last two mean back
+and belly."""
 
 REPEAT_S = (0.35, 0.12)
 """A held arrow trims again after the first time, then every second time."""
@@ -196,7 +199,7 @@ class Wishes:
         self._repeat_trims(state)
         asked = self.console.wish(state.c_arm, self._held, fine=self._shift)
         first, second = self._pedals(state)
-        table_x, table_z = self._table()
+        table = self._table()
         swing, slide = self._move(state)
         tap, self._tap = self._tap, 0
         tamp, cement = self.tool == "tamp", self.tool == "cement"
@@ -211,8 +214,9 @@ class Wishes:
             asked,
             beam=first,
             beam_second=second,
-            table_x_mm_s=table_x,
-            table_z_mm_s=table_z,
+            table_x_mm_s=asked.table_x_mm_s + table[0],
+            table_y_mm_s=asked.table_y_mm_s + table[1],
+            table_z_mm_s=asked.table_z_mm_s + table[2],
             side=self.side,
             skin_x_mm_s=slide[0],
             skin_z_mm_s=slide[1],
@@ -256,10 +260,13 @@ class Wishes:
         held = [table[c] for c in self._codes if c in table]
         return sum(h[0] for h in held), sum(h[1] for h in held)
 
-    def _table(self) -> tuple[float, float]:
+    def _table(self) -> Vec3:
         speed = self.case.c_arm.travel_mm_s * (hand.FINE if self._shift else 1.0)
         left, head = self._keys(TABLE)
-        return left * speed, head * speed
+        back = 0.0
+        if self._ctrl:
+            head, back = 0.0, head
+        return left * speed, back * speed, head * speed
 
     def _move(self, state: State) -> tuple[tuple[float, float], tuple[float, float]]:
         """Return (swing, slide): one of them is what drag and keys ask for."""

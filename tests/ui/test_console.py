@@ -10,7 +10,7 @@ import pytest
 
 from simulator.imaging import display
 from simulator.imaging.machine import machine
-from simulator.imaging.positioner import geometry
+from simulator.imaging.positioner import geometry, project
 from simulator.ui import pictures
 from simulator.world.arm import Curve, Stand
 from simulator.world.collimator import OPEN, WIDE_MM
@@ -218,6 +218,41 @@ def test_the_hub_follows_the_hand_on_a_turned_and_flipped_picture(room: Room) ->
     col, row = display.oriented_point(right, -up, 1, film.settings)
     assert col > 0.0
     assert row == pytest.approx(0.0, abs=1e-9)
+
+
+@pytest.mark.parametrize("orbit", [0.0, 90.0])
+@pytest.mark.parametrize(("button", "mod"), [(2, 0), (3, pygame.KMOD_CTRL)])
+def test_the_field_is_dragged_so_that_the_anatomy_follows_the_pointer(
+    room: Room, orbit: float, button: int, mod: int
+) -> None:
+    arm = replace(room.arm, pose=replace(room.arm.pose, orbit_deg=orbit))
+    room.session.state = replace(room.session.state, c_arm=arm)
+    room.expose()
+    image = room.image()
+    spec = room.session.case.c_arm
+    before = project(geometry(spec, room.arm.pose, image.w), (0.0, 0.0, 0.0))
+    if mod:
+        room.down(pygame.K_LCTRL, mod)
+    room.drag(image.center, (image.centerx + 60, image.centery + 30), button)
+    room.run(300)
+    after = project(geometry(spec, room.arm.pose, image.w), (0.0, 0.0, 0.0))
+    assert after[0] - before[0] == pytest.approx(60.0, abs=0.5)
+    assert after[1] - before[1] == pytest.approx(30.0, abs=0.5)
+
+
+@pytest.mark.parametrize(("key", "mod", "axis", "sign"), [
+    (pygame.K_HOME, 0, 0, 1), (pygame.K_END, 0, 0, -1),
+    (pygame.K_PAGEUP, 0, 2, 1), (pygame.K_PAGEDOWN, 0, 2, -1),
+    (pygame.K_PAGEUP, pygame.KMOD_CTRL, 1, 1), (pygame.K_PAGEDOWN, pygame.KMOD_CTRL, 1, -1),
+])  # fmt: skip
+def test_the_field_is_moved_along_each_axis_by_a_key(
+    room: Room, key: int, mod: int, axis: int, sign: int
+) -> None:
+    room.down(key, mod)
+    room.run(60)
+    moved = [0.0, 0.0, 0.0]
+    moved[axis] = sign * room.session.case.c_arm.travel_mm_s
+    assert room.arm.pose.isocentre_mm == pytest.approx(tuple(moved))
 
 
 # -- two planes ---------------------------------------------------------------------------------
