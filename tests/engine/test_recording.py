@@ -15,6 +15,7 @@ from simulator.engine.session import Session
 from simulator.errors import RecordingError
 from simulator.frames import Side
 from simulator.world.action import Action, Do
+from simulator.world.arm import Curve, Stand
 from simulator.world.case import Case
 
 
@@ -112,7 +113,14 @@ def test_a_missing_recording_is_told(tmp_path: Path) -> None:
     do=st.sampled_from(list(Do)),
     tap=st.integers(0, 3),
     wait=st.floats(0, 1e4),
+    curve=st.sampled_from([None, *Curve]),
+    stand=st.sampled_from([None, *Stand]),
+    grid=st.sampled_from([None, True, False]),
+    plane=st.integers(0, 1),
 )
-def test_actions_survive_json(push, beam, side, do, tap, wait) -> None:
-    action = Action(push_n=push, beam=beam, side=side, do=do, tap=tap, wait_s=wait)
+def test_actions_survive_json(push, beam, side, do, tap, wait, curve, stand, grid, plane) -> None:
+    action = Action(
+        push_n=push, beam=beam, side=side, do=do, tap=tap, wait_s=wait,
+        curve=curve, stand=stand, grid_in=grid, plane=plane,
+    )  # fmt: skip
     assert action_from_json(action_to_json(action)) == action

@@ -18,6 +18,7 @@ from simulator.world.case import Case
 from simulator.world.events import Refused
 
 CONTRACT = """duration_s fluoro_s exposures air_kerma_mgy kap_gycm2 operator_dose_usv hand_in_beam_s
+skin_dose_peak_mgy hand_dose_mgy
 view_error_ap_deg view_error_lateral_deg entry_error_mm trajectory_error_deg tip_error_mm
 medial_breach_mm breach_grade anterior_clearance_mm blind_advance_mm blind_advance_max_mm
 redirections needle_force_peak_n tamp_volume_ml tamp_pressure_peak_psi tamp_ruptures
@@ -127,6 +128,14 @@ def test_a_step_is_a_pure_function(case: Case, expert_run: Outcome) -> None:
 
 def test_dose_and_beam_time_never_fall(expert_run: Outcome) -> None:
     arms = [s.c_arm for s in expert_run.session.snapshots]
-    for name in ("air_kerma_mgy", "kap_gycm2", "fluoro_ticks", "exposures", "operator_dose_usv"):
+    for name in (
+        "air_kerma_mgy",
+        "kap_gycm2",
+        "fluoro_ticks",
+        "exposures",
+        "operator_dose_usv",
+        "hand_mgy",
+        "skin_peak_mgy",
+    ):
         values = [getattr(arm, name) for arm in arms]
         assert values == sorted(values)

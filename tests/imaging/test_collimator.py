@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simulator.imaging import blades, dose
+from simulator.imaging import beam, blades, dose
 from simulator.imaging.machine import machine
 from simulator.imaging.projector import PatientProjector
 from simulator.imaging.render import render, scene
+from simulator.units import frozen
 from simulator.world.arm import CArm, Pose
 from simulator.world.collimator import OPEN, WIDE_MM, Collimator
 from tests.imaging import phantom
@@ -181,6 +182,24 @@ def test_the_picture_loses_the_scatter_that_the_table_says(grid_in, spr_300, spr
     for still, spr in ((bare, spr_300), (shut, spr_150)):
         ratio = still.scatter[31:33, 31:33].mean() / still.low[31:33, 26:28].mean()
         assert ratio == pytest.approx(spr, rel=0.12)
+
+
+def test_the_panel_is_measured_where_the_beam_is():
+    """A thick ridge behind narrow blades, much thinner beside them: the ridge gets its dose."""
+    ridge = phantom.slab(220.0, wide_mm=480.0)
+    field = ridge.soft.copy()
+    x = (np.arange(field.shape[0]) - 0.5 * (field.shape[0] - 1)) * ridge.spacing_mm
+    field[np.abs(x) > 20.0, :30] = 0.0
+    patient = phantom.patient(torso=replace(ridge, soft=frozen(field)))
+    case, blades_ = phantom.case(patient), Collimator(width_mm=60.0)
+    lengths = beam.path_lengths(SPEC, patient, Pose())
+    kvp, mas = beam.settled(SPEC, set_up(collimator=blades_), lengths)
+    arm = CArm(kvp=kvp, mas_pulse=mas, collimator=blades_)
+    shot = render(case, phantom.state(c_arm=arm), 256)
+    # Scatter falls off towards the rim of a narrow strip; the control knows the middle only.
+    assert shot.dose_ngy == pytest.approx(20.0, rel=0.15)
+    free = render(case, phantom.state(c_arm=replace(arm, collimator=OPEN)), 256)
+    assert free.dose_ngy > 2.0 * shot.dose_ngy
 
 
 def test_open_blades_leave_the_picture_as_it_was_and_rendering_is_pure():

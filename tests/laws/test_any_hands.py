@@ -15,6 +15,7 @@ from simulator.engine.step import step
 from simulator.frames import Side
 from simulator.procedure.score import score
 from simulator.world.action import Action, Do
+from simulator.world.arm import Curve, Stand
 from simulator.world.case import Case
 from simulator.world.events import WallBreached
 
@@ -35,6 +36,15 @@ ACTIONS = st.builds(
     do=st.sampled_from([Do.NONE, *Do]),
     wait_s=st.sampled_from([0.0, 0.0, 0.0, 0.01, 30.0]),
     field_mm=st.sampled_from([0.0, 150.0, 77.0]),
+    beam_second=st.booleans(),
+    plane=st.integers(0, 1),
+    swivel_deg_s=st.sampled_from([0.0, 5.0, -500.0]),
+    iris_mm_s=st.sampled_from([0.0, 60.0, -500.0]),
+    width_mm_s=st.sampled_from([0.0, 60.0, -500.0]),
+    blades_deg_s=st.sampled_from([0.0, 30.0, -500.0]),
+    grid_in=st.sampled_from([None, True, False]),
+    curve=st.sampled_from([None, *Curve]),
+    stand=st.sampled_from([None, *Stand]),
     pulses_per_s=st.sampled_from([0.0, 30.0, 3.75, 11.0]),
 )
 

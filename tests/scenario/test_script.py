@@ -71,18 +71,18 @@ wait_s = -1
 [[step]]
 do = 3
 """) == [
-        "way.toml:2: step.1.do: got 'carm.vew'; allowed: 'carm.view', 'beam', 'needle.place', "
-        "'needle.aim', 'needle.advance', 'needle.withdraw', 'tap', 'act', 'tamp.inflate', "
-        "'tamp.deflate', 'cement.inject' or 'wait', did you mean 'carm.view'?",
+        "way.toml:2: step.1.do: got 'carm.vew'; allowed: 'carm.view', 'carm.set', 'beam', "
+        "'needle.place', 'needle.aim', 'needle.advance', 'needle.withdraw', 'tap', 'act', "
+        "'tamp.inflate', 'tamp.deflate', 'cement.inject' or 'wait', did you mean 'carm.view'?",
         "way.toml:5: step.2.view: got 'laterl'; allowed: 'ap', 'lateral', 'en_face_left' or "
         "'en_face_right', did you mean 'lateral'?",
         "way.toml:8: step.3.to_depth_cm: unknown key 'to_depth_cm', did you mean 'to_depth_mm'?",
         "way.toml:9: step.3.expect.1: got 'medial_breach_mm = 0'; did you mean "
         "'medial_breach_mm == 0'?",
         "way.toml:11: step.4.wait_s: got -1; allowed: 0 to 7200",
-        "way.toml:13: step.5.do: got 3; allowed: 'carm.view' or 'beam' or 'needle.place' or "
-        "'needle.aim' or 'needle.advance' or 'needle.withdraw' or 'tap' or 'act' or "
-        "'tamp.inflate' or 'tamp.deflate' or 'cement.inject' or 'wait'",
+        "way.toml:13: step.5.do: got 3; allowed: 'carm.view' or 'carm.set' or 'beam' or "
+        "'needle.place' or 'needle.aim' or 'needle.advance' or 'needle.withdraw' or 'tap' or "
+        "'act' or 'tamp.inflate' or 'tamp.deflate' or 'cement.inject' or 'wait'",
     ]
 
 
@@ -99,6 +99,17 @@ do = 3
         (
             'do = "cement.inject"\nforce_n = 10\nrate_ml_min = 2',
             "give either force_n or rate_ml_min",
+        ),
+        (
+            'do = "carm.set"\nplane = "second"',
+            "sets nothing: give field_mm, iris_mm, width_mm, height_mm, turn_deg, pulses_per_s, "
+            "grid, curve or stand",
+        ),
+        ('do = "carm.set"\npulses_per_s = 8', "got 8; allowed: 3.75 or 7.5 or 15 or 30"),
+        ('do = "carm.set"\nfield_mm = 250', "got 250; allowed: 300 or 200 or 150"),
+        (
+            'do = "carm.set"\ncurve = "high"',
+            "got 'high'; allowed: 'low_dose', 'normal' or 'high_contrast'",
         ),
         ('do = "act"\nname = "stylet_ot"', "did you mean 'stylet_out'?"),
         ('do = "tamp.inflate"', "required key 'to_ml' is missing: Volume in the balloon"),
