@@ -145,7 +145,7 @@ def sheet(rows: Sequence[Row]) -> ByteArray:
     for row in rows:
         patient = row.case.patient if row.case else store.patient(row.spec)
         projector = PatientProjector(patient)
-        parts = [_label(row.name)]
+        parts = [label(row.name)]
         for view in row.views:
             image = picture(row, view, projector).astype(np.float32)
             side = _N // _SHRINK
@@ -156,23 +156,23 @@ def sheet(rows: Sequence[Row]) -> ByteArray:
     return np.concatenate([np.pad(c, ((0, tall - len(c)), (0, 0))) for c in columns], axis=1)
 
 
-def packed(image: ByteArray) -> bytes:
+def packed(image: ByteArray, most_bytes: int = _MOST_BYTES) -> bytes:
     """Return a PNG with as many greys as its size allows."""
     for step in _GREYS:
         data = png(np.asarray(image // step * step))
-        if len(data) <= _MOST_BYTES:
+        if len(data) <= most_bytes:
             break
     return data
 
 
-def _label(text: str) -> ByteArray:
+def label(text: str, size: int = 13) -> ByteArray:
     """Return the text as a grey strip."""
     import pygame
 
     from simulator.paths import asset
 
     pygame.font.init()
-    font = pygame.font.Font(str(next(asset("fonts").glob("*Regular*.ttf"))), 13)
+    font = pygame.font.Font(str(next(asset("fonts").glob("*Regular*.ttf"))), size)
     drawn = pygame.surfarray.array3d(font.render(text, True, (230, 230, 230), (0, 0, 0)))
     out = np.zeros((_LABEL, _N // _SHRINK + 4), np.uint8)
     ink = drawn[:, :, 0].T[:_LABEL, : out.shape[1] - 6]

@@ -8,25 +8,25 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.ndimage import map_coordinates
 
-from simulator.frames import Side, along
+from simulator.frames import Side, along, cross, unit
 from simulator.imaging.positioner import Geometry, project
 from simulator.imaging.projector import PatientProjector
 from simulator.imaging.render import Scene, scene
 from simulator.imaging.tools import CEMENT, CONTRAST, STEEL, devices
 from simulator.kernels.detector import add_enlarged
 from simulator.units import AnyArray, Float32Array, FloatArray, Vec3, frozen
-from simulator.world.cement import Cement
 
 if TYPE_CHECKING:
     from simulator.anatomy.landmarks import Landmarks
     from simulator.world.case import Case
     from simulator.world.state import State
+    from simulator.world.tools import Cannula
 
 _SEARCH_MM = 1.5
 """A line is looked for so far from its landmark."""
@@ -35,6 +35,8 @@ _FLANK_MM = (1.8, 3.2)
 _STRETCH_MM = 2.4
 """Along the line, to either side."""
 _STEP_MM = 0.05
+_BACK_MM = 20.0
+"""Behind the tip of a cannula its shaft is straight and in front of bone."""
 _LEAST_CM = 0.01
 """Less of a device than this is its edge."""
 _EDGE_ON = 0.2
@@ -144,8 +146,19 @@ def both(picture: Logs, where: Where) -> Contrast:
     )
 
 
-def bore(log: AnyArray, g: Geometry, where: Where) -> float:
-    """Return how much darker the rails of a tube are than its bore, in -ln S."""
+def of_bore(picture: Logs, cannula: Cannula) -> Contrast:
+    """Return how much darker the rails of a cannula are than its bore, 20 mm behind its tip.
+
+    Raises:
+        ValueError: the cannula points along the beam.
+    """
+    shaft, beam = cannula.direction, picture.g.direction
+    where = along(cannula.tip_mm, shaft, -_BACK_MM), unit(cross(shaft, beam))
+    return Contrast(_bore(picture.primary, picture.g, where), _bore(picture.detected, picture.g,
+                    where))  # fmt: skip
+
+
+def _bore(log: AnyArray, g: Geometry, where: Where) -> float:
     u, values = _profiles(log, g, where)
     inner = np.abs(u) <= 0.5 * _SEARCH_MM
     rails = [values[:, half & (np.abs(u) <= 2.0 * _SEARCH_MM)].max(1) for half in (u < 0, u > 0)]
@@ -154,11 +167,11 @@ def bore(log: AnyArray, g: Geometry, where: Where) -> float:
 
 def lateral_lines(marks: Landmarks) -> dict[str, Where]:
     """Return the lines of a vertebra on a true lateral, by their names."""
-    wall = marks.posterior_line_mm
+    below_pedicle = marks.posterior_line_mm[-2]
     return {
         "upper endplate": (marks.superior_mm[1], marks.superior_normal),
         "lower endplate": (marks.inferior_mm[1], marks.inferior_normal),
-        "posterior wall": (wall[3 * (len(wall) - 1) // 4], marks.axes[1]),
+        "posterior wall": (below_pedicle, marks.axes[1]),
         "anterior wall": (marks.anterior_wall_mm, marks.axes[1]),
     }
 
@@ -183,26 +196,33 @@ _PLANES = {"cement": CEMENT, "contrast": CONTRAST, "steel": STEEL}
 
 
 def of_devices(
-    case: Case, state: State, n: int, projector: PatientProjector
+    case: Case, state: State, bare: State, n: int, projector: PatientProjector
 ) -> dict[str, Contrast]:
-    """Return how much darker each kind of device makes the same patient at most.
+    """Return how much darker each kind of device makes the same patient where it is darkest.
 
-    A kind counts where it stands alone before the beam: contrast beside the markers, steel
-    outside cement.
+    A kind counts in the middle third of the picture, where it stands alone before the beam:
+    contrast beside the markers, steel outside cement.
+
+    Args:
+        case: The case.
+        state: With tools.
+        bare: The same from the same angle, without them.
+        n: Pixels per side.
+        projector: Of the case's patient.
     """
-    bare = replace(state, cannulas=(None, None), tamps=(None, None), cement=Cement())
     with_it, without = (logs(scene(case, s, n, projector)) for s in (state, bare))
     fill = projector.fill(with_it.g, state.body, state.cement.cloud, state.tamps)
     found = devices(with_it.g, state.cannulas, state.tamps, state.cement, fill)
     if found is None:
         return {}
     there = found.lengths_cm > _LEAST_CM
+    gain, seen = with_it.primary - without.primary, with_it.detected - without.detected
+    middle = np.zeros((n, n), bool)
+    middle[n // 3 : n - n // 3, n // 3 : n - n // 3] = True
     out = {}
     for name, plane in _PLANES.items():
-        alone = there[plane] & (there.sum(0) == 1)
+        alone = middle & there[plane] & (there.sum(0) == 1)
         if alone.any():
-            out[name] = Contrast(
-                float((with_it.primary - without.primary)[alone].max()),
-                float((with_it.detected - without.detected)[alone].max()),
-            )
+            darkest = int(np.argmax(gain[alone]))
+            out[name] = Contrast(float(gain[alone][darkest]), float(seen[alone][darkest]))
     return out

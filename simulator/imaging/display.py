@@ -113,10 +113,9 @@ def _developed(
     window, away = windowed(log, aside, frame.pitch_mm, window, share)
     out = np.empty((n, n), np.uint8)
     tone = tone_curve(settings.contrast, settings.brightness, invert=settings.invert)
-    taps = gauss_taps(d.edge_sigma_mm / frame.pitch_mm)
-    grey(
-        log, widen(away, n), taps, settings.edge * d.edge_gain, window.level, window.half, tone, out
-    )
+    core, taps = (gauss_taps(x / frame.pitch_mm) for x in (d.noise_sigma_mm, d.edge_sigma_mm))
+    grey(log, widen(away, n), core, taps, settings.edge * d.edge_gain, window.level, window.half,
+         tone, out)  # fmt: skip
     return window, frozen(out)
 
 

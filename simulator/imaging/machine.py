@@ -135,6 +135,7 @@ class Display:
     compression_sigma_mm: float
     compression_amplitude: float
     compression_slope: float
+    noise_sigma_mm: float
     edge_gain: float
     edge_sigma_mm: float
     window_gain: float

@@ -10,6 +10,7 @@ import numpy as np
 from simulator.imaging import machine
 from simulator.imaging.settings import Mode, Settings
 from simulator.imaging.shutters import blanked, joined
+from simulator.imaging.taps import gauss_taps
 from simulator.imaging.windowing import (
     FLOOR,
     Window,
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
 _LIMIT = 20.0
 """No logarithm of quanta is larger; a difference is clipped by the tone curve alone."""
-_SHARP = frozen(np.ones(1, np.float32))
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,5 +96,6 @@ def subtracted(
         away = part * (slow + np.float32(window.level))
     out = np.empty(shown.shape, np.uint8)
     tone = tone_curve(settings.contrast, settings.brightness, invert=settings.invert)
-    grey(frozen(shown), widen(away, n), _SHARP, 0.0, 0.0, window.half, tone, out)
+    core = gauss_taps(d.noise_sigma_mm / frame.pitch_mm)
+    grey(frozen(shown), widen(away, n), core, core, 0.0, 0.0, window.half, tone, out)
     return frozen(out)

@@ -115,6 +115,7 @@ def shrink_seen(image: Float32Array, hidden: AnyArray, size: int) -> Float32Arra
 def grey(
     log: Float32Array,
     away: Float32Array,
+    core: Float32Array,
     taps: Float32Array,
     edge: float,
     level: float,
@@ -122,11 +123,12 @@ def grey(
     tone: ByteArray,
     out: ByteArray,
 ) -> None:
-    """Take the slow part away, sharpen, window and look up the tone.
+    """Take the slow part away, quieten, sharpen, window and look up the tone.
 
     Args:
         log: (n, m) logarithmic signal.
         away: (cells, m) from `widen`: what compression takes off.
+        core: (2 q + 1) the blur that quietens noise; q no larger than r.
         taps: (2 r + 1) the blur whose difference sharpening adds.
         edge: gain of the difference.
         level: value shown as mid grey.
@@ -136,10 +138,11 @@ def grey(
     """
     n, m = log.shape
     size = taps.size
-    reach = size // 2
+    reach, near = size // 2, core.size // 2
     ring = np.empty((size, m), np.float32)
     wide = np.empty(m + 2 * reach, np.float32)
     smooth = np.empty(m, np.float32)
+    quiet = np.empty(m, np.float32)
     place = np.empty(m, np.uint32)
     order = np.empty(size, np.int64)
     last = tone.size - 1
@@ -158,9 +161,9 @@ def grey(
         for k in range(size):
             order[k] = min(max(r + k - reach, 0), n - 1) % size
         smooth_row(ring, order, taps, wide, smooth)
-        line = ring[r % size]
+        smooth_row(ring, order[reach - near : reach + near + 1], core, wide[: m + 2 * near], quiet)
         for j in range(m):
-            v = line[j] + e * (line[j] - smooth[j])
+            v = quiet[j] + e * (quiet[j] - smooth[j])
             place[j] = np.uint32(min(max(g * v + s, zero), end))
         for j in range(m):
             out[r, j] = tone[place[j]]

@@ -244,7 +244,7 @@ def test_a_moved_arm_shows_the_plain_picture_and_says_so(pose):
 
 
 def test_edges_gain_what_the_setting_says():
-    """The step response overshoots by half the gain at the edge, whatever blurs it."""
+    """Next to a step of 1, a blur with middle tap t has reached (1 +- t) / 2."""
     step = quiet()
     step[:, N // 2 :] *= math.exp(-0.2)
     shot = replace(frame(step), pitch_mm=0.3)
@@ -252,15 +252,31 @@ def test_edges_gain_what_the_setting_says():
     window = replace(state.window, level=-0.1, half=1.0)  # the middle of the step, nothing bends
     state = replace(state, window=window)
     around = np.s_[N // 2, N // 2 - 1 : N // 2 + 1]
-    heights = []
+    d = figures()
+    core, wide = (middle(gauss_taps(s / 0.3)) for s in (d.noise_sigma_mm, d.edge_sigma_mm))
     for edge in (0.0, 1.0, 2.0):
-        left, right = held(state, Settings(edge=edge, contrast=1.0))[around].astype(float)
-        heights.append(left - right)
-    taps = gauss_taps(figures().edge_sigma_mm / 0.3)
-    # Next to the step a blur lacks (1 - middle tap) / 2 of it on either side.
-    gain = figures().edge_gain * (1.0 - taps[taps.size // 2])
-    for edge, height in zip((1.0, 2.0), heights[1:], strict=True):
-        assert height / heights[0] == pytest.approx(1.0 + edge * gain, rel=0.1)  # whole greys
+        left, right = held(state, Settings(edge=edge))[around].astype(float)
+        gain = edge * d.edge_gain
+        want = 0.2 * ((1.0 + gain) * core - gain * wide)
+        assert (left - right) / 127.5 == pytest.approx(want, abs=2 / 255)  # whole greys
+
+
+def middle(taps):
+    return taps[taps.size // 2]
+
+
+def test_the_spatial_filter_halves_the_grain():
+    """White noise through a Gaussian of s pixels keeps sum(taps^2) of its deviation."""
+    shot = replace(noisy(1)[0], pitch_mm=0.26)
+    log = 0.03 * rng.stream(11, "test").standard_normal((N, N))
+    state, _ = develop(DisplayState(), shot)
+    state = replace(state, window=replace(state.window, level=0.0, half=0.2))
+    shown = held(state, Settings(edge=0.0)).astype(float)
+    taps = gauss_taps(figures().noise_sigma_mm / 0.26)
+    want = log.std() * float((taps**2).sum()) / 0.2 * 127.5
+    # 16 000 pixels blurred to some 2000 independent ones know their deviation within 2 %.
+    assert shown.std() == pytest.approx(want, rel=0.05)
+    assert (taps**2).sum() < 0.5
 
 
 def test_brightness_and_contrast_are_half_windows():

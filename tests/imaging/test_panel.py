@@ -321,17 +321,17 @@ def test_grey_is_its_plain_twin():
     gen = rng.stream(9, "test")
     log = gen.uniform(-1, 1, (96, 80)).astype(np.float32)
     away = detector.widen(gen.uniform(-0.5, 0.5, (C, C)).astype(np.float32), 80)
-    taps, tone = gauss_taps(1.1), np.arange(256, dtype=np.uint8)
+    core, taps, tone = gauss_taps(0.6), gauss_taps(1.1), np.arange(256, dtype=np.uint8)
     out = np.empty(log.shape, np.uint8)
-    monitor.grey(log, away, taps, 0.6, 0.1, 0.4, tone, out)
+    monitor.grey(log, away, core, taps, 0.6, 0.1, 0.4, tone, out)
     at = np.clip((np.arange(96) + 0.5) * C / 96 - 0.5, 0, C - 1.0)
     i = np.minimum(at.astype(int), C - 2)
     slow = away[i] + (at - i)[:, None] * (away[i + 1] - away[i])
     base = log - slow
-    smooth = np.empty_like(log)
-    one = np.ones(1, np.float32)
-    detector.blur(np.ascontiguousarray(base.astype(np.float32)), one, taps, 1.0, smooth)
-    q = (base + 0.6 * (base - smooth) - 0.1) / 0.4
+    quiet, smooth = np.empty_like(log), np.empty_like(log)
+    for t, blurred in ((core, quiet), (taps, smooth)):
+        detector.blur(np.ascontiguousarray(base.astype(np.float32)), t, t, 1.0, blurred)
+    q = (quiet + 0.6 * (quiet - smooth) - 0.1) / 0.4
     want = np.clip(255.0 * (q / 8.0 + 0.5), 0, 255).astype(int)
     assert np.abs(out - want).max() <= 1  # the last bit of a float at a step
     assert (out != want).mean() < 0.01
