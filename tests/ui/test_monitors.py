@@ -85,7 +85,7 @@ def test_the_border_of_guided_mode_follows_the_picture(room: Room) -> None:
     drawn: list[list[tuple[float, float]]] = []
 
     def ends() -> tuple[float, float]:
-        room.canvas.dashed = lambda a, b, colour, width: drawn.append([a, b])  # type: ignore[method-assign, assignment]
+        room.canvas.dashed = lambda a, b, colour, width: drawn.append([a, b])
         guide.draw(Kit(room.canvas, room.theatre.hots), image, room.theatre.scene, live(room))
         a, b = drawn[-1]
         return 0.5 * (a[0] + b[0]), 0.5 * (a[1] + b[1])

@@ -99,11 +99,11 @@ def test_counters_do_not_draw_the_room_anew() -> None:
 
 
 def test_the_skin_map_lies_as_the_patient_does() -> None:
-    """Back in the middle, patient's left on the left, head up: checked on the skin's own points."""
+    """Back in the middle, patient's left on the left, head up: by the skin's own points."""
     soft = np.zeros((60, 40, 30), np.float32)
     x, y = np.meshgrid(np.arange(60) - 29.5, np.arange(40) - 19.5, indexing="ij")
     soft[(x / 28) ** 2 + (y / 18) ** 2 < 1.0] = 1.0
-    torso = Volume(soft, np.zeros_like(soft), 5.0, (-147.5, -97.5, -72.5))
+    torso = Volume((-147.5, -97.5, -72.5), 5.0, soft, np.zeros_like(soft))
     points = surface(torso).points_mm
     maps = [skin_map.unrolled(points[..., axis]) for axis in range(3)]
     heights, angles = maps[0].shape
