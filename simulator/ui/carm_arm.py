@@ -112,7 +112,7 @@ def _presets(kit: Kit, row: Any, scene: Scene) -> None:
 def _go(scene: Scene, slot: str) -> Any:
     def act() -> None:
         scene.operator.hurry()
-        scene.operator.console.drive.to(slot)
+        scene.operator.console.go(scene.state.c_arm, slot)
 
     return act
 

@@ -129,6 +129,13 @@ class Console:
             self.stop()
             self.plane = plane
 
+    def go(self, c_arm: CArm, slot: str) -> None:
+        """Drive to a preset; one that only the other plane reaches takes that plane in hand."""
+        low, high = self.spec.orbits_deg(self.plane)
+        if c_arm.second is not None and not low <= self.drive.slots[slot][0] <= high:
+            self.take(1 - self.plane)
+        self.drive.to(slot)
+
     def trim(self, c_arm: CArm, by: arm.Aim) -> None:
         """Ask for other angles by so many degrees."""
         self.drive.trim(self.spec, self.pose(c_arm), by)

@@ -77,7 +77,7 @@ class HumanOperator(Wishes):
             self.tool = name
             return True
         if name in arm.SLOTS:
-            self.console.drive.to(name)
+            self.console.go(state.c_arm, name)
             return True
         return self._once(name, state) or self._at_console(name, state)
 

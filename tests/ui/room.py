@@ -8,6 +8,7 @@ from typing import Any
 import pygame
 
 from simulator.engine.session import Session
+from simulator.imaging.machine import machine
 from simulator.ui.canvas import Canvas
 from simulator.ui.sound import Sound
 from simulator.ui.theatre import Theatre
@@ -25,6 +26,8 @@ class Room:
     def __init__(self, case: Case, *, biplane: bool = False) -> None:
         self.session = Session(case, "human")
         if biplane:
+            case = replace(case, c_arm=machine().biplane)
+            self.session = Session(case, "human")
             arm = replace(self.session.state.c_arm, second=Plane())
             self.session.state = replace(self.session.state, c_arm=arm)
         self.theatre = Theatre(self.session, lambda ended: None, Sound())

@@ -297,6 +297,18 @@ def test_the_plane_in_hand_is_the_one_that_moves_and_is_shut(two: Room) -> None:
     assert two.arm.second.collimator.width_mm < 300.0
 
 
+def test_a_preset_that_only_the_other_plane_reaches_takes_it_in_hand(two: Room) -> None:
+    two.key(pygame.K_l)
+    two.key(pygame.K_1)
+    console = two.theatre.operator.console
+    assert (console.plane, console.drive.target) == (0, (0.0, 0.0, 0.0))
+    two.key(pygame.K_l)
+    two.click("view.lateral")
+    assert (console.plane, console.drive.target) == (1, (90.0, 0.0, 0.0))
+    two.click("view.en_face_left")
+    assert console.plane == 0
+
+
 def test_both_monitors_are_live_and_a_recalled_film_gives_way(two: Room) -> None:
     two.key(pygame.K_BACKSPACE)
     two.run(40)
