@@ -19,6 +19,13 @@ from simulator.world.arm import View
 _TRUE_DEG = 12.0
 """A picture further from its plane does not show the border as a line."""
 
+_CORNERS_U = 30.0
+"""Width that the words in the two lower corners may take."""
+
+_STEPS, _LEAST = 24, 6
+"""Points along a border, and how many of them must be seen for it to be drawn."""
+
+Ends = tuple[tuple[float, float], tuple[float, float]]
 Mark = tuple[Vec3, Vec3, str, str]
 
 
@@ -62,17 +69,45 @@ def draw(kit: Kit, image: Any, scene: Scene, film: Film) -> None:
 
 
 def _line(kit: Kit, image: Any, said: str, *, true: bool) -> None:
-    """Write a quiet line at the lower edge, between the corners."""
+    """Write a quiet line at the lower edge between the corners, or above them where it is long."""
     c, col = kit.canvas, kit.colour
-    room = image.w - c.px(30.0)
-    face = "sc"
-    size = "sm" if c.width(said, "sm", face) + c.px(4.0) <= room else "xs"
-    w = c.width(said, size, face) + c.px(3.8)
-    box = pygame.Rect(image.centerx - w // 2, image.bottom - c.px(3.4), w, c.px(2.6))
+    size, mark_w, pitch = "sm", c.px(3.8), c.px(2.4)
+    lines, foot = [said], image.bottom - c.px(0.8)
+    if c.width(said, size, "sc") + mark_w > image.w - c.px(_CORNERS_U):
+        lines, foot = c.wrapped(said, image.w - c.px(8.0), size, "sc"), image.bottom - c.px(9.5)
+    w = max(c.width(line, size, "sc") for line in lines) + mark_w
+    h = pitch * len(lines) + c.px(0.4)
+    box = pygame.Rect(image.centerx - w // 2, foot - h, w, h)
     c.fill(box, col.black, 0.7)
     ink = col.ok if true else col.acc
-    c.icon("tick" if true else "bulb", (box.x + c.px(1.4), box.centery), 1.4, ink, col.black)
-    c.text(said, (box.x + c.px(2.8), box.centery), size, face, col.hi)
+    first = box.y + c.px(0.2) + pitch / 2
+    c.icon("tick" if true else "bulb", (box.x + c.px(1.4), first), 1.4, ink, col.black)
+    for i, line in enumerate(lines):
+        c.text(line, (box.x + c.px(2.8), first + i * pitch), size, "sc", col.hi)
+
+
+def seen_part(scene: Scene, film: Film, image: Any, a: Vec3, b: Vec3) -> Ends | None:
+    """Return the ends of the part of a border that a picture shows, in window pixels.
+
+    What lies outside the field or behind the blades is not shown, nor what a turn of the picture
+    has pushed over its edge.
+    """
+    g = geometry(scene.case.c_arm, film.shot.pose, image.w)
+    middle = 0.5 * (image.w - 1)
+    shown: list[tuple[float, float]] = []
+    for i in range(_STEPS + 1):
+        t = i / _STEPS
+        point = (a[0] + t * (b[0] - a[0]), a[1] + t * (b[1] - a[1]), a[2] + t * (b[2] - a[2]))
+        column, row, m = project(g, point)
+        right, up = (column - middle) * g.pitch_mm, (middle - row) * g.pitch_mm
+        if m <= 0 or not film.shot.collimator.passes(right, up):
+            continue
+        if not (0 < column < image.w and 0 < row < image.h):
+            continue
+        column, row = oriented_point(column, row, image.w, film.settings)
+        if 0 < column < image.w and 0 < row < image.h:
+            shown.append((image.x + column, image.y + row))
+    return (shown[0], shown[-1]) if len(shown) >= _LEAST else None
 
 
 def _border(kit: Kit, image: Any, scene: Scene, film: Film) -> None:
@@ -82,16 +117,9 @@ def _border(kit: Kit, image: Any, scene: Scene, film: Film) -> None:
         return
     c, col = kit.canvas, kit.colour
     a, b, head, words = found
-    g = geometry(scene.case.c_arm, film.shot.pose, image.w)
-    ends = []
-    for point in (a, b):
-        column, row, m = project(g, point)
-        if m <= 0 or not (0 < column < image.w and 0 < row < image.h):
-            return
-        column, row = oriented_point(column, row, image.w, film.settings)
-        if not (0 < column < image.w and 0 < row < image.h):
-            return  # a turned picture loses its corners
-        ends.append((image.x + column, image.y + row))
+    ends = seen_part(scene, film, image, a, b)
+    if ends is None:
+        return
     c.dashed(ends[0], ends[1], col.acc, 0.22)
     w = max(c.width(head, "sm", "semi"), c.width(words, "xs", "sc")) + c.px(2.2)
     h = c.px(5.0)

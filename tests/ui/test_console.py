@@ -294,6 +294,7 @@ def test_the_plane_in_hand_is_the_one_that_moves_and_is_shut(two: Room) -> None:
     assert two.arm.pose.tilt_deg == 0.0
     assert two.arm.collimator == OPEN
     assert two.arm.second.pose.tilt_deg == pytest.approx(1.0)
+    assert two.arm.second.pose.orbit_deg == 90.0
     assert two.arm.second.collimator.width_mm < 300.0
 
 

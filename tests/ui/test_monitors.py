@@ -11,10 +11,12 @@ import pytest
 
 from simulator.imaging import display
 from simulator.ui import corners, guide, pictures
+from simulator.ui.canvas import Canvas
 from simulator.ui.chain import Film
 from simulator.ui.kit import Kit
 from simulator.ui.pictures import KEPT
 from simulator.world.arm import Curve, Pose
+from simulator.world.collimator import OPEN, Collimator
 from tests.ui.room import Room
 
 
@@ -97,6 +99,52 @@ def test_the_border_of_guided_mode_follows_the_picture(room: Room) -> None:
     for _ in range(12):
         room.key(pygame.K_F7)
     assert ends() == pytest.approx((before[0], 399.0 - before[1]))
+
+
+def test_only_the_part_of_the_border_that_the_blades_leave_is_marked(room: Room) -> None:
+    turned(room, 90.0)
+    room.expose()
+    scene, image = room.theatre.scene, pygame.Rect(0, 0, 400, 400)
+    wall = room.session.case.patient.target.landmarks.posterior_wall_y_mm
+    ends = ((0.0, wall, 60.0), (0.0, wall, -60.0))
+
+    def part(collimator: Collimator) -> guide.Ends | None:
+        film = live(room)
+        seen = replace(film, shot=replace(film.shot, collimator=collimator))
+        return guide.seen_part(scene, seen, image, *ends)
+
+    whole, cut = part(OPEN), part(Collimator(height_mm=90.0))
+    assert whole is not None
+    assert cut is not None
+    low, high = 200.0 - 45.0 / 0.75, 200.0 + 45.0 / 0.75
+    assert whole[0][1] < low
+    assert whole[1][1] > high
+    step = (whole[1][1] - whole[0][1]) / 24
+    assert low - 1.0 <= cut[0][1] <= low + step + 1.0
+    assert high - step - 1.0 <= cut[1][1] <= high + 1.0
+    assert part(Collimator(width_mm=20.0)) is None
+
+
+def test_long_advice_is_wrapped_into_the_picture(room: Room, monkeypatch: Any) -> None:
+    room.expose()
+    film = live(room)
+    said = (
+        "Vertebra 132 mm off the middle. Move the field 110 mm to the right and 130 mm to the head."
+    )
+    room.theatre.scene.read = (film, said, False)
+    image = pygame.Rect(100, 50, 300, 300)
+    written: list[Any] = []
+    write = Canvas.text
+
+    def text(c: Canvas, words: str, at: Any, *rest: Any, **more: Any) -> int:
+        w = write(c, words, at, *rest, **more)
+        written.append(pygame.Rect(round(at[0]), round(at[1]) - 6, w, 12))
+        return w
+
+    monkeypatch.setattr(Canvas, "text", text)
+    guide.draw(Kit(room.canvas, room.theatre.hots), image, room.theatre.scene, film)
+    assert len(written) > 1
+    assert all(image.contains(rect) for rect in written)
 
 
 def test_edge_window_and_invert_by_buttons(room: Room) -> None:
