@@ -63,8 +63,8 @@ def _driven(case: Case, arm: CArm, action: Action, plane: int) -> CArm:
     rates = (action.iris_mm_s, action.width_mm_s, action.height_mm_s, action.blades_deg_s)
     if any(rates):
         collimator = blades.moved(collimator, pose.field_mm, rates, _DT)
-    moving = pose != arm.pose
-    if not moving and not arm.moving and collimator == arm.collimator:
+    moving = pose is not arm.pose and pose != arm.pose
+    if not moving and not arm.moving and collimator is arm.collimator:
         return arm
     return replace(arm, pose=pose, moving=moving, collimator=collimator)
 

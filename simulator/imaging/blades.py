@@ -9,9 +9,10 @@ from itertools import pairwise
 import numpy as np
 
 from simulator.imaging.machine import machine
-from simulator.units import Float32Array, FloatArray, frozen
+from simulator.units import AnyArray, Float32Array, FloatArray, frozen
 from simulator.world.collimator import WIDE_MM, Collimator
 
+_WHOLE = 0.999
 _RAYS = 1440
 """Directions in which an opening is summed over a Gaussian."""
 
@@ -116,10 +117,13 @@ def _cut(corners: list[Point], normal: Point, reach: float) -> list[Point]:
 
 @lru_cache(maxsize=256)
 def open_area_mm2(field_mm: float, c: Collimator) -> float:
-    """Return the area of the opening at the detector: exact, polygon and circle together."""
+    """Return the area of the opening at the detector: exact, polygon and circle together.
+
+    Rounded, so that the last bit of a machine's arc tangent does not get into the run.
+    """
     corners = outline_mm(field_mm, c)
     pairs = zip(corners, corners[1:] + corners[:1], strict=True)
-    return sum(_wedge_mm2(p, q, 0.5 * c.iris_mm) for p, q in pairs)
+    return round(sum(_wedge_mm2(p, q, 0.5 * c.iris_mm) for p, q in pairs), 6)
 
 
 def _wedge_mm2(p: Point, q: Point, radius: float) -> float:
@@ -192,3 +196,9 @@ def mask(n: int, field_mm: float, c: Collimator) -> Float32Array:
         iris = np.float32(0.5 * c.iris_mm)
         out *= np.clip((iris - radius) / soft + np.float32(0.5), 0.0, 1.0)
     return frozen(out)
+
+
+@lru_cache(maxsize=8)
+def shaded(n: int, field_mm: float, c: Collimator) -> AnyArray:
+    """Return (n, n) bool, True where the blades take any of the beam away."""
+    return frozen(mask(n, field_mm, c) < _WHOLE)

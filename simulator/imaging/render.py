@@ -57,7 +57,7 @@ class Radiograph:
     signal: Float32Array
     """(n, n) detected quanta per pixel, noise included."""
     device: AnyArray | None
-    """(n, n) bool, True behind metal, contrast or cement; None if there is none."""
+    """(n, n) bool, True behind metal, contrast, cement or the blades; None if there is none."""
     pose: Pose
     pitch_mm: float
     kvp: float
@@ -300,6 +300,8 @@ def _scene(case: Case, state: State, n: int, projector: PatientProjector) -> Sce
     if blades.covered(set_.field_mm, set_.collimator):
         mask = blades.mask(n, set_.field_mm, set_.collimator)
         direct, opening = frozen(direct * mask), shrink(mask, n // COARSE)
+        shaded = blades.shaded(n, set_.field_mm, set_.collimator)
+        hidden = shaded if hidden is None else hidden | shaded
     scatter = scattered(low, bare.depth_cm, arm.kvp, cell_mm, set_.grid, opening)
     return Scene(g, direct, low, scatter, hidden, opening)
 

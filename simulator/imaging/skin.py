@@ -12,7 +12,7 @@ import numpy as np
 from simulator.imaging.dose import kerma_mgy
 from simulator.imaging.machine import machine
 from simulator.imaging.positioner import geometry
-from simulator.units import FloatArray, frozen
+from simulator.units import FloatArray, Vec3, frozen
 
 if TYPE_CHECKING:
     from simulator.anatomy.volume import Volume
@@ -82,20 +82,25 @@ def footprint(skin: Skin, spec: CArmSpec, pose: Pose, collimator: Collimator) ->
         (angles, heights) inverse square with backscatter; 0 where the beam does not enter.
     """
     g = geometry(spec, pose, 2)
-    ray = skin.points_mm - np.array(g.source_mm)
-    depth = ray @ np.array(g.direction)
+    ray = tuple(skin.points_mm[..., k] - g.source_mm[k] for k in range(3))
+    depth = _along(ray, g.direction)
     enlarged = g.sdd_mm / np.maximum(depth, 1.0)
-    right, up = ray @ np.array(g.right) * enlarged, ray @ np.array(g.up) * enlarged
-    half = 0.5 * pose.field_mm
-    hit = (np.abs(right) <= half) & (np.abs(up) <= half) & (depth > 0.0)
-    hit &= (ray * skin.outward).sum(-1) < 0.0
+    right, up = _along(ray, g.right) * enlarged, _along(ray, g.up) * enlarged
     a = math.radians(collimator.turn_deg)
     across, along = right * math.cos(a) + up * math.sin(a), up * math.cos(a) - right * math.sin(a)
-    hit &= (np.abs(across) <= 0.5 * collimator.width_mm) & (
-        np.abs(along) <= 0.5 * collimator.height_mm
-    )
-    hit &= np.hypot(right, up) <= 0.5 * collimator.iris_mm
-    return frozen(np.where(hit, machine().dose.backscatter * 1e6 / (ray * ray).sum(-1), 0.0))
+    half = 0.5 * pose.field_mm
+    hit = (depth > 1.0) & (np.abs(right) <= half) & (np.abs(up) <= half)
+    hit &= np.abs(across) <= 0.5 * collimator.width_mm
+    hit &= np.abs(along) <= 0.5 * collimator.height_mm
+    hit &= right * right + up * up <= 0.25 * collimator.iris_mm**2
+    hit &= ray[0] * skin.outward[..., 0] + ray[1] * skin.outward[..., 1] < 0.0
+    square = ray[0] * ray[0] + ray[1] * ray[1] + ray[2] * ray[2]
+    return frozen(np.where(hit, machine().dose.backscatter * 1e6 / square, 0.0))
+
+
+def _along(ray: tuple[FloatArray, ...], axis: Vec3) -> FloatArray:
+    """Return scalar products in one order of summing, whatever library multiplies matrices."""
+    return ray[0] * axis[0] + ray[1] * axis[1] + ray[2] * axis[2]
 
 
 def exposed(torso: Volume, before_mgy: FloatArray | None, arm: CArm, spec: CArmSpec) -> FloatArray:

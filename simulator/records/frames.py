@@ -28,10 +28,10 @@ VIEWS: Mapping[str, tuple[float, float]] = {"ap": (0.0, 0.0), "lateral": (90.0, 
 
 def film(
     case: Case, state: State, orbit_deg: float, tilt_deg: float, n: int = N,
-    projector: PatientProjector | None = None,
+    projector: PatientProjector | None = None, swivel_deg: float = 0.0,
 ) -> ByteArray:  # fmt: skip
     """Return a still picture of `state` as the arm would show it at machine angles."""
-    pose = replace(state.c_arm.pose, orbit_deg=orbit_deg, tilt_deg=tilt_deg)
+    pose = replace(state.c_arm.pose, orbit_deg=orbit_deg, tilt_deg=tilt_deg, swivel_deg=swivel_deg)
     lengths = exposure.lengths_for(case, pose)
     arm = replace(state.c_arm, pose=pose)
     kvp, mas = beam.settled(case.c_arm, setting(case.c_arm, arm), lengths)
@@ -51,15 +51,15 @@ class Writer:
         self._folder = folder
         self._case = case
         self._projector = PatientProjector(case.patient)
-        self._display = display.DisplayState()
+        self._monitors = [display.DisplayState(), display.DisplayState()]
 
     def look(self, session: Session, events: tuple[Event, ...]) -> None:
-        """Develop the frame if this step took one."""
-        if not any(isinstance(event, Exposed) for event in events):
-            return
-        frame = render.render(self._case, session.state, N, self._projector)
-        self._display, picture = display.develop(self._display, frame)
-        (self._folder / f"{session.state.tick:07d}.png").write_bytes(png(picture))
+        """Develop the frame if this step took one; planes never fire in the same tick."""
+        for plane in {event.shot.plane for event in events if isinstance(event, Exposed)}:
+            state = replace(session.state, c_arm=session.state.c_arm.through(plane))
+            frame = render.render(self._case, state, N, self._projector)
+            self._monitors[plane], picture = display.develop(self._monitors[plane], frame)
+            (self._folder / f"{state.tick:07d}.png").write_bytes(png(picture))
 
 
 class KeyFrames:
@@ -88,7 +88,8 @@ class KeyFrames:
         out: dict[str, bytes] = {}
         for name, state in self._moments.items():
             pose = _last_pose(state.c_arm)
-            image = film(self._case, state, pose.orbit_deg, pose.tilt_deg, 320, projector)
+            angles = (pose.orbit_deg, pose.tilt_deg)
+            image = film(self._case, state, *angles, 320, projector, pose.swivel_deg)
             out[name] = png(image)
         for name, png_bytes in self.last_two().items():
             out[name.removesuffix(".png")] = png_bytes

@@ -13,6 +13,7 @@ from simulator.engine.start import first_state
 from simulator.engine.step import step
 from simulator.imaging.projector import PatientProjector
 from simulator.imaging.render import render
+from simulator.records.frames import Writer
 from simulator.scenario.load import load_case
 from simulator.units import TICKS_PER_S
 from simulator.world.action import Action, Do
@@ -104,6 +105,18 @@ def test_looking_through_either_plane_changes_nothing(biplane: Case) -> None:
     ]
     assert [p.pose.orbit_deg for p in pictures] == [0.0, 90.0]
     assert digest.state_hash(biplane, state) == before
+
+
+def test_every_pulse_of_both_planes_becomes_a_file(biplane: Case, tmp_path: Path) -> None:
+    session, films = Session(biplane, "test"), Writer(biplane, tmp_path)
+    shots = 0
+    for _ in range(9):
+        events = session.advance(Action(beam=True, beam_second=True))
+        films.look(session, events)
+        shots += sum(isinstance(e, Exposed) for e in events)
+    pictures = [path.read_bytes() for path in sorted(tmp_path.glob("*.png"))]
+    assert len(pictures) == shots == 2
+    assert pictures[0] != pictures[1]
 
 
 def test_a_mobile_arm_has_one_pedal_and_one_plane(case: Case) -> None:

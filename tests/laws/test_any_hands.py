@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -15,7 +16,7 @@ from simulator.engine.step import step
 from simulator.frames import Side
 from simulator.procedure.score import score
 from simulator.world.action import Action, Do
-from simulator.world.arm import Curve, Stand
+from simulator.world.arm import Curve, Plane, Stand
 from simulator.world.case import Case
 from simulator.world.events import WallBreached
 
@@ -52,13 +53,16 @@ ACTIONS = st.builds(
 @settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 @given(
     start=st.floats(0.0, 1.0),
+    second=st.booleans(),
     asked=st.lists(st.tuples(ACTIONS, st.sampled_from([1, 4, 30])), max_size=12),
 )
 def test_nothing_breaks_and_no_cement_is_lost(
-    case: Case, expert_run: Outcome, start: float, asked: list[tuple[Action, int]]
+    case: Case, expert_run: Outcome, start: float, second: bool, asked: list[tuple[Action, int]]
 ) -> None:
     snapshots = expert_run.session.snapshots
     state = snapshots[int(start * (len(snapshots) - 1))]
+    if second:
+        state = replace(state, c_arm=replace(state.c_arm, second=Plane()))
     for action, times in asked:
         for _ in range(1 if action.do or action.wait_s else times):
             before = state
