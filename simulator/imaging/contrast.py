@@ -37,6 +37,8 @@ _STRETCH_MM = 2.4
 _STEP_MM = 0.05
 _BACK_MM = 20.0
 """Behind the tip of a cannula its shaft is straight and in front of bone."""
+_DARKEST = np.float32(1e-12)
+"""Behind blades there is no signal to take a logarithm of."""
 _LEAST_CM = 0.01
 """Less of a device than this is its edge."""
 _EDGE_ON = 0.2
@@ -80,7 +82,8 @@ def logs(still: Scene) -> Logs:
     """Return -ln S of a scene, without and with scatter."""
     detected = still.direct.copy()
     add_enlarged(still.scatter, detected)
-    return Logs(still.g, frozen(-np.log(still.direct)), frozen(-np.log(detected)))
+    primary, both = (-np.log(np.maximum(s, _DARKEST)) for s in (still.direct, detected))
+    return Logs(still.g, frozen(primary), frozen(both))
 
 
 def _profiles(log: AnyArray, g: Geometry, where: Where) -> tuple[FloatArray, FloatArray]:
