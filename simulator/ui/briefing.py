@@ -11,12 +11,12 @@ from simulator.engine.start import first_state
 from simulator.frames import Side
 from simulator.ui import header
 from simulator.ui.canvas import Canvas
+from simulator.ui.chain import grey_surface
 from simulator.ui.films import view_films
 from simulator.ui.gauges import WAIT, clock_ring
 from simulator.ui.hots import Hots
 from simulator.ui.kit import Kit
 from simulator.ui.overlays import Help
-from simulator.ui.pictures import grey_surface
 from simulator.ui.plan_words import plan_rows
 from simulator.ui.screens import Change, Pop, Push, Replace, as_change
 from simulator.ui.work import Work

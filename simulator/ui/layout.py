@@ -17,6 +17,7 @@ class Places:
     top: Any
     live: Any
     reference: Any
+    films: Any
     captions: Any
     coach: Any
     arm: Any
@@ -38,28 +39,40 @@ def _rect(theme: Theme, x: float, y: float, w: float, h: float) -> Any:
     return pygame.Rect(left, top, theme.px(x + w) - left, theme.px(y + h) - top)
 
 
-def theatre(theme: Theme) -> Places:
+_FILMS = 5.0
+"""Width of the strip of stored films."""
+
+_MONO, _BIPLANE = (71.1, 47.8), (65.5, 53.4)
+"""Live monitor, and reference with its strip: with a second plane they are more alike."""
+
+
+def theatre(theme: Theme, *, biplane: bool = False) -> Places:
     """Lay out the theatre; width beyond 16:9 goes to the reference monitor, then to margins."""
     width = theme.size[0] / theme.u
     extra = max(width - WIDE_U, 0.0)
-    ref = min(47.8 + extra, 71.1)
-    margin = max(extra - (ref - 47.8), 0.0) / 2
+    large, small = _BIPLANE if biplane else _MONO
+    ref = min(small + extra, large + _FILMS + 0.4)
+    margin = max(extra - (ref - small), 0.0) / 2
     low = theme.size[1] / theme.u
     drop = max(low - 100.0, 0.0)
     y0 = drop / 2  # taller than 16:9: the panes stand in the middle between bar and strip
     x1 = margin + 1.0
-    x2 = x1 + 72.1
+    x2 = x1 + large + 1.0
     x3 = x2 + ref + 1.0
     part = (ref - 1.0) / 2
-    lower = 5.9 + 4.0 + min(ref, 47.8) + 1.0
+    picture = ref - _FILMS - 0.4
+    side = min(picture, 48.0)
+    lower = 5.9 + 4.0 + side + 1.0
     height = 93.1 - lower
-    live = _rect(theme, x1, y0 + 5.9, 71.1, 75.1)
+    said = 5.9 + 4.0 + large + 1.0
+    talk = 93.1 - said
     return Places(
         top=_rect(theme, 0, 0, width, 4.9),
-        live=live,
-        reference=_rect(theme, x2, y0 + 5.9, ref, 4.0 + min(ref, 47.8)),
-        captions=_rect(theme, x1, y0 + 82.0, 41.3, 11.1),
-        coach=_rect(theme, x1 + 42.2, y0 + 82.0, 28.9, 11.1),
+        live=_rect(theme, x1, y0 + 5.9, large, 4.0 + large),
+        reference=_rect(theme, x2, y0 + 5.9, picture, 4.0 + side),
+        films=_rect(theme, x2 + picture + 0.4, y0 + 5.9, _FILMS, 4.0 + side),
+        captions=_rect(theme, x1, y0 + said, 0.58 * large, talk),
+        coach=_rect(theme, x1 + 0.58 * large + 0.9, y0 + said, 0.42 * large - 0.9, talk),
         arm=_rect(theme, x2, y0 + lower, part, height),
         table=_rect(theme, x2 + part + 1.0, y0 + lower, part, height),
         tabs=_rect(theme, x3, y0 + 5.9, 54.9, 3.8),

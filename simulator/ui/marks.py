@@ -33,6 +33,11 @@ class Marks:
             x += w
         return sum(widths)
 
+    def heading(self, text: str, key: str, at: tuple[float, float]) -> None:
+        """Write what a row of controls chooses, and the key for it."""
+        w = self.section(text, at)
+        self.cap(key, (at[0] + w + self.px(0.9), at[1]))
+
     def number(
         self,
         value: str,

@@ -3,94 +3,114 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import pygame
 
-from simulator.ui import guide, layout
+from simulator.ui import blades, corners, guide, layout
+from simulator.ui.chain import Film
+from simulator.ui.grabs import Monitor
 from simulator.ui.hots import Hot
+from simulator.ui.keys import cap
 from simulator.ui.kit import Kit
-from simulator.ui.pictures import Film
-from simulator.ui.scene import Scene, ago, clock, number
+from simulator.ui.scene import Scene, ago
 from simulator.units import TICKS_PER_S
-from simulator.world.arm import Pose, View
+from simulator.world.arm import View
 
 NAMES = {View.AP: "AP", View.LATERAL: "Lateral", View.OBLIQUE: "Oblique"}
 
+Tool = tuple[str, str, Callable[[], None]]
+"""Word, key and what it does."""
 
-def angles(pose: Pose) -> tuple[str, str]:
-    """Return orbit and tilt in the words of a C-arm."""
-    orbit = pose.orbit_deg
-    if abs(orbit) < 20.0:
-        first = f"AP {number(orbit, 1):>5}"
-    elif abs(abs(orbit) - 90.0) < 20.0:
-        first = f"LAT {number(orbit, 1):>4}"
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What one of the monitors shows."""
+
+    title: str
+    film: Film | None
+    plane: int
+    on: bool
+    """The beam of this plane is on and this monitor shows it."""
+    live: bool
+    """It is what the plane showed last, or it waits for that."""
+
+
+def shown(scene: Scene, *, large: bool) -> Shown:
+    """Return what the large or the small monitor shows."""
+    pictures, arm = scene.pictures, scene.state.c_arm
+    two = arm.second is not None
+    film = pictures.main() if large else pictures.beside()
+    second = large == pictures.swapped  # the slot of the reference, or of the second plane
+    plane = film.shot.plane if film is not None else int(second and two)
+    recalled = second and pictures.shown is not None
+    live = (two or not second) and not recalled
+    if recalled and pictures.shown is not None:
+        title = f"Film {pictures.shown + 1}"
+    elif two:
+        title = "Plane B" if plane else "Plane A"
     else:
-        first = f"{'LEFT' if orbit > 0 else 'RIGHT'} {number(abs(orbit), 1)}"
-    second = f"{'CRA' if pose.tilt_deg >= 0 else 'CAU'} {number(abs(pose.tilt_deg), 1):>4}"
-    return first, second
+        title = "Reference" if second else "Live"
+    return Shown(title, film, plane, live and arm.through(plane).beam, live)
 
 
-def draw_live(kit: Kit, rect: Any, scene: Scene) -> None:
-    """Draw the live monitor; it changes only when a pulse was taken."""
-    swapped = scene.pictures.swapped
-    film = scene.pictures.reference if swapped else scene.pictures.live
-    tools: tuple[tuple[str, str, Callable[[], None]], ...] = (
-        ("Rate", "P", lambda: scene.operator.next_rate(scene.state)),
-        ("Mag", "K", lambda: scene.operator.next_field(scene.state)),
-        ("Store", "N", scene.pictures.store),
-    )
-    beam = scene.state.c_arm.beam
-    on = beam and not swapped
-    image = _frame(kit, rect, "Live", _chip(scene, film, on=on), tools, on=on)
-    if film is None:
-        _empty(kit, image, "No image yet.", "Space takes one while you hold it.")
-        return
-    _picture(kit, image, film)
-    if scene.coach and not swapped:
-        guide.draw(kit, image, scene, film)
-    _corners(kit, image, film, scene, held=not on, full=True)
-    if beam:
-        c = kit.canvas
-        c.frame(rect.inflate(4, 4), kit.colour.beam, 2 + c.theme.hair)
-        c.rule(rect.x, image.y - 2, rect.w, kit.colour.beam)
-
-
-def draw_reference(kit: Kit, rect: Any, scene: Scene) -> None:
-    """Draw the reference monitor."""
-    pictures = scene.pictures
-    film = pictures.live if pictures.swapped else pictures.reference
+def _tools(scene: Scene, *, large: bool) -> tuple[Tool, ...]:
+    console, pictures = scene.operator.console, scene.pictures
 
     def swap() -> None:
         pictures.swapped = not pictures.swapped
 
-    on = scene.state.c_arm.beam and pictures.swapped
-    image = _frame(kit, rect, "Reference", _chip(scene, film, on=on), (("Swap", "U", swap),), on=on)
-    if film is None:
-        _empty(kit, image, "The last image of the other", "plane is kept here.")
-        return
-    _picture(kit, image, film)
-    _corners(kit, image, film, scene, held=not on, full=False)
+    if not large:
+        return (("Swap", cap("swap"), swap),)
+    tools: tuple[Tool, ...] = (
+        ("Rate", cap("rate"), lambda: console.next_rate(scene.state.c_arm)),
+        ("Mag", cap("field"), lambda: console.next_field(scene.state.c_arm)),
+        ("Store", cap("store"), lambda: pictures.store(console.plane)),
+    )
+    if scene.state.c_arm.second is None:
+        return tools
+    word = "B" if console.plane else "A"
+    other = (f"Hand on {word}", cap("plane"), lambda: console.other_plane(scene.state.c_arm))
+    return (other, *tools)
 
 
-def _chip(scene: Scene, film: Film | None, *, on: bool) -> str:
+def draw(kit: Kit, rect: Any, scene: Scene, *, large: bool) -> Monitor | None:
+    """Draw a monitor; return it if the mouse may drag on it."""
+    what = shown(scene, large=large)
+    film = what.film
+    image = _frame(kit, rect, what, _chip(scene, what), _tools(scene, large=large))
     if film is None:
+        words = ("No image yet.", "Space takes one while you hold it.")
+        if not what.live:
+            words = ("The last image of the other", "plane is kept here.")
+        _empty(kit, image, *words)
+    else:
+        kit.canvas.surface.blit(film.sized(image.w), image.topleft)
+        if what.live and not what.on:
+            blades.draw(kit, image, film, scene.state.c_arm.through(what.plane).collimator)
+        if scene.coach and what.live:
+            guide.draw(kit, image, scene, film)
+        corners.draw(kit, image, film, scene, held=not what.on, full=large)
+    if scene.hand_seen and what.on:
+        _warning(kit, image, "Hand in the beam")
+    if what.on:
+        c = kit.canvas
+        c.frame(rect.inflate(4, 4), kit.colour.beam, 2 + c.theme.hair)
+        c.rule(rect.x, image.y - 2, rect.w, kit.colour.beam)
+    return Monitor(image, film, what.plane) if what.live else None
+
+
+def _chip(scene: Scene, what: Shown) -> str:
+    if what.film is None:
         return ""
-    name = NAMES[film.shot.view]
-    if on:
+    name = NAMES[what.film.shot.view]
+    if what.on:
         return name
-    return f"{name}, held {ago((scene.state.tick - film.shot.tick) / TICKS_PER_S)}"
+    return f"{name}, held {ago((scene.state.tick - what.film.shot.tick) / TICKS_PER_S)}"
 
 
-def _frame(
-    kit: Kit,
-    rect: Any,
-    title: str,
-    chip: str,
-    tools: tuple[tuple[str, str, Callable[[], None]], ...],
-    *,
-    on: bool,
-) -> Any:
+def _frame(kit: Kit, rect: Any, what: Shown, chip: str, tools: tuple[Tool, ...]) -> Any:
     """Draw pane and header; return the square of the picture."""
     c, col = kit.canvas, kit.colour
     image = layout.image(c.theme, rect)
@@ -100,9 +120,7 @@ def _frame(
     c.fill((rect.x, head.bottom - 4, rect.w, 4), col.pane)
     y = rect.y + c.px(2.0)
     x = rect.x + c.px(1.5)
-    x += c.text(title, (x, y), "md", "semi") + c.px(1.3)
-    if chip:
-        kit.chip(chip, (x, y), col.beam if on else col.mid, col.beamd if on else col.card)
+    x += c.text(what.title, (x, y), "md", "semi") + c.px(1.3)
     right = rect.right - c.px(0.9)
     hots: list[Hot] = []
     for label, key, act in reversed(tools):
@@ -119,6 +137,10 @@ def _frame(
         right -= w + c.px(1.5)
     for hot in reversed(hots):  # from left to right: the order of Tab
         kit.hots.add(hot)
+    if chip:
+        words = c.fitted(chip, right - x - c.px(1.7), "xs", "sc")
+        ink, ground = (col.beam, col.beamd) if what.on else (col.mid, col.card)
+        kit.chip(words, (x, y), ink, ground)
     return image
 
 
@@ -128,49 +150,11 @@ def _empty(kit: Kit, image: Any, first: str, second: str) -> None:
     c.text(second, (image.centerx, image.centery + c.px(1.6)), "sm", "medium", kit.colour.low, "c")
 
 
-def _picture(kit: Kit, image: Any, film: Film) -> None:
-    kit.canvas.surface.blit(film.sized(image.w), image.topleft)
-
-
-def _corners(kit: Kit, image: Any, film: Film, scene: Scene, *, held: bool, full: bool) -> None:
-    """Write what a C-arm writes: geometry, technique, dose, and LIH when the image is held."""
+def _warning(kit: Kit, image: Any, words: str) -> None:
+    """Write an alarm over the top of a picture."""
     c, col = kit.canvas, kit.colour
-    arm = scene.state.c_arm
-    pose = film.shot.pose
-    small = c.theme.size[1] < 800
-    tl = [*angles(pose), f"MAG {300.0 / pose.field_mm:.1f}x"]
-    tr = [f"{film.pulses_per_s:g} p/s", f"{film.kvp:.0f} kV", f"{film.ma:.1f} mA"]
-    bl = [
-        f"KAP {arm.kap_gycm2:.2f} Gycm²",
-        f"AK {arm.air_kerma_mgy:5.1f} mGy",
-        f"BEAM {clock(arm.fluoro_ticks)}",
-    ]
-    br = [f"SID {scene.case.c_arm.sdd_mm / 10:.0f} cm"]
-    if not full:
-        tl, tr, bl, br = tl[:2], [clock(film.shot.tick)], tr[1:], []
-        br = ["STORE"] if scene.pictures.pinned is film else []
-    if small:
-        tl, tr, bl = tl[:2], tr[:2], bl[-2:]
-    if held:
-        br = [*br, "LIH"]
-    pad, pitch, first = c.px(1.0), max(c.px(2.0), c.theme.type_px("xs") + 2), c.px(1.7)
-    for lines, align, top in ((tl, "l", True), (tr, "r", True), (bl, "l", False), (br, "r", False)):
-        for i, line in enumerate(lines):
-            x = image.x + pad if align == "l" else image.right - pad
-            row = i if top else len(lines) - 1 - i
-            y = image.y + first + row * pitch if top else image.bottom - first - row * pitch
-            ink = col.beam if line == "LIH" else col.corner
-            c.text(line, (x, y), "xs", "mono", ink, align)
-    _markers(kit, image, film)
-
-
-def _markers(kit: Kit, image: Any, film: Film) -> None:
-    c = kit.canvas
-    orbit = film.shot.pose.orbit_deg
-    if film.shot.view is View.LATERAL:
-        pair = ("A", "P") if orbit > 0 else ("P", "A")
-    else:
-        pair = ("L", "R")
-    size = "md" if image.w > c.px(60) else "sm"
-    c.text(pair[0], (image.x + c.px(1.3), image.centery), size, "semi", kit.colour.corner)
-    c.text(pair[1], (image.right - c.px(1.3), image.centery), size, "semi", kit.colour.corner, "r")
+    w = c.width(words, "sm", "semi") + c.px(5.0)
+    box = pygame.Rect(image.centerx - w // 2, image.y + c.px(1.0), w, c.px(3.4))
+    c.box(box, col.alarmd, col.alarm)
+    kit.mark("alarm", (box.x + c.px(1.9), box.centery), 1.7)
+    c.text(words, (box.x + c.px(3.6), box.centery), "sm", "semi", col.hi)

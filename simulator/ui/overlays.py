@@ -99,7 +99,7 @@ class Menu(Overlay):
 class Help(Overlay):
     """All keys in columns."""
 
-    _GROUPS = ("X-ray", "Hands", "Tools", "Room")
+    _COLUMNS = (("C-arm", "Tools"), ("Blades", "Image"), ("Hands", "Room"))
 
     def handle(self, event: Any) -> Change:
         """Any key or click closes it."""
@@ -109,7 +109,7 @@ class Help(Overlay):
 
     def draw(self, canvas: Canvas) -> None:
         """Draw the list."""
-        kit, rect = self.card(canvas, 150, 84)
+        kit, rect = self.card(canvas, 174, 90)
         c = canvas
         c.text("Keys", (rect.x + c.px(4), rect.y + c.px(4.5)), "lg", "semi")
         c.text(
@@ -120,9 +120,8 @@ class Help(Overlay):
             c.colour.low,
             "r",
         )
-        columns = ((rect.x + c.px(4), ("X-ray", "Tools")), (rect.x + c.px(77), ("Hands", "Room")))
-        for x, groups in columns:
-            y = float(rect.y + c.px(9.5))
+        for i, groups in enumerate(self._COLUMNS):
+            x, y = rect.x + c.px(3 + 57 * i), float(rect.y + c.px(9.5))
             for group in groups:
                 y = self._group(kit, group, x, y) + c.px(1.8)
 
@@ -134,6 +133,8 @@ class Help(Overlay):
         rows += [(keys, does) for keys, does, where in CHORDS if where == group]
         for caps, does in rows:
             kit.cap(caps, (x, y))
-            c.text(does, (x + c.px(15), y), "sm", "medium", c.colour.mid)
+            room = c.px(42.5)
+            size, face = c.best_fit(does, room)
+            c.text(c.fitted(does, room, size, face), (x + c.px(12.5), y), size, face, c.colour.mid)
             y += c.px(2.72)
         return y

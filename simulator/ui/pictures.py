@@ -1,54 +1,28 @@
-"""The pictures of the two monitors: rendered when a pulse was taken, held until the next one."""
+"""The pictures of the two monitors, and the strip of stored films."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
-import numpy as np
-import pygame
-
-from simulator.imaging import display, projector, render
-from simulator.units import ByteArray, FloatArray
-from simulator.world.arm import Shot, View
+from simulator.imaging import display
+from simulator.ui.chain import Chain, Film
+from simulator.world.arm import View
 from simulator.world.case import Case
 from simulator.world.events import Event, Exposed
 from simulator.world.state import State
 
-_BLADE = 0.455
-_TUBE = 0.515
-"""Half side of the blades and radius of the image circle, in sides of the picture."""
+KEPT = 8
+"""Films in the strip; the oldest makes room."""
+
+EDGES = (0.0, 0.5, 1.0, 1.5, 2.0)
+TURN_DEG = 15.0
 
 _OTHER = {View.AP: View.LATERAL, View.LATERAL: View.AP}
-
-_GREYS = [(i, i, i) for i in range(256)]
-
-
-@dataclass(frozen=True, slots=True)
-class Film:
-    """One developed picture with what is written in its corners."""
-
-    pixels: ByteArray
-    surface: Any
-    shot: Shot
-    kvp: float
-    ma: float
-    pulses_per_s: float
-    _scaled: dict[int, Any] = field(default_factory=dict)
-
-    def sized(self, side: int) -> Any:
-        """Return the picture with `side` pixels; scaled once, a held image is drawn often."""
-        if side == self.surface.get_width():
-            return self.surface
-        if side not in self._scaled:
-            self._scaled.clear()
-            whole = self.surface.convert(24)
-            self._scaled[side] = pygame.transform.smoothscale(whole, (side, side))
-        return self._scaled[side]
-
-
 _STEP_PX = 64
+_MODES = tuple(display.Mode)
+
+Change = Callable[[display.Settings], display.Settings]
 
 
 def rendered_px(side: int) -> int:
@@ -56,116 +30,160 @@ def rendered_px(side: int) -> int:
     return max(round(side / _STEP_PX), 4) * _STEP_PX
 
 
-def mask(n: int) -> FloatArray:
-    """Return the (n, n) collimator mask: square blades in a round field, edges soft."""
-    at = np.abs(np.arange(n) - (n - 1) / 2)
-    soft = max(n / 250.0, 1.5)
-    square = np.clip((_BLADE * n - at) / soft, 0.0, 1.0)
-    radius = np.hypot(*np.meshgrid(at, at))
-    circle = np.clip((_TUBE * n - radius) / soft, 0.0, 1.0)
-    return np.asarray(square[:, None] * square[None, :] * circle)
+def windowed(brighter: float, steeper: float) -> Change:
+    """Return a change of brightness (in half window widths) and contrast (as a factor)."""
+
+    def change(old: display.Settings) -> display.Settings:
+        return replace(
+            old,
+            brightness=min(max(old.brightness + brighter, -1.5), 1.5),
+            contrast=min(max(old.contrast * steeper, 0.4), 3.0),
+        )
+
+    return change
 
 
-def grey_surface(pixels: ByteArray) -> Any:
-    """Return an 8-bit grey surface that shares nothing with `pixels`."""
-    h, w = pixels.shape
-    surface = pygame.image.frombuffer(pixels.tobytes(), (w, h), "P")
-    surface.set_palette(_GREYS)
-    return surface
+def inverted(old: display.Settings) -> display.Settings:
+    """Show bone bright, or dark again."""
+    return replace(old, invert=not old.invert)
+
+
+def sharper(old: display.Settings, by: int = 1) -> display.Settings:
+    """Take the next strength of edge enhancement, from the strongest back to none."""
+    at = min(range(len(EDGES)), key=lambda i: abs(EDGES[i] - old.edge))
+    return replace(old, edge=EDGES[(at + by) % len(EDGES)])
+
+
+def rotated(by_deg: float) -> Change:
+    """Return a turn of what is on the screen, clockwise."""
+    return lambda old: display.turned(old, by_deg)
+
+
+def in_mode(mode: display.Mode) -> Change:
+    """Return a change to live, subtraction or roadmap."""
+    return lambda old: replace(old, mode=mode)
+
+
+def next_mode(old: display.Settings) -> display.Settings:
+    """Take the next of live, subtraction and roadmap."""
+    return replace(old, mode=_MODES[(_MODES.index(old.mode) + 1) % len(_MODES)])
+
+
+def plain(old: display.Settings) -> display.Settings:
+    """Take back everything but the mode."""
+    return display.Settings(mode=old.mode)
 
 
 class Pictures:
-    """Develops pulses into films and remembers the last film of each view."""
+    """Develops pulses into films, remembers the last film of each view, keeps the stored ones."""
 
     def __init__(self, case: Case, n: int) -> None:
-        """Prepare a picture chain of n x n pixels."""
+        """Prepare picture chains of n x n pixels; that of a second plane when it is used."""
         self.case = case
-        self.live: Film | None = None
-        self.pinned: Film | None = None
+        self.n = n
+        self.stored: list[Film] = []
+        self.shown: int | None = None
+        """The stored film on the reference monitor."""
         self.swapped = False
         self._by_view: dict[View, Film] = {}
-        self._projector = projector.PatientProjector(case.patient)
-        self._display = display.DisplayState()
-        self._settings = display.Settings()
-        self.resize(n)
+        self._chains = {0: Chain(case, 0)}
 
     def resize(self, n: int) -> None:
         """Render the next pictures with n pixels per side."""
         self.n = n
-        self._mask = mask(n)
 
-    def see(self, state: State, events: Sequence[Event]) -> bool:
-        """Develop the last pulse among the events; tell whether there was one."""
-        pulses = [e for e in events if isinstance(e, Exposed)]
-        if not pulses:
-            return False
-        self.live = self._develop(state, pulses[-1])
-        if not state.c_arm.moving:  # a picture of a passing arm is nobody's reference
-            self._by_view[self.live.shot.view] = self.live
-        return True
+    def chain(self, plane: int) -> Chain:
+        """Return the chain of a plane."""
+        if plane not in self._chains:
+            self._chains[plane] = Chain(self.case, plane)
+        return self._chains[plane]
 
-    def recall(self, state: State) -> None:
-        """Put the last AP and lateral on the monitors: a run that begins in its middle had them."""
-        shots = [s for s in (state.c_arm.last_ap, state.c_arm.last_lateral) if s is not None]
-        for shot in sorted(shots, key=lambda s: s.tick):
-            then = replace(state, c_arm=replace(state.c_arm, pose=shot.pose))
-            self.live = self._develop(then, Exposed(shot, state.c_arm.kvp, hand_in_beam=False))
-            self._by_view[shot.view] = self.live
-
-    def _develop(self, state: State, pulse: Exposed) -> Film:
-        radiograph = render.render(self.case, state, self.n, self._projector)
-        self._display, pixels = display.develop(self._display, radiograph, self._settings)
-        shown = self._masked(pixels)
-        arm = state.c_arm
-        return Film(
-            shown,
-            grey_surface(shown),
-            pulse.shot,
-            pulse.kvp,
-            arm.mas_pulse * arm.pulses_per_s,
-            arm.pulses_per_s,
-        )
+    @property
+    def live(self) -> Film | None:
+        """The last picture of the first plane."""
+        return self._chains[0].live
 
     @property
     def reference(self) -> Film | None:
-        """The stored picture, or the last one of another view than the live one."""
-        if self.pinned is not None:
-            return self.pinned
-        other = _OTHER.get(self.live.shot.view) if self.live is not None else None
+        """The recalled film, the second plane, or the last picture of another view."""
+        if self.shown is not None:
+            return self.stored[self.shown]
+        if 1 in self._chains:
+            return self._chains[1].live
+        live = self.live
+        other = _OTHER.get(live.shot.view) if live is not None else None
         if other in self._by_view:
             return self._by_view[other]
-        others = [
-            f for v, f in self._by_view.items() if self.live is None or v is not self.live.shot.view
-        ]
+        others = [f for v, f in self._by_view.items() if live is None or v is not live.shot.view]
         return max(others, key=lambda f: f.shot.tick, default=None)
 
-    def adjust(self, brighter: float, steeper: float) -> None:
-        """Change brightness (in window widths) and contrast (as a factor) by a drag."""
-        old = self._settings
-        self._apply(
-            replace(
-                old,
-                brightness=min(max(old.brightness + brighter, -1.5), 1.5),
-                contrast=min(max(old.contrast * steeper, 0.4), 3.0),
-            )
-        )
+    def main(self) -> Film | None:
+        """Return what the large monitor shows."""
+        return self.reference if self.swapped else self.live
 
-    def invert(self) -> None:
-        """Show bone bright, or dark again."""
-        self._apply(replace(self._settings, invert=not self._settings.invert))
+    def beside(self) -> Film | None:
+        """Return what the other monitor shows."""
+        return self.live if self.swapped else self.reference
 
-    def _apply(self, settings: display.Settings) -> None:
-        """Show the held picture with other settings; nothing is exposed for it."""
-        self._settings = settings
-        pixels = display.held(self._display, settings)
-        if self.live is None or pixels is None:
+    def is_live(self, film: Film) -> bool:
+        """Tell whether a film is the last picture of its plane."""
+        return film is self.chain(film.shot.plane).live
+
+    def see(self, state: State, events: Sequence[Event]) -> bool:
+        """Develop the last pulse of each plane among the events; tell whether there was one."""
+        last = {e.shot.plane: e for e in events if isinstance(e, Exposed)}
+        for plane, pulse in last.items():
+            film = self.chain(plane).develop(state, pulse, self.n)
+            if plane == 1:
+                self.shown = None  # a recalled film gives way to the beam
+            if not state.c_arm.through(plane).moving:  # a passing arm's is nobody's reference
+                self._by_view[film.shot.view] = film
+        return bool(last)
+
+    def restore(self, state: State) -> None:
+        """Put the last AP and lateral on the monitors: a run that begins in its middle had them."""
+        shots = [s for s in (state.c_arm.last_ap, state.c_arm.last_lateral) if s is not None]
+        for shot in sorted(shots, key=lambda s: s.tick):
+            own = state.c_arm.through(shot.plane)
+            arm = replace(own, pose=shot.pose, collimator=shot.collimator, second=None)
+            pulse = Exposed(shot, own.kvp, hand_in_beam=False)
+            then = replace(state, c_arm=arm)
+            self._by_view[shot.view] = self.chain(shot.plane).develop(then, pulse, self.n)
+
+    def change(self, how: Change, plane: int = 0) -> None:
+        """Change what the viewer has turned at a plane."""
+        self._refreshed(plane, lambda chain: chain.change(how(chain.settings)))
+
+    def take_mask(self, plane: int = 0) -> None:
+        """Keep the last frames of a plane as its mask."""
+        self._refreshed(plane, Chain.take_mask)
+
+    def _refreshed(self, plane: int, act: Callable[[Chain], None]) -> None:
+        chain = self.chain(plane)
+        before = chain.live
+        act(chain)
+        if before is None or chain.live is None:
             return
-        shown = self._masked(pixels)
-        self.live = replace(self.live, pixels=shown, surface=grey_surface(shown), _scaled={})
+        if self._by_view.get(before.shot.view) is before:
+            self._by_view[before.shot.view] = chain.live
 
-    def _masked(self, pixels: ByteArray) -> ByteArray:
-        return np.ascontiguousarray((pixels * self._mask).astype(np.uint8))
+    def store(self, plane: int = 0) -> None:
+        """Keep the live picture in the strip and on the reference; take it out when it is there."""
+        film = self.chain(plane).live
+        if film is None:
+            return
+        if film in self.stored:
+            self.stored.remove(film)
+            self.shown = None
+            return
+        self.stored = [*self.stored, film][-KEPT:]
+        self.shown = len(self.stored) - 1
 
-    def store(self) -> None:
-        """Pin the live picture as reference, or let the pinned one go."""
-        self.pinned = None if self.pinned is self.live else self.live
+    def show(self, index: int) -> None:
+        """Recall a stored film to the reference, or let it go again."""
+        self.shown = None if self.shown == index else index
+
+    def step(self) -> None:
+        """Recall the next stored film; after the last one none."""
+        after = 0 if self.shown is None else self.shown + 1
+        self.shown = after if after < len(self.stored) else None

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from simulator.engine.session import Session
 from simulator.procedure.phases import refusal
+from simulator.ui.chain import Film
 from simulator.ui.controls import HumanOperator
 from simulator.ui.pictures import Pictures
 from simulator.units import BAR_PER_MPA, PSI_PER_MPA, TICKS_PER_S
@@ -49,6 +50,8 @@ class Scene:
     session: Session
     operator: HumanOperator
     pictures: Pictures
+    face: str = "arm"
+    """Of the C-arm pane: arm, beam or image."""
     coach: bool = True
     sound: bool = True
     wall_s: float = 0.0
@@ -58,7 +61,12 @@ class Scene:
     """The last refusal and its tick."""
     strand: tuple[str, int] | None = None
     dose_rate_usv_h: float = 0.0
-    _dose: tuple[int, float] = (0, 0.0)
+    kerma_mgy_min: float = 0.0
+    read: tuple[Film, str, bool] | None = None
+    """What the coach reads on the last picture, and if its view is true."""
+    hand_seen: bool = False
+    """A hand was in the beam in the last half second."""
+    _dose: tuple[int, float, float, int] = (0, 0.0, 0.0, 0)
 
     @property
     def state(self) -> State:
@@ -78,11 +86,14 @@ class Scene:
         """Fold what is new, once per frame."""
         self.felt.follow(self.session)
         arm, tick = self.state.c_arm, self.state.tick
-        then, dose = self._dose
+        then, dose, kerma, hand = self._dose
         if tick - then >= TICKS_PER_S // 2:
-            rate = (arm.operator_dose_usv - dose) / ((tick - then) / TICKS_PER_S) * 3600.0
-            self.dose_rate_usv_h = rate
-            self._dose = (tick, arm.operator_dose_usv)
+            seconds = (tick - then) / TICKS_PER_S
+            self.dose_rate_usv_h = (arm.operator_dose_usv - dose) / seconds * 3600.0
+            self.kerma_mgy_min = (arm.air_kerma_mgy - kerma) / seconds * 60.0
+            self.hand_seen = arm.hand_in_beam_ticks > hand
+            self._dose = (tick, arm.operator_dose_usv, arm.air_kerma_mgy, arm.hand_in_beam_ticks)
+        self.hand_seen = self.hand_seen or arm.hand_in_beam_ticks > hand
 
 
 def psi(mpa: float) -> float:

@@ -55,7 +55,7 @@ class Sound:
         if not scene.sound:
             self.quiet()
             return
-        beam = scene.state.c_arm.beam
+        beam = scene.state.c_arm.beam_on
         if beam != self._beam:
             self._beam = beam
             if beam:

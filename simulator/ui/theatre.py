@@ -11,6 +11,7 @@ from simulator.engine.pace import Pacer
 from simulator.engine.session import Session
 from simulator.ui import (
     carm_pane,
+    filmstrip,
     layout,
     monitors,
     patient_pane,
@@ -21,9 +22,11 @@ from simulator.ui import (
     tool_needle,
     tool_tamp,
     top_bar,
+    viewer,
 )
 from simulator.ui.canvas import Canvas
 from simulator.ui.controls import FAST, TOOLS, HumanOperator
+from simulator.ui.grabs import Grabs
 from simulator.ui.hots import Hots
 from simulator.ui.keys import BY_CODE, cap
 from simulator.ui.kit import Kit
@@ -56,12 +59,6 @@ _TAB_OF_PHASE = {
 }
 
 
-_LEFT, _RIGHT = 1, 3
-"""Mouse buttons."""
-
-_WINDOW_PX = 300.0
-"""A right-drag this long changes brightness by a window width, or doubles the contrast."""
-
 _FIRST_PX = 640
 """Until the first frame is laid out."""
 
@@ -88,13 +85,12 @@ class Theatre:
         self.operator = HumanOperator(session.case)
         self.operator.tool = _TAB_OF_PHASE.get(session.state.phase, "needle")
         self.scene = Scene(session, self.operator, Pictures(session.case, _FIRST_PX))
-        self.scene.pictures.recall(session.state)
+        self.scene.pictures.restore(session.state)
         self.hots = Hots(space_acts=False)
         self.pacer = pacer()
         self._finish = finish
         self._sound = sound
-        self._drag = 0
-        self._image = pygame.Rect(0, 0, 1, 1)
+        self.grabs = Grabs(self.scene)
 
     # -- events -------------------------------------------------------------------------------
 
@@ -107,7 +103,7 @@ class Theatre:
         if taken is not None:
             return as_change(taken.result)
         if event.type in (pygame.MOUSEBUTTONDOWN, pygame.MOUSEBUTTONUP, pygame.MOUSEMOTION):
-            self._mouse(event)
+            self.grabs.handle(event)
             return None
         if event.type == pygame.KEYDOWN:
             self.hots.focus_seen = False
@@ -117,20 +113,6 @@ class Theatre:
         self.operator.event(event, self.scene.state)
         return None
 
-    def _mouse(self, event: Any) -> None:
-        if event.type != pygame.MOUSEMOTION and event.button not in (_LEFT, _RIGHT):
-            return  # the wheel turns also while something is dragged
-        if event.type == pygame.MOUSEBUTTONDOWN:
-            inside = bool(self._image.collidepoint(event.pos))
-            self._drag = event.button if inside else 0
-        elif event.type == pygame.MOUSEBUTTONUP:
-            self._drag = 0
-        elif self._drag == _LEFT:
-            self.operator.drag(event.rel, self.scene.state, self._image.w)
-        elif self._drag == _RIGHT:
-            dx, dy = event.rel
-            self.scene.pictures.adjust(-dy / _WINDOW_PX, 2.0 ** (dx / _WINDOW_PX))
-
     def _own_key(self, event: Any) -> Change:
         """Use the keys that mean something to the window, not to the world."""
         name = BY_CODE.get(event.key, "")
@@ -138,16 +120,13 @@ class Theatre:
             return self._pause()
         if name == "help":
             return Push(Help())
-        if name == "swap":
-            self.scene.pictures.swapped = not self.scene.pictures.swapped
-        elif name == "invert":
-            self.scene.pictures.invert()
-        elif name == "store":
-            self.scene.pictures.store()
-        elif name == "coach":
+        if name == "coach":
             self.scene.coach = not self.scene.coach
         elif name == "mute":
             self.scene.sound = not self.scene.sound
+        else:
+            back = bool(event.mod & pygame.KMOD_SHIFT)
+            viewer.use(self.scene, name, back=back)
         return None
 
     def _pause(self) -> Change:
@@ -180,7 +159,7 @@ class Theatre:
         """Let go of everything while another screen has the keyboard."""
         self.operator.release()
         self.hots.drop()
-        self._drag = 0
+        self.grabs.drop()
         self._sound.quiet()
 
     # -- time ---------------------------------------------------------------------------------
@@ -196,7 +175,7 @@ class Theatre:
             self._note(step)
             if scene.state.over or self.operator.waiting:
                 break  # one step of a wait is enough for a frame
-        if scene.pictures.see(scene.state, events) and not self.operator.holding("beam"):
+        if scene.pictures.see(scene.state, events) and not self.operator.stepping:
             self.pacer.rest()  # a first picture may take long; the world waits for it
         scene.follow()
         self._sound.follow(scene, events)
@@ -222,18 +201,22 @@ class Theatre:
 
     def draw(self, canvas: Canvas) -> None:
         """Draw every pane."""
-        places = layout.theatre(canvas.theme)
-        self._image = layout.image(canvas.theme, places.live)
-        if self.scene.pictures.n != rendered_px(self._image.w):
-            self.scene.pictures.resize(rendered_px(self._image.w))
+        scene = self.scene
+        places = layout.theatre(canvas.theme, biplane=scene.state.c_arm.second is not None)
+        image = layout.image(canvas.theme, places.live)
+        if scene.pictures.n != rendered_px(image.w):
+            scene.pictures.resize(rendered_px(image.w))
         self.hots.clear()
+        self.grabs.clear()
         kit = Kit(canvas, self.hots)
         canvas.surface.fill(canvas.colour.bg)
-        scene = self.scene
         top_bar.draw(kit, places.top, scene, lambda: Push(Help()), self._pause)
-        monitors.draw_live(kit, places.live, scene)
-        monitors.draw_reference(kit, places.reference, scene)
-        carm_pane.draw(kit, places.arm, scene)
+        for rect, large in ((places.live, True), (places.reference, False)):
+            monitor = monitors.draw(kit, rect, scene, large=large)
+            if monitor is not None:
+                self.grabs.monitors.append(monitor)
+        filmstrip.draw(kit, places.films, scene)
+        self.grabs.stage = carm_pane.draw(kit, places.arm, scene)
         table_pane.draw(kit, places.table, scene)
         self._tabs(kit, places.tabs)
         pane, acts = _PANES[self.operator.tool]

@@ -15,8 +15,8 @@ from simulator.imaging.positioner import preset
 from simulator.imaging.projector import PatientProjector
 from simulator.paths import cache_dir
 from simulator.scenario.load import CaseCard, load_case
+from simulator.ui.chain import grey_surface
 from simulator.ui.films import film
-from simulator.ui.pictures import grey_surface
 from simulator.ui.work import Report, Work
 
 VIEWS = ("ap", "lateral")

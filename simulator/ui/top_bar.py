@@ -21,7 +21,7 @@ def draw(
     c.rule(rect.x, rect.bottom - 1, rect.w)
     y = rect.centery
     x = c.px(1.6)
-    end = rect.centerx - c.px(17.0)
+    end = rect.centerx - c.px(21.0)
     title = c.fitted(scene.case.notes.title, end - x - c.px(12), "md", "semi")
     x += c.text(title, (x, y), "md", "semi") + c.px(1.5)
     if scene.coach:
@@ -61,9 +61,10 @@ def _numbers(kit: Kit, rect: Any, scene: Scene) -> None:
         ("Time", clock(scene.state.tick), ""),
         ("Beam", clock(arm.fluoro_ticks), ""),
         ("Kerma", number(arm.air_kerma_mgy, 1), "mGy"),
+        ("Skin", number(arm.skin_peak_mgy, 0 if arm.skin_peak_mgy >= 10 else 1), "mGy"),
         ("You", number(arm.operator_dose_usv, 0 if arm.operator_dose_usv >= 10 else 1), "µSv"),
     )
-    x = rect.centerx - c.px(15.0)
+    x = rect.centerx - c.px(19.0)
     y = rect.centery
     base = y + c.theme.type_px("md") * 0.357
     for label, value, unit in parts:
@@ -84,7 +85,7 @@ def _lamp(kit: Kit, rect: Any, scene: Scene) -> None:
     """Draw the beam lamp; held down with the mouse it is the pedal."""
     c, col = kit.canvas, kit.colour
     y = rect.centery
-    if scene.state.c_arm.beam:
+    if scene.state.c_arm.beam_on:
         c.box(rect, col.beam)
         c.icon("trefoil", (rect.x + c.px(1.9), y), 2.1, col.ink, col.beam)
         c.text("X-RAY ON", (rect.x + c.px(3.8), y), "sm", "semi", col.ink)

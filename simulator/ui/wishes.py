@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import replace
 
 import pygame
 
 from simulator.frames import Side
 from simulator.procedure.phases import refusal
 from simulator.ui import arm, hand
+from simulator.ui.console import Console
 from simulator.ui.exchanges import exchanges
+from simulator.ui.keys import KEYS
+from simulator.units import Vec3
 from simulator.world.action import Action, Do
 from simulator.world.case import Case
 from simulator.world.state import State
@@ -22,12 +26,20 @@ ARROWS = {
 }
 """Detector towards the patient's left, right, head and feet; the same for the hub."""
 
+TRIMS: dict[int, arm.Aim] = {code: (*by, 0.0) for code, by in ARROWS.items()} | {
+    KEYS["swivel_less"].code: (0.0, 0.0, -1.0),
+    KEYS["swivel_more"].code: (0.0, 0.0, 1.0),
+}
+"""Steps of orbit, tilt and swivel."""
+
 TABLE = {
     pygame.K_HOME: (1.0, 0.0),
     pygame.K_END: (-1.0, 0.0),
     pygame.K_PAGEUP: (0.0, 1.0),
     pygame.K_PAGEDOWN: (0.0, -1.0),
 }
+"""The field towards the patient's left, right, head and feet; with Ctrl the last two mean back
+and belly."""
 
 REPEAT_S = (0.35, 0.12)
 """A held arrow trims again after the first time, then every second time."""
@@ -47,7 +59,7 @@ class Wishes:
         """Start with the needle in hand on the first side of the plan."""
         self.case = case
         self.hand = hand.Hand()
-        self.drive = arm.Drive()
+        self.console = Console(case.c_arm)
         self.tool = "needle"
         self.side = Side(case.sides[0])
         self.inner = True
@@ -58,13 +70,14 @@ class Wishes:
         self._codes: set[int] = set()
         self._acts: deque[Do] = deque()
         self._frames = 0
+        """Pulses that a tap on a pedal still asks for."""
+        self._both = False
+        """The tap was on the pedal of both planes."""
         self._seen = 0
         self._tap = 0
         self._twist = 0.0
         self._wait_s = 0.0
         self._bend_mm = 0.0
-        self._rate = 0.0
-        self._field = 0.0
         self._shift = False
         self._ctrl = False
         self._repeat: dict[int, float] = {}
@@ -84,14 +97,20 @@ class Wishes:
     def _press(self, name: str) -> None:
         self.hurry()
         self._held.add(name)
-        if name == "beam":
-            self._frames = max(self._frames, 1)
+        if name in ("beam", "both"):
+            self._both = name == "both"
+            self._frames = max(self._frames, 2 if self._both else 1)
         elif name in ("left", "right"):
             self._twist += _TWIST_DEG if name == "right" else -_TWIST_DEG
 
     def holding(self, name: str) -> bool:
         """Tell whether a wish is held now."""
         return name in self._held
+
+    @property
+    def stepping(self) -> bool:
+        """Tell whether a foot is on a pedal."""
+        return bool(self._held & {"beam", "both"})
 
     @property
     def waiting(self) -> bool:
@@ -102,6 +121,11 @@ class Wishes:
     def braced(self) -> bool:
         """Tell whether Shift braces the hand."""
         return self._shift
+
+    @property
+    def control(self) -> bool:
+        """Tell whether Ctrl is held."""
+        return self._ctrl
 
     def wait(self, seconds: float) -> None:
         """Ask for a wait in one go: hands off, beam off."""
@@ -139,14 +163,6 @@ class Wishes:
         """Turn the wheel for the tool in use."""
         self.hand.wheel.turn(self.tool, notches)
 
-    def next_field(self, state: State) -> None:
-        """Change the magnification."""
-        self._field = arm.next_of(arm.FIELDS_MM, state.c_arm.pose.field_mm)
-
-    def next_rate(self, state: State) -> None:
-        """Change the pulse rate."""
-        self._rate = arm.next_of(self.case.c_arm.pulse_rates, state.c_arm.pulses_per_s)
-
     def next_act(self, state: State) -> Do:
         """Return the exchange that R asks for with the tool in use."""
         for act in exchanges(self.case, state, self.tool, self.side):
@@ -162,6 +178,7 @@ class Wishes:
         self.latched = self.fast = False
         self._wait_s = 0.0
         self.hand.drag.drop()
+        self.console.stop()
 
     def _free(self, state: State) -> bool:
         """Tell whether the tip is still in front of the skin."""
@@ -170,8 +187,8 @@ class Wishes:
 
     def _trim(self, code: int, state: State) -> None:
         step = arm.TRIM_FINE_DEG if self._shift else arm.TRIM_DEG
-        orbit, tilt = ARROWS[code]
-        self.drive.trim(state.c_arm.pose, orbit * step, tilt * step)
+        orbit, tilt, swivel = TRIMS[code]
+        self.console.trim(state.c_arm, (orbit * step, tilt * step, swivel * step))
 
     def next_action(self, state: State) -> Action:
         """Return what is asked for in this tick."""
@@ -180,11 +197,10 @@ class Wishes:
             self._wait_s -= wait
             return Action(side=self.side, wait_s=wait)
         self._repeat_trims(state)
-        orbit, tilt = self.drive.rates(self.case.c_arm, state.c_arm.pose)
-        table_x, table_z = self._table()
+        asked = self.console.wish(state.c_arm, self._held, fine=self._shift)
+        first, second = self._pedals(state)
+        table = self._table()
         swing, slide = self._move(state)
-        rate, self._rate = self._rate, 0.0
-        size, self._field = self._field, 0.0
         tap, self._tap = self._tap, 0
         tamp, cement = self.tool == "tamp", self.tool == "cement"
         push_n = self.hand.push.step(
@@ -194,14 +210,13 @@ class Wishes:
         )
         inner = self.on_inner(state)
         bend_mm, self._bend_mm = self._bend_mm, 0.0
-        return Action(
-            beam=self._beam(state),
-            orbit_deg_s=orbit,
-            tilt_deg_s=tilt,
-            table_x_mm_s=table_x,
-            table_z_mm_s=table_z,
-            pulses_per_s=rate,
-            field_mm=size,
+        return replace(
+            asked,
+            beam=first,
+            beam_second=second,
+            table_x_mm_s=asked.table_x_mm_s + table[0],
+            table_y_mm_s=asked.table_y_mm_s + table[1],
+            table_z_mm_s=asked.table_z_mm_s + table[2],
             side=self.side,
             skin_x_mm_s=slide[0],
             skin_z_mm_s=slide[1],
@@ -219,17 +234,22 @@ class Wishes:
             do=self._acts.popleft() if self._acts else Do.NONE,
         )
 
-    def _beam(self, state: State) -> bool:
-        """A tap asks on until the next pulse was taken."""
-        if state.c_arm.exposures > self._seen:
-            self._frames = 0
+    def _pedals(self, state: State) -> tuple[bool, bool]:
+        """Return the pedals of the two planes; a tap asks on until its pulses were taken."""
+        fired = state.c_arm.exposures - self._seen
         self._seen = state.c_arm.exposures
-        if self.fast:
-            return False
-        return self.latched or "beam" in self._held or self._frames > 0
+        two = state.c_arm.second is not None
+        if fired > 0:
+            self._frames = max(self._frames - (fired if two and self._both else self._frames), 0)
+        down = self.latched or self.stepping or self._frames > 0
+        if self.fast or not down:
+            return False, False
+        if two and (self._both or "both" in self._held):
+            return True, True
+        return self.console.plane == 0, self.console.plane == 1
 
     def _repeat_trims(self, state: State) -> None:
-        for code in [c for c in self._codes if c in ARROWS and not self._ctrl]:
+        for code in [c for c in self._codes if c in TRIMS and not (self._ctrl and c in ARROWS)]:
             left = self._repeat.get(code, REPEAT_S[0]) - 1.0 / 60.0
             if left <= 0.0:
                 self._trim(code, state)
@@ -240,10 +260,13 @@ class Wishes:
         held = [table[c] for c in self._codes if c in table]
         return sum(h[0] for h in held), sum(h[1] for h in held)
 
-    def _table(self) -> tuple[float, float]:
+    def _table(self) -> Vec3:
         speed = self.case.c_arm.travel_mm_s * (hand.FINE if self._shift else 1.0)
         left, head = self._keys(TABLE)
-        return left * speed, head * speed
+        back = 0.0
+        if self._ctrl:
+            head, back = 0.0, head
+        return left * speed, back * speed, head * speed
 
     def _move(self, state: State) -> tuple[tuple[float, float], tuple[float, float]]:
         """Return (swing, slide): one of them is what drag and keys ask for."""

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from simulator.world.case import Case
+
 os.environ["SDL_VIDEODRIVER"] = "dummy"
 os.environ["SDL_AUDIODRIVER"] = "dummy"
 os.environ["PYGAME_HIDE_SUPPORT_PROMPT"] = "1"
@@ -40,3 +42,19 @@ def canvas(request: pytest.FixtureRequest) -> Any:
     from simulator.ui.theme import Theme
 
     return Canvas(pygame.Surface(request.param), Theme(request.param))
+
+
+@pytest.fixture
+def room(case: Case) -> Any:
+    """A theatre with its events."""
+    from tests.ui.room import Room
+
+    return Room(case)
+
+
+@pytest.fixture
+def two(case: Case) -> Any:
+    """The same with a biplane machine."""
+    from tests.ui.room import Room
+
+    return Room(case, biplane=True)

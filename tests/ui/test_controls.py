@@ -129,7 +129,7 @@ def test_a_preset_drives_at_the_motor_s_speed_and_stops_on_the_angle(
 def test_arrows_trim_the_tilt(hands: HumanOperator, state: State, mod: int, step: float) -> None:
     down(hands, state, pygame.K_UP, mod)
     up(hands, state, pygame.K_UP, mod)
-    assert hands.drive.target == pytest.approx((0.0, step))
+    assert hands.console.drive.target == pytest.approx((0.0, step, 0.0))
 
 
 def test_enter_keeps_the_trimmed_angles_in_the_slot(hands: HumanOperator, state: State) -> None:
@@ -137,7 +137,7 @@ def test_enter_keeps_the_trimmed_angles_in_the_slot(hands: HumanOperator, state:
     pose = replace(state.c_arm.pose, orbit_deg=3.0, tilt_deg=-4.0)
     there = replace(state, c_arm=replace(state.c_arm, pose=pose))
     down(hands, there, pygame.K_RETURN)
-    assert hands.drive.slots["ap"] == (3.0, -4.0)
+    assert hands.console.drive.slots["ap"] == (3.0, -4.0, 0.0)
 
 
 def test_a_push_rises_40_newtons_a_second_to_the_ceiling(
@@ -213,7 +213,7 @@ def test_t_is_the_strand_test_with_cement(hands: HumanOperator, state: State) ->
 def test_a_drag_slides_the_entry_while_the_tip_is_in_front_of_the_skin(
     hands: HumanOperator, placed: State
 ) -> None:
-    hands.drag((-64.0, 0.0), placed, 640)
+    hands.drag((-64.0, 0.0), placed, placed.c_arm.pose, 640)
     made = [hands.next_action(placed) for _ in range(120)]
     slid = sum(a.skin_x_mm_s / 60 for a in made)
     field = placed.c_arm.pose.field_mm * hands.case.c_arm.sad_mm / hands.case.c_arm.sdd_mm
@@ -231,7 +231,7 @@ def test_a_drag_swings_the_hub_once_the_tip_is_in(
     state = replace(placed, cannulas=pair)
     if shift:
         down(hands, state, pygame.K_LSHIFT, pygame.KMOD_SHIFT)
-    hands.drag((-20.0, -10.0), state, 640)
+    hands.drag((-20.0, -10.0), state, state.c_arm.pose, 640)
     made = [hands.next_action(state) for _ in range(60)]
     # The hub goes outwards and up: the tip points more medially and to the feet.
     assert sum(a.medial_deg_s / 60 for a in made) * hands.side.sign == pytest.approx(deg)
@@ -242,9 +242,8 @@ def test_in_the_lateral_a_drag_moves_the_hub_only_up_and_down(
     hands: HumanOperator, placed: State
 ) -> None:
     pose = replace(placed.c_arm.pose, orbit_deg=90.0)
-    state = replace(placed, c_arm=replace(placed.c_arm, pose=pose))
-    hands.drag((30.0, -10.0), state, 640)
-    action = hands.next_action(state)
+    hands.drag((30.0, -10.0), placed, pose, 640)
+    action = hands.next_action(placed)
     assert action.skin_x_mm_s == pytest.approx(0.0, abs=1e-9)
     assert action.skin_z_mm_s > 0.0
 
@@ -309,7 +308,7 @@ def test_magnification_and_pulse_rate_are_asked_for_once(
 def test_losing_the_keyboard_lets_go_of_everything(hands: HumanOperator, state: State) -> None:
     for key in (pygame.K_SPACE, pygame.K_w, pygame.K_UP):
         down(hands, state, key)
-    hands.drive.target = None
+    hands.console.drive.target = None
     hands.release()
     assert hands.next_action(state) == replace(IDLE, side=hands.side)
 

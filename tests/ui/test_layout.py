@@ -14,10 +14,14 @@ from simulator.physics.exchange import with_cannula
 from simulator.ui import layout
 from simulator.ui.canvas import Canvas
 from simulator.ui.controls import TOOLS
+from simulator.ui.keys import CHORDS, KEYS
+from simulator.ui.overlays import Help
 from simulator.ui.sound import Sound
 from simulator.ui.theatre import Theatre
 from simulator.world.action import Action, Do
+from simulator.world.arm import Plane, Pose
 from simulator.world.case import Case
+from simulator.world.collimator import Collimator
 from simulator.world.tools import Inside, Passed
 
 
@@ -26,17 +30,21 @@ def overlaps(rects: list[Any]) -> list[tuple[Any, Any]]:
     return [(a, b) for a, b in combinations(rects, 2) if a.inflate(-2, -2).colliderect(b)]
 
 
-def test_no_pane_lies_on_another(canvas: Canvas) -> None:
-    assert overlaps(list(layout.theatre(canvas.theme).panes())) == []
+@pytest.mark.parametrize("biplane", [False, True])
+def test_no_pane_lies_on_another(canvas: Canvas, biplane: bool) -> None:
+    assert overlaps(list(layout.theatre(canvas.theme, biplane=biplane).panes())) == []
 
 
-def test_every_pane_is_in_the_window(canvas: Canvas) -> None:
+@pytest.mark.parametrize("biplane", [False, True])
+def test_every_pane_is_in_the_window(canvas: Canvas, biplane: bool) -> None:
     window = pygame.Rect(0, 0, *canvas.theme.size).inflate(2, 2)
-    assert all(window.contains(pane) for pane in layout.theatre(canvas.theme).panes())
+    places = layout.theatre(canvas.theme, biplane=biplane)
+    assert all(window.contains(pane) for pane in places.panes())
 
 
-def test_the_live_picture_is_square_and_the_larger_one(canvas: Canvas) -> None:
-    places = layout.theatre(canvas.theme)
+@pytest.mark.parametrize("biplane", [False, True])
+def test_the_live_picture_is_square_and_the_larger_one(canvas: Canvas, biplane: bool) -> None:
+    places = layout.theatre(canvas.theme, biplane=biplane)
     live = layout.image(canvas.theme, places.live)
     reference = layout.image(canvas.theme, places.reference)
     assert live.w == live.h >= reference.w == reference.h
@@ -64,6 +72,70 @@ def test_no_control_lies_on_another_and_all_can_be_hit(
     assert min(rect.h for rect in rects) >= 2.9 * canvas.theme.u
     names = [hot.name for hot in theatre.hots.items]
     assert len(names) == len(set(names))
+
+
+class Written:
+    """Every line that a canvas writes, with the pixels its capitals take."""
+
+    def __init__(self, canvas: Canvas, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.lines: list[tuple[str, Any]] = []
+        write = Canvas.text
+
+        def text(c: Canvas, words: str, at: Any, size: str = "sm", *rest: Any, **more: Any) -> int:
+            w = write(c, words, at, size, *rest, **more)
+            align = more.get("align", rest[2] if len(rest) > 2 else "l")
+            x = at[0] - (w if align == "r" else w / 2 if align == "c" else 0)
+            high = round(0.7 * c.theme.type_px(size))
+            top = at[1] - (high if more.get("baseline") else high / 2)
+            self.lines.append((words, pygame.Rect(round(x), round(top), w, high)))
+            return w
+
+        monkeypatch.setattr(Canvas, "text", text)
+
+    def inside(self, pane: Any) -> list[tuple[str, Any]]:
+        return [(words, rect) for words, rect in self.lines if pane.collidepoint(rect.center)]
+
+
+@pytest.mark.parametrize("biplane", [False, True])
+@pytest.mark.parametrize("face", ["arm", "beam", "image"])
+def test_every_face_of_the_c_arm_has_room_for_its_words_and_controls(
+    canvas: Canvas, session: Session, face: str, biplane: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = session.state
+    pose = Pose(-39.9, -39.9, swivel_deg=-11.9)
+    blades = Collimator(256.0, 256.0, 256.0, -88.0)
+    arm = replace(before.c_arm, pose=pose, collimator=blades, skin_peak_mgy=1888.8, kvp=109.0)
+    plane = Plane(pose=pose, collimator=blades)
+    session.state = replace(before, c_arm=replace(arm, second=plane if biplane else None))
+    theatre = Theatre(session, lambda ended: None, Sound())
+    theatre.scene.face = face
+    written = Written(canvas, monkeypatch)
+    theatre.draw(canvas)
+    session.state = before
+    pane = layout.theatre(canvas.theme, biplane=biplane).arm
+    lines = written.inside(pane)
+    assert len(lines) > 10
+    assert [words for words, _ in lines if "…" in words] == []
+    assert all(pane.contains(rect) for _, rect in lines)
+    assert overlaps([rect for _, rect in lines]) == []
+    hots = [hot for hot in theatre.hots.items if pane.collidepoint(hot.rect.center)]
+    assert all(pane.contains(hot.rect) for hot in hots)
+    assert overlaps([hot.rect for hot in theatre.hots.items]) == []
+    assert min(hot.rect.h for hot in hots) >= 2.9 * canvas.theme.u
+
+
+def test_the_list_of_keys_has_room_for_every_key(
+    canvas: Canvas, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = Written(canvas, monkeypatch)
+    Help().draw(canvas)
+    window = pygame.Rect(0, 0, *canvas.theme.size)
+    assert [words for words, _ in written.lines if "…" in words] == []
+    assert all(window.contains(rect) for _, rect in written.lines)
+    assert overlaps([rect for _, rect in written.lines]) == []
+    said = {words for words, _ in written.lines}
+    assert {key.does for key in KEYS.values()} <= said
+    assert {does for _, does, _ in CHORDS} <= said
 
 
 @pytest.mark.parametrize("kind", [Inside.WIRE, Inside.DRILL, Inside.CURVED])

@@ -7,7 +7,9 @@ import pygame
 import pytest
 
 from simulator.engine.session import Session
-from simulator.ui.pictures import Pictures, grey_surface, mask, rendered_px
+from simulator.ui import pictures as change
+from simulator.ui.chain import grey_surface
+from simulator.ui.pictures import Pictures, rendered_px
 from simulator.world.action import Action
 from simulator.world.arm import View
 from simulator.world.case import Case
@@ -22,14 +24,6 @@ def turned(session: Session, to_deg: float) -> None:
     while abs(session.state.c_arm.pose.orbit_deg - to_deg) > 0.3:
         session.advance(Action(orbit_deg_s=15.0 if to_deg > 0 else -15.0))
     session.advance(Action())
-
-
-def test_the_mask_is_a_square_in_a_circle_with_free_corners() -> None:
-    m = mask(128)
-    assert m[64, 64] == 1.0
-    assert m[10, 10] == m[117, 117] == 0.0
-    assert m[64, 2] == 0.0  # room for the letter of the side
-    np.testing.assert_array_equal(m, m.T)
 
 
 @pytest.mark.parametrize(("side", "n"), [(640, 640), (512, 512), (660, 640), (700, 704), (90, 256)])
@@ -71,12 +65,12 @@ def test_inverting_and_windowing_change_the_held_picture_without_a_pulse(case: C
     exposed(pictures, session)
     before = pictures.live
     assert before is not None
-    pictures.adjust(0.4, 1.0)
+    pictures.change(change.windowed(0.4, 1.0))
     brighter = pictures.live
     assert brighter is not None
     assert brighter.pixels.mean() > before.pixels.mean()
-    pictures.adjust(-0.4, 1.0)
-    pictures.invert()
+    pictures.change(change.windowed(-0.4, 1.0))
+    pictures.change(change.inverted)
     inverted = pictures.live
     assert inverted is not None
     inner = (slice(40, 88), slice(40, 88))
@@ -90,7 +84,7 @@ def test_a_run_that_begins_in_its_middle_has_its_last_pictures(case: Case) -> No
     turned(session, 90.0)
     exposed(pictures, session)
     later = Pictures(case, 128)
-    later.recall(session.state)
+    later.restore(session.state)
     assert later.live is not None
     assert later.live.shot.view is View.LATERAL
     assert later.reference is not None

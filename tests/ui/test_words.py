@@ -11,6 +11,7 @@ from fontTools.ttLib import TTFont
 
 from simulator.paths import asset
 from simulator.ui.canvas import PLAIN
+from simulator.ui.keys import CHORDS, KEYS
 from simulator.ui.theme import FACES
 
 ROOT = Path(__file__).parents[2]
@@ -55,3 +56,11 @@ def test_every_letter_is_in_the_subset(face: str) -> None:
     assert {"µ", "°", "–", "×", "₂", "²", "’"} <= shown
     assert not {letter for letter in shown if ord(letter) not in PLAIN} - _glyphs(face)
     assert set("".join(PLAIN.values())) <= _glyphs(face)
+
+
+def test_the_manual_lists_every_key() -> None:
+    page = (ROOT / "docs" / "window.md").read_text(encoding="utf-8")
+    rows = {line for line in page.splitlines() if line.startswith("| ")}
+    listed = {f"| {key.cap} | {key.does} |" for key in KEYS.values()}
+    listed |= {f"| {caps} | {does} |" for caps, does, _ in CHORDS}
+    assert rows - {"| key | |", "| --- | --- |"} == listed
