@@ -7,19 +7,20 @@ from dataclasses import replace
 
 from simulator.anatomy.patient import Patient
 from simulator.anatomy.views import true_ap
+from simulator.engine.sight import show
 from simulator.frames import Side, dot, minus
 from simulator.imaging import exposure, positioner
 from simulator.imaging.beam import PathLengths
-from simulator.imaging.visibility import visible_routes
+from simulator.imaging.visibility import required_looks, visible_routes
 from simulator.physics import inflation, insertion, walls
 from simulator.physics.exchange import with_cannula, with_tamp
 from simulator.procedure import clocks
 from simulator.units import TICKS_PER_S
 from simulator.world import bearings
 from simulator.world.action import Action
-from simulator.world.arm import Pose, View
+from simulator.world.arm import Pose
 from simulator.world.case import Case
-from simulator.world.cement import ROUTES
+from simulator.world.cement import Route
 from simulator.world.events import CementLeaked, Event, Exposed
 from simulator.world.state import State
 from simulator.world.tools import Cannula
@@ -138,7 +139,8 @@ def expose(case: Case, state: State, action: Action) -> tuple[State, tuple[Event
         return replace(state, c_arm=arm), ()
     left, right = (None if tool is None else tool.front_mm for tool in state.cannulas)
     arm, shot = exposure.expose(case, arm, (left, right), state.tick, _lengths(case, arm.pose))
-    return replace(state, c_arm=arm), (Exposed(shot, arm.kvp, hand),)
+    # What the picture shows follows from the pulse that made it, not from the next one's dose.
+    return replace(state, c_arm=arm), (Exposed(shot, arm.kvp, hand, show(case, state)),)
 
 
 def _lengths(case: Case, pose: Pose) -> PathLengths:
@@ -160,17 +162,14 @@ def hand_in_beam(case: Case, state: State, action: Action) -> bool:
 
 
 def see_leaks(case: Case, state: State, events: tuple[Event, ...]) -> tuple[Event, ...]:
-    """Mark each reported leak with whether the views that the rules ask for could show it."""
+    """Mark each reported leak with whether a view that the rules ask for could show it."""
     if not any(isinstance(e, CementLeaked) for e in events):
         return events
-    threshold = case.physics["looking"]["cement_seen_mm"]
-    shown = visible_routes(state, View.LATERAL, threshold) | (
-        visible_routes(state, View.AP, threshold)
-    )
+    shown: frozenset[Route] = frozenset()
+    for by in required_looks(case, state):
+        shown |= visible_routes(case, by)
     return tuple(
-        replace(e, visible=e.visible or ROUTES.index(e.route) in shown)
-        if isinstance(e, CementLeaked)
-        else e
+        replace(e, visible=e.visible or e.route in shown) if isinstance(e, CementLeaked) else e
         for e in events
     )
 
