@@ -6,6 +6,7 @@ falls on some four of them. For the eye of the judge only: frames are drawn by `
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,9 +15,11 @@ import numpy as np
 from simulator.frames import Side, as_array
 from simulator.imaging.positioner import Geometry, geometry
 from simulator.imaging.tools import CEMENT, CONTRAST, devices
-from simulator.units import AnyArray, Float32Array, FloatArray, IntArray
+from simulator.units import AnyArray, Float32Array, FloatArray, IntArray, frozen
 from simulator.world.arm import Pose
 from simulator.world.instruments import CArmSpec
+from simulator.world.tamp import Tamp
+from simulator.world.tools import Cannula
 
 if TYPE_CHECKING:
     from simulator.anatomy.volume import BoneField
@@ -27,6 +30,11 @@ _CELL_MM = 1.2
 
 IN_THE_BODY, IN_A_BALLOON = -1, -2
 """Where cement that has not leaked and contrast medium are."""
+
+_known: deque[tuple[Geometry, Cannula | None, Tamp | None, float, Float32Array | None]] = deque(
+    maxlen=8
+)
+"""Tools as drawn last: pure function values, kept for speed."""
 
 Box = tuple[int, int, int, int]
 """Cells of a picture: first row, one past the last, first column, one past the last."""
@@ -135,14 +143,7 @@ class Brought:
 def brought(g: Geometry, state: State) -> Brought:
     """Return what was brought into the patient, seen from `g` on cells."""
     cloud, bone = state.cement.cloud, state.body.bone
-    tools: list[Float32Array | None] = []
-    for side in Side:
-        tool, tamp = state.cannulas[side], state.tamps[side]
-        if side is Side.LEFT:
-            drawn = devices(g, (tool, None), (tamp, None), state.cement, None)
-        else:
-            drawn = devices(g, (None, tool), (None, tamp), state.cement, None)
-        tools.append(None if drawn is None else drawn.lengths_cm)
+    left, right = (_drawn(g, state, side) for side in Side)
     voxels, volumes, routes = [cloud.voxel], [cloud.fill * cloud.volume_ul], [cloud.route]
     for tamp in state.tamps:
         if tamp is not None and tamp.voxels.size:
@@ -150,4 +151,26 @@ def brought(g: Geometry, state: State) -> Brought:
             volumes.append(tamp.fill.astype(np.float64) * bone.spacing_mm**3)
             routes.append(np.full(tamp.voxels.size, IN_A_BALLOON, np.int32))
     spots = spots_of(g, voxel_points_mm(bone, np.concatenate(voxels)))
-    return Brought(g, (tools[0], tools[1]), spots, np.concatenate(volumes), np.concatenate(routes))
+    return Brought(g, (left, right), spots, np.concatenate(volumes), np.concatenate(routes))
+
+
+def _drawn(g: Geometry, state: State, side: Side) -> Float32Array | None:
+    """Return one side's tool, its balloon's markers and the cement in its bore.
+
+    The last ones are remembered: a hand rests while cement is pressed and while it is looked at.
+    """
+    tool, tamp = state.cannulas[side], state.tamps[side]
+    if tool is None and tamp is None:
+        return None
+    bore_ml = state.cement.cannula_ml[side]
+    for view, one, other, ml, lengths in _known:
+        if one is tool and other is tamp and ml == bore_ml and view == g:
+            return lengths
+    pair: tuple[Cannula | None, Cannula | None] = (tool, None)
+    balloons: tuple[Tamp | None, Tamp | None] = (tamp, None)
+    if side is Side.RIGHT:
+        pair, balloons = (None, tool), (None, tamp)
+    drawn = devices(g, pair, balloons, state.cement, None)
+    lengths = None if drawn is None else frozen(drawn.lengths_cm)
+    _known.append((g, tool, tamp, bore_ml, lengths))
+    return lengths

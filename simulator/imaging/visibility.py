@@ -10,6 +10,7 @@ the same spectrum, the same dose, the same grid. Constants in assets/viewing.tom
 from __future__ import annotations
 
 import math
+from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -37,11 +38,16 @@ from simulator.world.cement import ROUTES, Route
 from simulator.world.collimator import OPEN, Collimator
 
 if TYPE_CHECKING:
+    from simulator.anatomy.patient import Patient
     from simulator.world.case import Case
     from simulator.world.state import State
 
 _RAYS = 3
 """Rays per side through the patient about a spot."""
+_TILE = 8
+"""Cells per side of the ground that they measure: 6 mm at the patient."""
+_grounds: deque[tuple[Patient, Geometry, tuple[int, int], tuple[float, float]]] = deque(maxlen=16)
+"""Pure function values, kept for speed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,20 +150,28 @@ def stands_out(case: Case, by: Look, box: Box, own_cm: FloatArray, rest_cm: Floa
         own_cm: (3, rows, columns) cement, contrast medium and steel of the spot.
         rest_cm: The same of all other devices.
     """
+    return signal_to_noise(case, by, box, own_cm, rest_cm) >= seen().rose
+
+
+def signal_to_noise(
+    case: Case, by: Look, box: Box, own_cm: FloatArray, rest_cm: FloatArray
+) -> float:
+    """Return signal over quantum noise of those cells of a spot that nothing hides.
+
+    Arguments as those of `stands_out`. Each cell is weighted by its contrast: the best that can
+    be made of one pulse.
+    """
     here = own_cm.any(axis=0) & _open(by, box)
     if not here.any():
-        return False
-    limits = seen()
-    bare, behind, quanta = _signals(case, by, box, rest_cm[:, here], own_cm[:, here])
-    rest, both = behind
+        return 0.0
+    limits, d = seen(), machine().detector
+    bare, (rest, both), quanta = _signals(case, by, box, rest_cm[:, here], own_cm[:, here])
     contrast = np.abs(np.log(rest / both))
-    hiding = np.hypot(limits.texture, limits.shadow_share * np.log(bare / rest))
-    counts = quanta * both
-    plain = contrast > hiding
-    d = machine().detector
+    plain = contrast > np.hypot(limits.texture, limits.shadow_share * np.log(bare / rest))
     electronic = d.electronic_quanta * math.sqrt(d.dqe) * by.g.pitch_mm / d.electronic_pixel_mm
-    noise = (counts + electronic**2) / counts**2
-    return float((contrast[plain] ** 2 / noise[plain]).sum()) >= limits.rose**2
+    counts = quanta * both
+    variance = (counts + electronic**2) / counts**2
+    return math.sqrt(float((contrast[plain] ** 2 / variance[plain]).sum()))
 
 
 def _signals(
@@ -193,15 +207,26 @@ def _basis(case: Case, lengths_cm: FloatArray) -> FloatArray:
 
 
 def _patient_cm(case: Case, by: Look, box: Box) -> tuple[float, float]:
-    """Return the mean path through the patient about a box: soft tissue, cortical bone."""
-    g = by.g
+    """Return the mean path through the patient about a box: soft tissue, cortical bone, cm.
+
+    On tiles of the picture, so that a spot that grows or moves a little keeps its ground.
+    """
     top, bottom, first, last = box
+    tile = (top + bottom) // (2 * _TILE), (first + last) // (2 * _TILE)
+    for patient, view, place, known in _grounds:
+        if patient is case.patient and place == tile and view == by.g:
+            return known
+    found = _ground_cm(case.patient, by.g, tile)
+    _grounds.append((case.patient, by.g, tile, found))
+    return found
+
+
+def _ground_cm(patient: Patient, g: Geometry, tile: tuple[int, int]) -> tuple[float, float]:
     corner = as_array(first_pixel(g))
     right, down = as_array(g.right) * g.pitch_mm, as_array(g.up) * -g.pitch_mm
-    rows = np.linspace(top, bottom - 1, _RAYS)
-    cols = np.linspace(first, last - 1, _RAYS)
+    rows, cols = ((n + np.linspace(0.0, 1.0, _RAYS)) * _TILE for n in tile)
     ends = np.array([corner + c * right + r * down for r in rows for c in cols])
-    soft, cortical = beam.cast(case.patient, g.source_mm, ends).mean(axis=0)
+    soft, cortical = beam.cast(patient, g.source_mm, ends).mean(axis=0)
     return max(float(soft), 0.0), float(cortical)
 
 
