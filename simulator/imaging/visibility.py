@@ -212,7 +212,8 @@ def _patient_cm(case: Case, by: Look, box: Box) -> tuple[float, float]:
     On tiles of the picture, so that a spot that grows or moves a little keeps its ground.
     """
     top, bottom, first, last = box
-    tile = (top + bottom) // (2 * _TILE), (first + last) // (2 * _TILE)
+    # Counted from the middle, so that mirrored pictures have mirrored tiles.
+    tile = _tile(top, bottom, by.g.n), _tile(first, last, by.g.n)
     for patient, view, place, known in _grounds:
         if patient is case.patient and place == tile and view == by.g:
             return known
@@ -221,10 +222,16 @@ def _patient_cm(case: Case, by: Look, box: Box) -> tuple[float, float]:
     return found
 
 
+def _tile(first: int, last: int, n: int) -> int:
+    """Return the tile of the middle of some cells; 0 is that of the middle of the picture."""
+    return round((first + last - n) / (2 * _TILE))
+
+
 def _ground_cm(patient: Patient, g: Geometry, tile: tuple[int, int]) -> tuple[float, float]:
     corner = as_array(first_pixel(g))
     right, down = as_array(g.right) * g.pitch_mm, as_array(g.up) * -g.pitch_mm
-    rows, cols = ((n + np.linspace(0.0, 1.0, _RAYS)) * _TILE for n in tile)
+    spread = np.linspace(-0.5, 0.5, _RAYS)
+    rows, cols = (0.5 * (g.n - 1) + _TILE * (at + spread) for at in tile)
     ends = np.array([corner + c * right + r * down for r in rows for c in cols])
     soft, cortical = beam.cast(patient, g.source_mm, ends).mean(axis=0)
     return max(float(soft), 0.0), float(cortical)
