@@ -227,7 +227,12 @@ def test_a_tip_is_seen_unless_it_is_hidden(inside) -> None:
     narrow = replace(look(CASE, state(cannulas=(tool, None))), blades=Collimator(iris_mm=20.0))
     assert tip_seen(CASE, narrow, Side.LEFT, (0.0, 0.0, 0.0))
     lower = state(Pose(isocentre_mm=(0.0, 0.0, 30.0)), cannulas=(tool, None))
-    assert not tip_seen(CASE, replace(look(CASE, lower), blades=narrow.blades), Side.LEFT, (0,) * 3)
+    far = replace(look(CASE, lower), blades=narrow.blades)
+    assert not tip_seen(CASE, far, Side.LEFT, (0.0, 0.0, 0.0))
+    # The edge of a blade 48 mm below the middle covers the point, not the shaft above it.
+    for height_mm, shown in ((95.0, False), (99.0, True)):
+        cut = replace(far, blades=Collimator(height_mm=height_mm))
+        assert tip_seen(CASE, cut, Side.LEFT, (0.0, 0.0, 0.0)) is shown
     assert not seen(state())
 
 
