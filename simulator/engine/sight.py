@@ -16,11 +16,11 @@ from simulator.anatomy.views import true_ap, true_lateral
 from simulator.frames import Side, along
 from simulator.imaging.cells import voxel_points_mm
 from simulator.imaging.positioner import geometry, project
-from simulator.imaging.viewing import lifted, quality
+from simulator.imaging.viewing import ViewKind, lifted, quality
 from simulator.imaging.visibility import look, tip_seen, visible_routes
 from simulator.units import PSI_PER_MPA, Vec3, seconds
 from simulator.world.arm import CArm, Shot, View
-from simulator.world.bearings import arm_angles, wall_point
+from simulator.world.bearings import arm_angles, off_deg, wall_point
 from simulator.world.case import Case, Procedure
 from simulator.world.cement import ROUTES
 from simulator.world.events import Event, Said
@@ -175,16 +175,25 @@ def observe(
 def show(case: Case, state: State) -> Shown:
     """Return what a pulse fired in `state` shows: outlines, tips, leaks."""
     by = look(case, state)
-    marks = lifted(case.patient, state.body.lift_rad)
     leaks = visible_routes(case, by)
     tips = [
         tool is not None and tip_seen(case, by, tool.side, tool.front_mm) for tool in state.cannulas
     ]
     return Shown(
-        quality(case.c_arm, state.c_arm.pose, marks).contours,
+        _contours(case, state),
         (tips[0], tips[1]),
         tuple(route for route in ROUTES if route in leaks),
     )
+
+
+def _contours(case: Case, state: State) -> Contours:
+    """Return the outlines of what the clocks would take for an AP or a lateral."""
+    marks, pose = lifted(case.patient, state.body.lift_rad), state.c_arm.pose
+    near = case.physics["looking"]["adequate_deg"]
+    for kind, true in ((ViewKind.AP, true_ap(marks)), (ViewKind.LATERAL, true_lateral(marks))):
+        if off_deg(pose, true) <= near:
+            return quality(case.c_arm, pose, marks, kind).contours
+    return UNREAD
 
 
 def read_picture(case: Case, state: State, shot: Shot, shown: Shown) -> Seen:

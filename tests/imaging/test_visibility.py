@@ -288,6 +288,17 @@ def test_a_picture_reports_what_it_shows(case) -> None:
     assert seen.contours == event.shown.contours
 
 
+@pytest.mark.parametrize(("orbit", "spinous", "wall"), [
+    (9.0, True, False), (13.0, False, False), (83.0, False, True), (45.0, False, False),
+])  # fmt: skip
+def test_outlines_are_read_where_the_clocks_take_a_view(case, orbit, spinous, wall) -> None:
+    """At 9 degrees an L1 is nearer to a look down its pedicle, but clocks count it as an AP."""
+    start = first_state(case)
+    arm = replace(start.c_arm, pose=Pose(orbit))
+    found = show(case, replace(start, c_arm=arm)).contours
+    assert (found.spinous_mm is not None, found.wall_mm is not None) == (spinous, wall)
+
+
 def test_a_hidden_tip_is_not_read(case) -> None:
     start = first_state(case)
     tool = rod(at=case.plans[0].target_mm)
