@@ -55,18 +55,18 @@ def voxel_points_mm(bone: BoneField, voxels: AnyArray) -> FloatArray:
 
 
 def spots_of(g: Geometry, points_mm: FloatArray) -> FloatArray:
-    """Return (n, 3) column, row and magnification of points."""
+    """Return (3, n) column, row and magnification of (n, 3) points."""
     ray = points_mm - as_array(g.source_mm)
     m = g.sdd_mm / (ray @ as_array(g.direction))
     middle, scale = 0.5 * (g.n - 1), m / g.pitch_mm
     col, row = ray @ as_array(g.right) * scale, ray @ as_array(g.up) * scale
-    return np.column_stack([middle + col, middle - row, m])
+    return np.stack([middle + col, middle - row, m])
 
 
 def around(g: Geometry, spots: FloatArray) -> Box | None:
     """Return the cells of the picture that hold spots; None if there are none."""
-    low = np.floor(spots[:, :2].min(axis=0)).astype(int)
-    high = np.ceil(spots[:, :2].max(axis=0)).astype(int) + 1
+    low = np.floor(spots[:2].min(axis=1)).astype(int)
+    high = np.ceil(spots[:2].max(axis=1)).astype(int) + 1
     (first, top), (last, bottom) = np.maximum(low, 0), np.minimum(high, g.n)
     if first >= last or top >= bottom:
         return None
@@ -81,8 +81,8 @@ def spread_over(spots: FloatArray, volume_mm3: FloatArray, box: Box, pitch_mm: f
     top, bottom, first, last = box
     height, width = bottom - top, last - first
     out = np.zeros((height + 2) * (width + 2))
-    col, row = spots[:, 0] - first, spots[:, 1] - top
-    thick = 0.1 * volume_mm3 * (spots[:, 2] / pitch_mm) ** 2
+    col, row = spots[0] - first, spots[1] - top
+    thick = 0.1 * volume_mm3 * (spots[2] / pitch_mm) ** 2
     c, r = np.floor(col).astype(int), np.floor(row).astype(int)
     u, v = col - c, row - r
     at = (r + 1) * (width + 2) + c + 1
@@ -104,7 +104,7 @@ class Brought:
     tools: tuple[Float32Array | None, Float32Array | None]
     """Per `Side`: (3, n, n) cm of cement, contrast medium and steel of a tool and what it holds."""
     spots: FloatArray
-    """(n, 3) column, row and magnification of the voxels that hold cement or contrast medium."""
+    """(3, n) column, row and magnification of the voxels that hold cement or contrast medium."""
     volume_mm3: FloatArray
     """(n,) of cement or contrast medium."""
     route: IntArray
@@ -118,12 +118,23 @@ class Brought:
             return np.zeros((3, bottom - top, last - first))
         return drawn[:, top:bottom, first:last].astype(np.float64)
 
-    def filling(self, chosen: AnyArray, box: Box) -> FloatArray:
-        """Return (rows, columns) cm of the chosen voxels' cement or contrast medium."""
+    def near(self, box: Box) -> IntArray:
+        """Return the voxels that fall on a box or less than a cell beside it."""
         top, bottom, first, last = box
-        col, row = self.spots[:, 0], self.spots[:, 1]
-        near = chosen & (col > first - 1) & (col < last) & (row > top - 1) & (row < bottom)
-        return spread_over(self.spots[near], self.volume_mm3[near], box, self.g.pitch_mm)
+        col, row = self.spots[0], self.spots[1]
+        across = np.flatnonzero((col > first - 1) & (col < last))
+        row = row[across]
+        found: IntArray = across[(row > top - 1) & (row < bottom)]
+        return found
+
+    def filling(self, chosen: AnyArray, box: Box) -> FloatArray:
+        """Return (rows, columns) cm of the cement or contrast medium of voxels from `near`."""
+        return spread_over(self.spots[:, chosen], self.volume_mm3[chosen], box, self.g.pitch_mm)
+
+    def of_route(self, box: Box, route: int) -> FloatArray:
+        """Return (rows, columns) cm of one route's cement."""
+        near = self.near(box)
+        return self.filling(near[self.route[near] == route], box)
 
     def all_but(self, box: Box, side: Side | None = None, route: int | None = None) -> FloatArray:
         """Return (3, rows, columns) of everything, less one side's tool or one route's cement."""
@@ -133,10 +144,12 @@ class Brought:
             if other is not side:
                 out += self.tool(other, box)
         if self.route.size:
-            balloon = self.route == IN_A_BALLOON
-            out[CEMENT] += self.filling(~balloon & (self.route != route), box)
+            near = self.near(box)
+            kind = self.route[near]
+            balloon = kind == IN_A_BALLOON
+            out[CEMENT] += self.filling(near[~balloon & (kind != route)], box)
             if balloon.any():
-                out[CONTRAST] += self.filling(balloon, box)
+                out[CONTRAST] += self.filling(near[balloon], box)
         return out
 
 

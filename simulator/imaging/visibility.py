@@ -98,14 +98,14 @@ def visible_routes(case: Case, by: Look) -> frozenset[Route]:
     outside = there.route >= 0
     if not outside.any():
         return frozenset()
-    box = around(there.g, there.spots[outside])
+    box = around(there.g, there.spots[:, outside])
     if box is None:
         return frozenset()
     found = set()
     for route in np.unique(there.route[outside]).tolist():
         rest = there.all_but(box, route=route)
         own = np.zeros_like(rest)
-        own[CEMENT] = there.filling(there.route == route, box)
+        own[CEMENT] = there.of_route(box, route)
         if stands_out(case, by, box, own, rest):
             found.add(ROUTES[route])
     return frozenset(found)
@@ -122,7 +122,7 @@ def tip_seen(case: Case, by: Look, side: Side, tip_mm: Vec3) -> bool:
         return False
     col, row, m = project(there.g, tip_mm)
     reach = seen().tip_mm * m / there.g.pitch_mm
-    box = around(there.g, np.array([[col - reach, row - reach], [col + reach, row + reach]]))
+    box = around(there.g, np.array([[col - reach, col + reach], [row - reach, row + reach]]))
     if box is None:
         return False
     top, bottom, first, last = box

@@ -75,9 +75,9 @@ def state(pose=phantom.AP, kvp=80.0, mas=0.18, **parts):
 def whole(by):
     """The signal over noise of everything that leaked, before nothing else."""
     there = by.brought
-    box = around(there.g, there.spots[there.route >= 0])
+    box = around(there.g, there.spots[:, there.route >= 0])
     own = np.zeros_like(there.all_but(box))
-    own[CEMENT] = there.filling(there.route >= 0, box)
+    own[CEMENT] = there.of_route(box, CANAL)
     return signal_to_noise(CASE, by, box, own, np.zeros_like(own))
 
 
@@ -190,9 +190,9 @@ def test_cells_hold_the_cement_that_falls_on_them() -> None:
     box = around(g, there.spots)
     top, bottom, first, last = box
     wide = (top - 1, bottom + 1, first - 1, last + 1)
-    held = there.filling(there.route == CANAL, wide)
+    held = there.of_route(wide, CANAL)
     # The magnification of each voxel differs; weighted with it the sum is exact.
-    scale = (there.spots[:, 2] / g.pitch_mm) ** 2
+    scale = (there.spots[2] / g.pitch_mm) ** 2
     assert held.sum() == pytest.approx(0.1 * 0.3 * scale.sum(), rel=1e-12)
     # The frame's own projection of the same cement has the same mass and place within a cell.
     patch = PatientProjector(CASE.patient).fill(g, phantom.state().body, made.cloud, (None, None))
