@@ -30,7 +30,7 @@ from simulator.imaging.cells import (
 from simulator.imaging.looking import seen
 from simulator.imaging.machine import Grid, machine
 from simulator.imaging.positioner import Geometry, project
-from simulator.imaging.tools import CEMENT, CONTRAST_GAIN
+from simulator.imaging.tools import CEMENT, CONTRAST_GAIN, STEEL
 from simulator.units import AnyArray, FloatArray, Vec3
 from simulator.world.arm import Pose
 from simulator.world.bearings import arm_angles
@@ -165,9 +165,12 @@ def signal_to_noise(
     if not here.any():
         return 0.0
     limits, d = seen(), machine().detector
-    bare, (rest, both), quanta = _signals(case, by, box, rest_cm[:, here], own_cm[:, here])
+    bare, behind, quanta = _signals(case, by, box, rest_cm[:, here], own_cm[:, here])
+    filled, rest, both = behind
     contrast = np.abs(np.log(rest / both))
-    plain = contrast > np.hypot(limits.texture, limits.shadow_share * np.log(bare / rest))
+    uneven = limits.shadow_share * np.log(bare / filled)
+    even = limits.steel_share * np.log(filled / rest)
+    plain = contrast**2 > limits.texture**2 + uneven**2 + even**2
     electronic = d.electronic_quanta * math.sqrt(d.dqe) * by.g.pitch_mm / d.electronic_pixel_mm
     counts = quanta * both
     variance = (counts + electronic**2) / counts**2
@@ -177,8 +180,9 @@ def signal_to_noise(
 def _signals(
     case: Case, by: Look, box: Box, rest_cm: FloatArray, own_cm: FloatArray
 ) -> tuple[float, FloatArray, float]:
-    """Return brightness without devices, then (2, n) behind the rest and behind all; quanta.
+    """Return brightness without devices, then (3, n) behind them, and quanta.
 
+    The three are behind the rest but its steel, behind the rest, and behind all.
     Brightness is relative to the open field and holds the scatter, which devices hardly change;
     quanta are those of a brightness of 1 in one cell.
     """
@@ -189,7 +193,9 @@ def _signals(
     depth = beam.scattering_cm(through[:1], through[1:2])
     parts = beam.scatter_parts(by.grid, by.kvp, depth)
     scatter = direct * sum(float(a[0]) * beam.field_share(s, by.field_mm) for a, s in parts)
-    stack = np.stack([rest_cm, rest_cm + own_cm])
+    no_steel = rest_cm.copy()
+    no_steel[STEEL] = 0.0
+    stack = np.stack([no_steel, rest_cm, rest_cm + own_cm])
     behind = beam.signals(b, through + _basis(case, stack)) + scatter
     d = machine().detector
     dose = beam.open_dose_ngy(case.c_arm, by.kvp, by.mas, -math.log(direct), by.grid)
