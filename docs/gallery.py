@@ -12,6 +12,7 @@ from make_anatomy import Angles, label
 from simulator.anatomy.patient import Patient
 from simulator.imaging import beam, contrast, display, exposure
 from simulator.imaging.display import PLAIN, DisplayState, Settings
+from simulator.imaging.machine import setting
 from simulator.imaging.projector import PatientProjector
 from simulator.imaging.render import Radiograph, expose_scene, scene
 from simulator.units import ByteArray, Float32Array
@@ -80,8 +81,9 @@ def posed(cell: Cell, state: State) -> State:
     """Return a state with the arm at the cell's angles and the technique that belongs to them."""
     orbit, tilt = cell.angles
     pose = replace(state.c_arm.pose, orbit_deg=orbit, tilt_deg=tilt, field_mm=cell.field_mm)
-    kvp, mas = beam.settled(cell.case.c_arm, exposure.lengths_for(cell.case, pose), cell.field_mm)
-    return replace(state, c_arm=replace(state.c_arm, pose=pose, kvp=kvp, mas_pulse=mas))
+    arm, spec = replace(state.c_arm, pose=pose), cell.case.c_arm
+    kvp, mas = beam.settled(spec, setting(spec, arm), exposure.lengths_for(cell.case, pose))
+    return replace(state, c_arm=replace(arm, kvp=kvp, mas_pulse=mas))
 
 
 def pulses(cell: Cell, state: State, count: int) -> list[Radiograph]:

@@ -7,20 +7,21 @@ from dataclasses import replace
 
 from simulator.anatomy.patient import Patient
 from simulator.anatomy.views import true_ap
+from simulator.engine.sight import show
 from simulator.frames import Side, dot, minus
 from simulator.imaging import blades, exposure, positioner
 from simulator.imaging.beam import PathLengths
 from simulator.imaging.machine import machine
-from simulator.imaging.visibility import visible_routes
+from simulator.imaging.visibility import required_looks, visible_routes
 from simulator.physics import inflation, insertion, walls
 from simulator.physics.exchange import ACTS, with_cannula, with_tamp
 from simulator.procedure import clocks
 from simulator.units import TICKS_PER_S
 from simulator.world import bearings
 from simulator.world.action import IDLE, Action
-from simulator.world.arm import CArm, Pose, Stand, View
+from simulator.world.arm import CArm, Pose, Stand
 from simulator.world.case import Case
-from simulator.world.cement import ROUTES
+from simulator.world.cement import Route
 from simulator.world.events import CementLeaked, Event, Exposed
 from simulator.world.state import State
 from simulator.world.tools import Cannula
@@ -178,8 +179,10 @@ def expose(case: Case, state: State, action: Action) -> tuple[State, tuple[Event
         if pedals[plane] and exposure.pulse_due(state.tick, arm.pulses_per_s, plane):
             lengths = _lengths(case, arm.through(plane).pose)
             at = tool.hub_mm if hand and tool is not None else None
+            # What a picture shows follows from its own pulse, not from the dose of the next.
+            shown = show(case, replace(state, c_arm=arm.through(plane)))
             arm, shot = exposure.expose(case, arm, (left, right), state.tick, lengths, at, plane)
-            events += (Exposed(shot, arm.through(plane).kvp, hand),)
+            events += (Exposed(shot, arm.through(plane).kvp, hand, shown),)
     return replace(state, c_arm=arm), events
 
 
@@ -218,17 +221,14 @@ def hand_in_beam(case: Case, state: State, action: Action, plane: int = 0) -> bo
 
 
 def see_leaks(case: Case, state: State, events: tuple[Event, ...]) -> tuple[Event, ...]:
-    """Mark each reported leak with whether the views that the rules ask for could show it."""
+    """Mark each reported leak with whether a view that the rules ask for could show it."""
     if not any(isinstance(e, CementLeaked) for e in events):
         return events
-    threshold = case.physics["looking"]["cement_seen_mm"]
-    shown = visible_routes(state, View.LATERAL, threshold) | (
-        visible_routes(state, View.AP, threshold)
-    )
+    shown: frozenset[Route] = frozenset()
+    for by in required_looks(case, state):
+        shown |= visible_routes(case, by)
     return tuple(
-        replace(e, visible=e.visible or ROUTES.index(e.route) in shown)
-        if isinstance(e, CementLeaked)
-        else e
+        replace(e, visible=e.visible or e.route in shown) if isinstance(e, CementLeaked) else e
         for e in events
     )
 

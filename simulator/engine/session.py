@@ -116,7 +116,7 @@ class Session:
         elif isinstance(event, Refused):
             self.captions.append(Caption(tick, "assistant", event.reason, alarm=False))
         elif isinstance(event, Exposed):
-            seen = read_picture(self.case, self.state, event.shot)
+            seen = read_picture(self.case, self.state, event.shot, event.shown)
             if seen.view is View.AP:
                 self.ap = seen
             elif seen.view is View.LATERAL:

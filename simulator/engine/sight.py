@@ -7,21 +7,25 @@ mislead a surgeon.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from simulator.anatomy.plan import Plan
 from simulator.anatomy.views import true_ap, true_lateral
 from simulator.frames import Side, along
+from simulator.imaging.cells import voxel_points_mm
 from simulator.imaging.positioner import geometry, project
-from simulator.imaging.visibility import visible_routes, voxel_points_mm
+from simulator.imaging.viewing import ViewKind, lifted, quality
+from simulator.imaging.visibility import look, tip_seen, visible_routes
 from simulator.units import PSI_PER_MPA, Vec3, seconds
 from simulator.world.arm import CArm, Shot, View
-from simulator.world.bearings import arm_angles, wall_point
+from simulator.world.bearings import arm_angles, off_deg, wall_point
 from simulator.world.case import Case, Procedure
+from simulator.world.cement import ROUTES
 from simulator.world.events import Event, Said
 from simulator.world.instruments import CementSpec, TampSpec
+from simulator.world.shown import UNREAD, Contours, Shown
 from simulator.world.state import State
 from simulator.world.tools import Inside
 from simulator.world.vitals import Vitals
@@ -50,6 +54,8 @@ class Seen:
     """Lateral: hindmost cement in the body to the posterior wall."""
     leak: bool = False
     """Cement is seen outside the body."""
+    contours: Contours = UNREAD
+    """How true the view is, by the outlines in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,13 +172,40 @@ def observe(
     )
 
 
-def read_picture(case: Case, state: State, shot: Shot) -> Seen:
+def show(case: Case, state: State) -> Shown:
+    """Return what a pulse fired in `state` shows: outlines, tips, leaks."""
+    by = look(case, state)
+    leaks = visible_routes(case, by)
+    tips = [
+        tool is not None and tip_seen(case, by, tool.side, tool.front_mm) for tool in state.cannulas
+    ]
+    return Shown(
+        _contours(case, state),
+        (tips[0], tips[1]),
+        tuple(route for route in ROUTES if route in leaks),
+    )
+
+
+def _contours(case: Case, state: State) -> Contours:
+    """Return the outlines of what the clocks would take for an AP or a lateral."""
+    marks, pose = lifted(case.patient, state.body.lift_rad), state.c_arm.pose
+    near = case.physics["looking"]["adequate_deg"]
+    for kind, true in ((ViewKind.AP, true_ap(marks)), (ViewKind.LATERAL, true_lateral(marks))):
+        if off_deg(pose, true) <= near:
+            return quality(case.c_arm, pose, marks, kind).contours
+    return UNREAD
+
+
+def read_picture(case: Case, state: State, shot: Shot, shown: Shown) -> Seen:
     """Read the picture taken at `shot` while the world was in `state`."""
+    seen = Seen(
+        shot.tick, shot.view, shot.error_deg, leak=bool(shown.leaks), contours=shown.contours
+    )
     if shot.view is View.AP:
-        return _read_ap(case, state, shot)
+        return _read_ap(case, state, shot, shown, seen)
     if shot.view is View.LATERAL:
-        return _read_lateral(case, state, shot)
-    return Seen(shot.tick, shot.view, shot.error_deg)
+        return _read_lateral(case, state, shot, shown, seen)
+    return seen
 
 
 def _apart(case: Case, shot: Shot, ends: tuple[Vec3, Vec3], axis: Vec3) -> float:
@@ -192,39 +225,35 @@ def _apart(case: Case, shot: Shot, ends: tuple[Vec3, Vec3], axis: Vec3) -> float
     return pixels * g.pitch_mm / magnification
 
 
-def _read_ap(case: Case, state: State, shot: Shot) -> Seen:
+def _read_ap(case: Case, state: State, shot: Shot, shown: Shown, seen: Seen) -> Seen:
     marks = case.patient.target.landmarks
     medial: list[float | None] = [None, None]
     for side in Side:
         tool = state.cannulas[side]
-        if tool is not None and shot.tip_in_field[side]:
+        if tool is not None and shown.tips[side]:
             ends = (marks.pedicles[side].medial_mm, tool.front_mm)
             medial[side] = side.sign * _apart(case, shot, ends, marks.axes[0])
-    return Seen(
-        shot.tick, shot.view, shot.error_deg, tip_medial_mm=(medial[0], medial[1]),
-        leak=_leak_seen(case, state, View.AP),
-    )  # fmt: skip
+    return replace(seen, tip_medial_mm=(medial[0], medial[1]))
 
 
-def _read_lateral(case: Case, state: State, shot: Shot) -> Seen:
+def _read_lateral(case: Case, state: State, shot: Shot, shown: Shown, seen: Seen) -> Seen:
     marks = case.patient.target.landmarks
     wall, front = wall_point(marks), marks.anterior_wall_mm
     past: list[float | None] = [None, None]
     ahead: list[float | None] = [None, None]
     for side in Side:
         tool = state.cannulas[side]
-        if tool is not None and shot.tip_in_field[side]:
+        if tool is not None and shown.tips[side]:
             tip = tool.front_mm
             past[side] = -_apart(case, shot, (wall, tip), marks.axes[1])
             ahead[side] = _apart(case, shot, (front, tip), marks.axes[1])
-    return Seen(
-        shot.tick, shot.view, shot.error_deg,
+    return replace(
+        seen,
         tip_past_wall_mm=(past[0], past[1]),
         tip_to_front_mm=(ahead[0], ahead[1]),
         plate_rise_mm=case.patient.anterior_gain_mm(state.body.lift_rad),
         cement_to_wall_mm=_cement_to_wall(case, state),
-        leak=_leak_seen(case, state, View.LATERAL),
-    )  # fmt: skip
+    )
 
 
 def _cement_to_wall(case: Case, state: State) -> float | None:
@@ -232,7 +261,7 @@ def _cement_to_wall(case: Case, state: State) -> float | None:
     inside = (cloud.route < 0) & (cloud.fill > 0.5)
     if not inside.any():
         return None
-    points = voxel_points_mm(state, cloud.voxel[inside])
+    points = voxel_points_mm(state.body.bone, cloud.voxel[inside])
     marks = case.patient.target.landmarks
     # Cement standing in the pedicle's channel lies behind the wall and is no front.
     past = -(points - np.array(wall_point(marks))) @ np.array(marks.axes[1])
@@ -240,8 +269,3 @@ def _cement_to_wall(case: Case, state: State) -> float | None:
     if not len(past):
         return None
     return float(np.quantile(past, _EDGE_SHARE))
-
-
-def _leak_seen(case: Case, state: State, view: View) -> bool:
-    threshold = case.physics["looking"]["cement_seen_mm"]
-    return bool(visible_routes(state, view, threshold))

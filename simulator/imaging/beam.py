@@ -26,7 +26,7 @@ from simulator.imaging.spectra import (
     transmission,
 )
 from simulator.kernels.raycast import march
-from simulator.units import AnyArray, FloatArray
+from simulator.units import AnyArray, FloatArray, Vec3
 
 if TYPE_CHECKING:
     from simulator.anatomy.patient import Patient
@@ -37,6 +37,7 @@ __all__ = [
     "BASES",
     "Nodes",
     "PathLengths",
+    "cast",
     "kerma_mgy",
     "kerma_per_mas",
     "mean_signal",
@@ -100,18 +101,33 @@ def path_lengths(spec: CArmSpec, patient: Patient, pose: Pose) -> PathLengths:
             for c in range(_FAN, 2 * _FAN)
         ]
     )
-    total = np.zeros((len(ends), 2))
+    total = cast(patient, g.source_mm, ends)
+    return PathLengths(pose, tuple(total[:, 0].tolist()), tuple(total[:, 1].tolist()))
+
+
+def cast(patient: Patient, source_mm: Vec3, ends_mm: FloatArray) -> FloatArray:
+    """Return coarse path lengths through the patient without any device, cm.
+
+    Args:
+        patient: Who is looked through, as before any lift.
+        source_mm: Where all rays start.
+        ends_mm: (n, 3) where they end.
+
+    Returns:
+        (n, 2) soft tissue and cortical bone.
+    """
+    total = np.zeros((len(ends_mm), 2))
     for volume in (patient.torso, *patient.extras, *(v.volume for v in patient.vertebrae)):
         origin, side = np.array(volume.origin_mm), volume.spacing_mm
         total += march(
             volume.soft,
             volume.cortical,
-            (np.array(g.source_mm) - origin) / side,
-            (ends - origin) / side,
+            (np.array(source_mm) - origin) / side,
+            (ends_mm - origin) / side,
             max(_COARSE_MM / side, 1.0),
             side / 10.0,
         )
-    return PathLengths(pose, tuple(total[:, 0].tolist()), tuple(total[:, 1].tolist()))
+    return total
 
 
 def trimmed_mean(values: AnyArray) -> float:

@@ -38,7 +38,9 @@ class Seen:
     texture: float
     """Contrast of the anatomy on the scale of such spots."""
     shadow_share: float
-    """Share of a device's contrast that hides what lies in the same place."""
+    """Share of the contrast of cement and contrast medium that hides what lies there too."""
+    steel_share: float
+    """The same of steel: its shadow is even and its form is known."""
     tip_mm: float
     """Length of a tool by which its tip is found."""
 

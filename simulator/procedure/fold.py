@@ -13,10 +13,11 @@ from types import MappingProxyType
 from simulator.frames import Side, dot, minus, norm
 from simulator.procedure import mistakes
 from simulator.procedure.clocks import adequate
-from simulator.units import TICKS_PER_S, seconds
+from simulator.units import MM3_PER_ML, TICKS_PER_S, seconds
 from simulator.world.action import Do
 from simulator.world.arm import View
 from simulator.world.case import Case
+from simulator.world.cement import ROUTES
 from simulator.world.events import (
     BlindAdvance,
     BodyEntered,
@@ -29,6 +30,7 @@ from simulator.world.events import (
     TampMisused,
     WallBreached,
 )
+from simulator.world.shown import Contours
 from simulator.world.state import State
 from simulator.world.tally import Tally
 from simulator.world.tools import Wall
@@ -204,6 +206,9 @@ def _on_exposed(case: Case, state: State, account: _Account, event: Event) -> No
     assert isinstance(event, Exposed)
     shot = event.shot
     account.add("pulses_rate_sum", state.c_arm.pulses_per_s)
+    for route in event.shown.leaks:
+        leaked = state.cement.cloud.leak_ul[ROUTES.index(route)]
+        account.put(f"shown_{route}", leaked / MM3_PER_ML)
     side = state.side
     tool = state.cannulas[side]
     if state.cannulas == (None, None) and "place_needle" not in state.tally.done:
@@ -220,6 +225,19 @@ def _on_exposed(case: Case, state: State, account: _Account, event: Event) -> No
         point = _way_point(case, state, side)
         if point:
             account.put(f"seen_{point}_{shot.view}", 1.0)
+            _fold_contours(account, event.shown.contours, f"{point}_{shot.view}_{side}")
+
+
+def _fold_contours(account: _Account, found: Contours, place: str) -> None:
+    """Keep the truest picture of each way-point: the one that the next step relies on."""
+    for name, value in (
+        ("spinous_off", found.spinous_mm),
+        ("endplate_double", found.endplate_mm),
+        ("wall_double", found.wall_mm),
+        ("pedicles_apart", found.pedicles_mm),
+    ):
+        if value is not None:
+            account.least(f"{name}_{place}", abs(value))
 
 
 def _way_point(case: Case, state: State, side: Side) -> str:

@@ -244,6 +244,13 @@ METRICS: Mapping[str, Definition] = MappingProxyType(
                 _mean("view_ap_deg_sum", "view_ap_n")),
             _of("view_error_lateral_deg", "mean angle off the true lateral, needle in bone",
                 _mean("view_lateral_deg_sum", "view_lateral_n")),
+            _of("spinous_offset_mm", "AP: spinous process off the midline of the pedicles",
+                _worst("spinous_off_")),
+            _of("endplate_double_contour_mm", "sounder endplate, AP and lateral",
+                _worst("endplate_double_")),
+            _of("posterior_wall_double_contour_mm", "lateral", _worst("wall_double_")),
+            _of("pedicle_superposition_mm", "lateral: one pedicle from the other",
+                _worst("pedicles_apart_")),
             _of("entry_error_mm", "bone entry to planned entry", _worst("entry_error_")),
             _of("trajectory_error_deg", "direction at the posterior wall", _trajectory_error_deg),
             _of("tip_error_mm", "end of the path to planned target", _worst("tip_error_")),
@@ -296,6 +303,10 @@ METRICS: Mapping[str, Definition] = MappingProxyType(
             _of("leak_visible_ml", "of leaks that the required view could show",
                 lambda c, s: sum(
                     v for k, v in s.tally.values.items() if k.startswith("visible_")
+                )),
+            _of("leak_shown_ml", "of leaks that stood out in a picture taken",
+                lambda c, s: sum(
+                    v for k, v in s.tally.values.items() if k.startswith("shown_")
                 )),
             _of("leak_reaction_s", "first visible leak to unloading", _leak_reaction_s),
             _of("embolus_ml", "carried off by veins",

@@ -81,7 +81,7 @@ def _of_event(case: Case, state: State, event: Event) -> Finding | None:
                 "Stop at the first endpoint; markers out of the cannula before inflating.", 7.0,
             )  # fmt: skip
         case CementLeaked():
-            return _leak(tick, event)
+            return _leak(state, event)
         case BoneContact():
             return _early_bone(case, state)
         case Done():
@@ -89,7 +89,7 @@ def _of_event(case: Case, state: State, event: Event) -> Finding | None:
     return None
 
 
-def _leak(tick: int, event: CementLeaked) -> Finding | None:
+def _leak(state: State, event: CementLeaked) -> Finding | None:
     """A leak is told from a volume on that matters; what was done about it weighs more."""
     if event.volume_ml < _LEAK_TOLD_ML:
         return None
@@ -102,9 +102,13 @@ def _leak(tick: int, event: CementLeaked) -> Finding | None:
         Route.FORAMEN: "the foramen",
         Route.TRACT: "the needle tract",
     }[event.route]
-    seen = "It was plain in the view in use." if event.visible else "The view in use hid it."
+    seen = "No view asked for could show it yet."
+    if f"shown_{event.route}" in state.tally.values:
+        seen = "A picture that was taken showed it."
+    elif event.visible:
+        seen = "A true AP or lateral would have shown it; no picture taken so far did."
     return Finding(
-        f"leak_{event.route}", "minor", tick, f"Cement ran into {place}.", seen,
+        f"leak_{event.route}", "minor", state.tick, f"Cement ran into {place}.", seen,
         "Unload, wait 60 s, look in both planes, then decide.", 2.0,
     )  # fmt: skip
 
@@ -217,7 +221,7 @@ def _ignored_leak(before: State, after: State) -> list[Finding]:
 def _leak_ignored(after: State) -> Finding:
     return Finding(
         "leak_ignored", "major", after.tick, "A visible leak, and the injection went on.",
-        "It was plain in the view in use.", "Unload, wait 60 s, look in both planes.", 4.0,
+        "A true AP or lateral could show it.", "Unload, wait 60 s, look in both planes.", 4.0,
     )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from simulator.anatomy.volume import Tissue
 from simulator.frames import Side
 from simulator.world.arm import Shot
 from simulator.world.cement import Route
+from simulator.world.shown import NOTHING, Shown
 from simulator.world.tools import Wall
 
 _GRADES = ((2.0, "B"), (4.0, "C"), (6.0, "D"))
@@ -20,6 +21,7 @@ class Exposed:
     shot: Shot
     kvp: float
     hand_in_beam: bool
+    shown: Shown = NOTHING
 
 
 @dataclass(frozen=True, slots=True)

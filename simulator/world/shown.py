@@ -21,12 +21,20 @@ class Contours:
     """Lateral: one pedicle from the other."""
 
 
+UNREAD = Contours()
+"""Of a view that is neither."""
+
+
 @dataclass(frozen=True, slots=True)
 class Shown:
     """What stands out in a picture, with its pose, dose and blades."""
 
-    contours: Contours = Contours()
+    contours: Contours = UNREAD
     tips: tuple[bool, bool] = (False, False)
     """Per `Side`: the foremost point of the tool is in the picture and not hidden."""
     leaks: tuple[Route, ...] = ()
     """Routes of cement outside the body, in the order of `ROUTES`."""
+
+
+NOTHING = Shown()
+"""Of a picture nobody looked at."""

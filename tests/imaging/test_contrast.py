@@ -13,7 +13,7 @@ from simulator.imaging import beam, contrast
 from simulator.imaging.positioner import geometry, project
 from simulator.imaging.projector import PatientProjector
 from simulator.imaging.render import scene
-from simulator.world.arm import Pose
+from simulator.world.arm import Curve, Pose
 from simulator.world.tools import Cannula, Inside
 from tests.imaging import phantom
 from tests.imaging.phantom import SPEC
@@ -106,7 +106,7 @@ def test_steel_is_as_dark_as_its_thickness_and_scatter_say():
     rays[:, 0] = 20.0
     rays[1, 0] -= 0.295  # a stylet of 2.3 mm in walls of 0.325 mm
     rays[1, beam.BASES.index("steel")] = 0.295
-    open_, behind = beam.signals(beam.nodes(80.0, SPEC.copper_mm), rays)
+    open_, behind = beam.signals(beam.nodes(80.0, SPEC.curve(Curve.NORMAL).copper_mm), rays)
     assert got["steel"].primary == pytest.approx(
         math.log(open_ / behind), rel=0.06
     )  # within 5 % of it

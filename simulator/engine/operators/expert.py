@@ -140,6 +140,8 @@ def _step_mm(obs: Observation, side: Side, left_mm: float) -> float:
     seen = obs.lateral
     past = seen.tip_past_wall_mm[side] if seen is not None else None
     front = seen.tip_to_front_mm[side] if seen is not None else None
+    if seen is not None and past is None:
+        return _FRONT_STEP_MM  # the other needle hides the tip: as carefully as at the front
     if past is None or past < 1.0:
         return _PEDICLE_STEP_MM
     if front is not None and front < _FRONT_ZONE_MM:
