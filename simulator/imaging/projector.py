@@ -11,7 +11,15 @@ import numpy as np
 from simulator.anatomy.patient import Patient
 from simulator.anatomy.volume import BoneField, Volume
 from simulator.anatomy.warp import superior_pose, warped, warped_bone
-from simulator.imaging.blocks import FINE, SMOOTH, Block, Patch, project_block, project_blocks
+from simulator.imaging.blocks import (
+    FINE,
+    SMOOTH,
+    Block,
+    Patch,
+    Quality,
+    project_block,
+    project_blocks,
+)
 from simulator.imaging.positioner import Geometry
 from simulator.kernels.detector import add_enlarged
 from simulator.units import AnyArray, Float32Array, IntArray, frozen
@@ -21,8 +29,9 @@ from simulator.world.tamp import Body, Tamp
 _TORSO = -1
 _GROUPS = ("above", "target", "below", "beyond")
 """Bone that moves together when the endplate is lifted; beyond the spine voxels are larger."""
-_TORSO_PITCH_MM = 1.2
-"""Soft tissue is projected on pixels up to this large; its voxels are larger still."""
+_COARSE_PITCH_MM = 1.2
+"""Soft tissue is projected on pixels up to this large; its voxels are larger still. While the arm
+moves, so are ribs and pelvis, whose voxels are as large."""
 _KEPT = 90
 """Projections kept: some poses of a whole spine."""
 
@@ -48,7 +57,7 @@ class Paths:
 class _Remade:
     bone: BoneField
     block: Block | None
-    view: tuple[Geometry, float] | None
+    view: tuple[Geometry, float, Quality] | None
     paths: Paths | None
 
 
@@ -106,40 +115,43 @@ class PatientProjector:
         extras = len(self._patient.extras)
         return [self._block_of(layer, 0.0) for layer in range(-1 - extras, -1)]
 
-    def _patch(self, group: str, g: Geometry, lift_rad: float) -> Patch | None:
+    def _patch(self, group: str, g: Geometry, lift_rad: float, quality: Quality) -> Patch | None:
         lift = lift_rad if group in ("above", "target") else 0.0
-        key = (group, g, lift)
+        key = (group, g, lift, quality)
         if key not in self._patches:
             above = group == "above" and lift != 0.0
             pose = superior_pose(self._patient.hinge, lift) if above else None
             blocks = [self._block_of(_TORSO, 0.0)] if group == "torso" else self._group(group, lift)
-            self._patches[key] = project_blocks(blocks, g, pose) if blocks else None
+            self._patches[key] = project_blocks(blocks, g, pose, quality) if blocks else None
             while len(self._patches) > _KEPT:
                 self._patches.pop(next(iter(self._patches)))
         return self._patches[key]
 
-    def paths(self, g: Geometry, lift_rad: float = 0.0) -> Paths:
+    def paths(self, g: Geometry, lift_rad: float = 0.0, quality: Quality = Quality.STILL) -> Paths:
         """Return the path lengths seen from `g`, the endplate lifted by `lift_rad`."""
-        key = (g, lift_rad)
+        key = (g, lift_rad, quality)
         if self._total is None or self._total[0] != key:
-            smooth = _fewer(g, max(int(_TORSO_PITCH_MM / g.pitch_mm), 1))
-            torso = np.zeros((2, smooth.n, smooth.n), np.float32)
-            _add(self._patch("torso", smooth, 0.0), torso[0], torso[1])
+            smooth = _fewer(g, max(int(_COARSE_PITCH_MM / g.pitch_mm), 1))
+            far = ("torso", "beyond") if quality is Quality.MOVING else ("torso",)
+            coarse = np.zeros((2, smooth.n, smooth.n), np.float32)
+            for group in far:
+                _add(self._patch(group, smooth, lift_rad, quality), coarse[0], coarse[1])
             soft, cortical = np.zeros((2, g.n, g.n), np.float32)
-            add_enlarged(torso[0], soft)
-            add_enlarged(torso[1], cortical)
+            add_enlarged(coarse[0], soft)
+            add_enlarged(coarse[1], cortical)
             for group in _GROUPS:
-                _add(self._patch(group, g, lift_rad), soft, cortical)
+                if group not in far:
+                    _add(self._patch(group, g, lift_rad, quality), soft, cortical)
             self._total = (key, Paths(frozen(soft), frozen(cortical)))
         return self._total[1]
 
-    def with_body(self, g: Geometry, body: Body) -> Paths:
+    def with_body(self, g: Geometry, body: Body, quality: Quality = Quality.STILL) -> Paths:
         """Return the path lengths with what tamps have left: the lift, cavities, crushed rims."""
-        paths = self.paths(g, body.lift_rad)
+        paths = self.paths(g, body.lift_rad, quality)
         if body.bone_revision == 0:
             return paths
         kept = self._remade
-        key = (g, body.lift_rad)
+        key = (g, body.lift_rad, quality)
         if kept is None or kept.bone is not body.bone:
             change = _remodelled(self._patient, body)
             kept = _Remade(body.bone, None if change is None else _block(change), None, None)

@@ -11,6 +11,7 @@ import numpy as np
 
 from simulator import rng
 from simulator.imaging import beam
+from simulator.imaging.blocks import Quality
 from simulator.imaging.machine import Grid, machine
 from simulator.imaging.positioner import Geometry, geometry
 from simulator.imaging.projector import Paths, PatientProjector
@@ -259,19 +260,21 @@ def scene(case: Case, state: State, n: int, projector: PatientProjector) -> Scen
         raise ValueError(f"{n} pixels per side is no multiple of {COARSE}")
     arm = state.c_arm
     if arm.moving and n >= _HALVED_PX and n % (2 * COARSE) == 0:
-        half = _scene(case, state, n // 2, projector)
+        half = _scene(case, state, n // 2, projector, Quality.MOVING)
         direct = np.zeros((n, n), np.float32)
         add_enlarged(half.direct, direct)
         hidden = None if half.device is None else half.device.repeat(2, 0).repeat(2, 1)
         g = geometry(case.c_arm, arm.pose, n)
         return replace(half, g=g, direct=frozen(direct), device=hidden)
-    return _scene(case, state, n, projector)
+    return _scene(case, state, n, projector, Quality.STILL)
 
 
-def _scene(case: Case, state: State, n: int, projector: PatientProjector) -> Scene:
+def _scene(
+    case: Case, state: State, n: int, projector: PatientProjector, quality: Quality
+) -> Scene:
     arm = state.c_arm
     g = geometry(case.c_arm, arm.pose, n)
-    paths = projector.with_body(g, state.body)
+    paths = projector.with_body(g, state.body, quality)
     fill = projector.fill(g, state.body, state.cement.cloud, state.tamps)
     tools = devices(g, state.cannulas, state.tamps, state.cement, fill)
     b = beam.nodes(arm.kvp, case.c_arm.copper_mm)

@@ -20,20 +20,20 @@ def row_spans(voxels: Float32Array) -> IntArray:
     """Return the first and one past the last non-zero column of each row.
 
     Args:
-        voxels: (na, nb, nc, 2).
+        voxels: (na, nb, nc).
 
     Returns:
         (na, nb, 2); equal where a row is empty.
     """
-    na, nb, nc, _ = voxels.shape
+    na, nb, nc = voxels.shape
     spans = np.zeros((na, nb, 2), np.int32)
     for a in range(na):
         for b in range(nb):
             lo = 0
-            while lo < nc and voxels[a, b, lo, 0] == 0.0 and voxels[a, b, lo, 1] == 0.0:
+            while lo < nc and voxels[a, b, lo] == 0.0:
                 lo += 1
             hi = nc
-            while hi > lo and voxels[a, b, hi - 1, 0] == 0.0 and voxels[a, b, hi - 1, 1] == 0.0:
+            while hi > lo and voxels[a, b, hi - 1] == 0.0:
                 hi -= 1
             spans[a, b, 0] = lo
             spans[a, b, 1] = hi
@@ -44,6 +44,7 @@ def row_spans(voxels: Float32Array) -> IntArray:
 def shear(
     voxels: Float32Array,
     spans: IntArray,
+    thick: int,
     source: FloatArray,
     base: float,
     start: FloatArray,
@@ -55,26 +56,26 @@ def shear(
     """Add every slice of `voxels`, seen from `source`, onto the base plane.
 
     Args:
-        voxels: (na, nb, nc, 2) with an empty border of one voxel along c.
+        voxels: (na, nb, nc) with an empty border of one voxel along c.
         spans: from `row_spans`.
+        thick: slices of the voxel grid that one slice is the mean of.
         source: (3,) along a, b, c; outside the slab of slices.
         base: index along a of the base plane.
         start: (2,) b and c of the first base point.
         step: distance of base points.
         gain: multiplies the sums, such as the side of a voxel.
-        out: (rows, columns, 2) sums along a times `gain`; added to.
+        out: (rows, columns) sums along a times `gain`; added to.
         used: (rows, 2) first and one past the last column in use; widened.
     """
-    na, nb, nc = voxels.shape[:3]
-    rows, cols = out.shape[:2]
+    na, nb, nc = voxels.shape
+    rows, cols = out.shape
     index = np.empty(cols, np.uint32)
     part = np.empty(cols, np.float32)
-    line = np.empty((cols, 2), np.float32)
-    flat_line = line.reshape(2 * cols)
+    line = np.empty(cols, np.float32)
     one = np.uint32(1)
-    flat = out.reshape(rows, 2 * cols)
+    weight = gain * thick
     for a in range(na):
-        scale = (a - source[0]) / (base - source[0])
+        scale = (thick * a + 0.5 * (thick - 1) - source[0]) / (base - source[0])
         b_first = source[1] + (start[0] - source[1]) * scale
         c_first = source[2] + (start[1] - source[2]) * scale
         pace = step * scale
@@ -100,16 +101,13 @@ def shear(
             first, last = np.uint32(lo - 1), np.uint32(hi - 1)
             for j in range(np.uint32(j0), np.uint32(j1)):
                 k = min(max(index[j], first), last)
-                k1 = np.uint32(k + one)
-                f = part[j]
-                line[j, 0] = row[k, 0] + f * (row[k1, 0] - row[k, 0])
-                line[j, 1] = row[k, 1] + f * (row[k1, 1] - row[k, 1])
-            source_line = flat_line[2 * j0 : 2 * j1]
+                line[j] = row[k] + part[j] * (row[np.uint32(k + one)] - row[k])
+            source_line = line[j0:j1]
             for i in range(i0, i1):
                 used[i, 0] = min(used[i, 0], j0)
                 used[i, 1] = max(used[i, 1], j1)
-                w = np.float32(gain * (1.0 - abs(b_first + pace * i - b)))
-                target = flat[i, 2 * j0 : 2 * j1]
+                w = np.float32(weight * (1.0 - abs(b_first + pace * i - b)))
+                target = out[i, j0:j1]
                 for j in range(target.size):
                     target[j] += w * source_line[j]
 
@@ -125,13 +123,14 @@ def warp(
     corner: FloatArray,
     per_col: FloatArray,
     per_row: FloatArray,
+    gains: tuple[float, float],
     first: Float32Array,
     second: Float32Array,
 ) -> None:
     """Carry sums on the base plane to a rectangle of the detector, as path lengths.
 
     Args:
-        plane: (rows, columns, 2) from `shear`, with an empty last row and column.
+        plane: (rows, columns) from `shear`, with an empty last row and column.
         used: (rows, 2) from `shear`.
         base: place of the base plane along a.
         start: (2,) b and c of the first base point.
@@ -140,49 +139,51 @@ def warp(
         corner: (3,) centre of the rectangle's first pixel.
         per_col: (3,) from one pixel to the next along a row.
         per_row: (3,) from one row to the next.
-        first: (h, w) path length through the first field; written.
-        second: (h, w) the same of the second field.
+        gains: what is added to `first` and to `second` per path length.
+        first: (h, w); added to.
+        second: (h, w); added to.
     """
     h, w = first.shape
-    rows, cols = plane.shape[:2]
+    rows, cols = plane.shape
     ahead = base - source[0]
-    y0, x0 = (source[1] - start[0]) / step, (source[2] - start[1]) / step
+    y0, x0 = np.float32((source[1] - start[0]) / step), np.float32((source[2] - start[1]) / step)
     left, right = np.empty(rows, np.float32), np.empty(rows, np.float32)
     for p in range(rows - 1):
-        left[p] = min(used[p, 0], used[p + 1, 0]) - 1
-        right[p] = max(used[p, 1], used[p + 1, 1])
+        left[p] = max(min(used[p, 0], used[p + 1, 0]) - 1, 0)
+        right[p] = min(max(used[p, 1], used[p + 1, 1]), cols - 1)
     down, across = np.empty(w, np.float32), np.empty(w, np.float32)
     length = np.empty(w, np.float32)
-    top, end, one = np.float32(rows - 1), np.float32(cols - 1), np.uint32(1)
+    top, one, zero = np.float32(rows - 1), np.uint32(1), np.float32(0.0)
+    g1, g2, unit = np.float32(gains[0]), np.float32(gains[1]), np.float32(1.0)
+    ca, cb, cc = np.float32(per_col[0]), np.float32(per_col[1]), np.float32(per_col[2])
+    per = np.float32(ahead / step)
     for i in range(h):
-        ra = corner[0] + per_row[0] * i - source[0]
-        rb = corner[1] + per_row[1] * i - source[1]
-        rc = corner[2] + per_row[2] * i - source[2]
+        ra = np.float32(corner[0] + per_row[0] * i - source[0])
+        rb = np.float32(corner[1] + per_row[1] * i - source[1])
+        rc = np.float32(corner[2] + per_row[2] * i - source[2])
         for j in range(w):
-            da = ra + per_col[0] * j
-            db = rb + per_col[1] * j
-            dc = rc + per_col[2] * j
-            t = ahead / da
-            down[j] = y0 + t * db / step
-            across[j] = x0 + t * dc / step
-            length[j] = math.sqrt(da * da + db * db + dc * dc) / abs(da)
+            f = np.float32(j)
+            da = ra + ca * f
+            db = rb + cb * f
+            dc = rc + cc * f
+            q = unit / da
+            down[j] = y0 + per * db * q
+            across[j] = x0 + per * dc * q
+            length[j] = abs(q) * math.sqrt(da * da + db * db + dc * dc)
         for j in range(w):
             y, x = down[j], across[j]
-            a = b = np.float32(0.0)
-            if y >= np.float32(0.0) and y < top:
+            a = zero
+            if y >= zero and y < top:
                 i0 = np.uint32(y)
-                if x > left[i0] and x < right[i0] and x >= np.float32(0.0) and x < end:
+                if x > left[i0] and x < right[i0]:
                     j0 = np.uint32(x)
                     i1, j1 = np.uint32(i0 + one), np.uint32(j0 + one)
                     fy, fx = y - np.float32(i0), x - np.float32(j0)
-                    u = plane[i0, j0, 0] + fx * (plane[i0, j1, 0] - plane[i0, j0, 0])
-                    v = plane[i1, j0, 0] + fx * (plane[i1, j1, 0] - plane[i1, j0, 0])
+                    u = plane[i0, j0] + fx * (plane[i0, j1] - plane[i0, j0])
+                    v = plane[i1, j0] + fx * (plane[i1, j1] - plane[i1, j0])
                     a = length[j] * (u + fy * (v - u))
-                    u = plane[i0, j0, 1] + fx * (plane[i0, j1, 1] - plane[i0, j0, 1])
-                    v = plane[i1, j0, 1] + fx * (plane[i1, j1, 1] - plane[i1, j0, 1])
-                    b = length[j] * (u + fy * (v - u))
-            first[i, j] = a
-            second[i, j] = b
+            first[i, j] += g1 * a
+            second[i, j] += g2 * a
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
