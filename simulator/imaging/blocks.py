@@ -28,30 +28,28 @@ _FAINT = 0.05
 _NOTHING = 1e-5
 """Less is rounding: the block holds one material."""
 
-_EIGHT = frozen(np.array([(i, j, k) for i in (0, 1) for j in (0, 1) for k in (0, 1)]))
+_EIGHT = [(i, j, k) for i in (0, 1) for j in (0, 1) for k in (0, 1)]
 """Which end of a box its corners take along each axis."""
+
+Ends = tuple[Vec3, Vec3]
+"""Lowest and highest corner of a box (mm)."""
 
 Pose3 = tuple[FloatArray, FloatArray]
 """Rotation (3, 3) and translation (3,) in mm: a point p of the block is found at R p + t."""
 
 
+_COARSER = 1.45
+"""While the arm moves base points lie so much farther apart, and no closer than pixels."""
+
+
 class Quality(Enum):
-    """How finely blocks are projected."""
+    """How finely blocks are projected; the value is how many slices are cast as one.
 
-    STILL = (1, 1.0)
-    MOVING = (2, 1.45)
-    """Two slices at a time on fewer base points: the eye cannot follow, the picture has half the
-    pixels."""
+    While the arm moves the eye follows no edge and the picture has half the pixels.
+    """
 
-    @property
-    def thick(self) -> int:
-        """Slices added up before they are cast."""
-        return self.value[0]
-
-    @property
-    def coarser(self) -> float:
-        """Multiplies the distance of base points."""
-        return self.value[1]
+    STILL = 1
+    MOVING = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +88,11 @@ class Part:
             hit = np.flatnonzero(used.any(axis=tuple(m for m in range(3) if m != axis)))
             box.append(slice(int(hit[0]), int(hit[-1]) + 1) if hit.size else slice(0, 1))
         x, y, z = (o + (c.start - 1) * side for o, c in zip(origin, box, strict=True))
-        self.origin_mm: Vec3 = (x, y, z)
+        u, v, w = (o + c.stop * side for o, c in zip(origin, box, strict=True))
+        self.ends_mm: Ends = ((x, y, z), (u, v, w))
+        """Lowest and highest corner, empty border included."""
         self._field = np.zeros([c.stop - c.start + 2 for c in box], np.float32)
         self._field[1:-1, 1:-1, 1:-1] = field[tuple(box)]
-        low = np.array(self.origin_mm)
-        shape = np.array(self._field.shape)
-        self.ends_mm: FloatArray = frozen(np.array([low, low + (shape - 1) * side]))
-        """(2, 3) lowest and highest corner, empty border included."""
         self._stacks: dict[tuple[int, int], Stack] = {}
 
     def stack(self, axis: int, thick: int = 1) -> Stack:
@@ -197,58 +193,83 @@ def first_pixel(g: Geometry) -> Vec3:
     return along(along(g.centre_mm, g.right, -half), g.up, half)
 
 
-def _rectangle(ends: FloatArray, g: Geometry) -> tuple[int, int, int, int] | None:
-    """Return row, column, height and width of the part of the picture a box can touch.
+class Bundle:
+    """Blocks that lie fast in one frame: parts of one material and voxel size share a plane."""
 
-    `ends` are its lowest and its highest corner, (2, 3).
-    """
-    corners = ends[_EIGHT, (0, 1, 2)] - np.array(g.source_mm)
-    right, down, deep = (corners @ np.array((g.right, g.up, g.direction)).T).T
-    if deep.min() <= 0.0:
+    def __init__(self, blocks: Sequence[Block]):
+        """Sort the parts of `blocks`."""
+        every = [part for block in blocks for part in block.parts]
+        groups: dict[tuple[object, ...], list[Part]] = {}
+        for part in every:
+            groups.setdefault((part.gains, part.step_mm), []).append(part)
+        self.ends_mm = _around(every)
+        self.groups = [(_around(parts), parts) for parts in groups.values()]
+
+
+def _around(parts: Sequence[Part]) -> Ends:
+    low, high = (
+        [f(part.ends_mm[i][axis] for part in parts) for axis in range(3)]
+        for i, f in enumerate((min, max))
+    )
+    return (low[0], low[1], low[2]), (high[0], high[1], high[2])
+
+
+def _rectangle(ends: Ends, g: Geometry) -> tuple[int, int, int, int] | None:
+    """Return row, column, height and width of the part of the picture a box can touch."""
+    across, down, deep = (
+        [[(end[m] - g.source_mm[m]) * axis[m] for end in ends] for m in range(3)]
+        for axis in (g.right, g.up, g.direction)
+    )
+    depths = [deep[0][i] + deep[1][j] + deep[2][k] for i, j, k in _EIGHT]
+    if min(depths) <= 0.0:
         return 0, 0, g.n, g.n
-    per, middle = g.sdd_mm / (g.pitch_mm * deep), 0.5 * (g.n - 1)
-    cols, rows = middle + right * per, middle - down * per
-    c0, c1 = max(math.floor(cols.min()) - 1, 0), min(math.ceil(cols.max()) + 2, g.n)
-    r0, r1 = max(math.floor(rows.min()) - 1, 0), min(math.ceil(rows.max()) + 2, g.n)
+    per, middle = g.sdd_mm / g.pitch_mm, 0.5 * (g.n - 1)
+    at = zip(_EIGHT, depths, strict=True)
+    spots = [
+        (
+            middle + (across[0][i] + across[1][j] + across[2][k]) * per / depth,
+            middle - (down[0][i] + down[1][j] + down[2][k]) * per / depth,
+        )
+        for (i, j, k), depth in at
+    ]
+    cols, rows = zip(*spots, strict=True)
+    c0, c1 = max(math.floor(min(cols)) - 1, 0), min(math.ceil(max(cols)) + 2, g.n)
+    r0, r1 = max(math.floor(min(rows)) - 1, 0), min(math.ceil(max(rows)) + 2, g.n)
     return (r0, c0, r1 - r0, c1 - c0) if r1 > r0 and c1 > c0 else None
 
 
-def _box(parts: Sequence[Part]) -> FloatArray:
-    """Return the lowest and the highest corner of a box around all parts, (2, 3) mm."""
-    if len(parts) == 1:
-        return parts[0].ends_mm
-    ends = np.array([part.ends_mm for part in parts])
-    return np.array([ends[:, 0].min(0), ends[:, 1].max(0)])
-
-
 def _base_grid(
-    low: FloatArray, high: FloatArray, source: FloatArray, pixels: FloatArray, step: float
-) -> tuple[float, FloatArray, tuple[int, int]]:
+    ends: Ends, source: Vec3, pixels: Sequence[Vec3], step: float
+) -> tuple[float, tuple[float, float], tuple[int, int]]:
     """Choose the base plane and the part of it that the wanted pixels look at.
 
     Args:
-        low: (3,) lowest corner of all blocks along a, b, c (mm).
-        high: (3,) highest.
-        source: (3,) along a, b, c.
-        pixels: (4, 3) corners of the wanted rectangle, the same way.
-        step: distance of base points.
+        ends: Box around all parts, along a, b, c.
+        source: Along a, b, c.
+        pixels: Corners of the wanted rectangle, the same way.
+        step: Distance of base points.
 
     Returns:
-        Place of the plane along a, (2,) its first point, rows and columns.
+        Place of the plane along a, its first point along b and c, rows and columns.
     """
+    low, high = ends
     base = 0.5 * (low[0] + high[0])
-    rays = pixels - source
-    seen = source[1:] + rays[:, 1:] * ((base - source[0]) / rays[:, :1])
-    reach = (base - source[0]) / (np.array([[low[0]], [high[0]]]) - source[0])
-    ends = source[1:] + np.vstack([(low[1:] - source[1:]) * reach, (high[1:] - source[1:]) * reach])
-    first = np.maximum(seen.min(0), ends.min(0)) - step
-    last = np.minimum(seen.max(0), ends.max(0)) + step
-    count = np.maximum(np.ceil((last - first) / step), 1.0).astype(int) + 2
-    return float(base), first, (int(count[0]), int(count[1]))
+    ahead = base - source[0]
+    start, count = [], []
+    for m in (1, 2):
+        s = source[m]
+        seen = [s + (p[m] - s) * ahead / (p[0] - source[0]) for p in pixels]
+        filled = [s + (end[m] - s) * ahead / (a - source[0])
+                  for end in ends for a in (low[0], high[0])]  # fmt: skip
+        first = max(min(seen), min(filled)) - step
+        last = min(max(seen), max(filled)) + step
+        start.append(first)
+        count.append(max(math.ceil((last - first) / step), 1) + 2)
+    return base, (start[0], start[1]), (count[0], count[1])
 
 
-def project_blocks(
-    blocks: Sequence[Block],
+def project_bundle(
+    bundle: Bundle,
     g: Geometry,
     pose: Pose3 | None = None,
     quality: Quality = Quality.STILL,
@@ -259,55 +280,73 @@ def project_blocks(
     detector once. None if everything is out of the field.
     """
     g = seen_from(g, pose)
-    every = [part for block in blocks for part in block.parts]
-    rectangle = _rectangle(_box(every), g)
+    rectangle = _rectangle(bundle.ends_mm, g)
     if rectangle is None:
         return None
     row, col, height, width = rectangle
     first, second = np.zeros((2, height, width), np.float32)
-    groups: dict[tuple[object, ...], list[Part]] = {}
-    for part in every:
-        groups.setdefault((part.gains, part.step_mm), []).append(part)
-    for parts in groups.values():
-        box = _rectangle(_box(parts), g)
+    for ends, parts in bundle.groups:
+        box = _rectangle(ends, g)
         if box is not None:
             top, left = box[0] - row, box[1] - col
             inner = np.s_[top : top + box[2], left : left + box[3]]
-            _project(parts, g, quality, box, first[inner], second[inner])
+            _project(parts, ends, g, quality, box[:2], first[inner], second[inner])
     return Patch(row, col, frozen(first), frozen(second))
 
 
 def _project(
     parts: Sequence[Part],
+    ends: Ends,
     g: Geometry,
     quality: Quality,
-    rectangle: tuple[int, int, int, int],
+    corner_px: tuple[int, int],
     first: Float32Array,
     second: Float32Array,
 ) -> None:
     """Add parts of one material and step to both path lengths on a rectangle of the picture."""
-    row, col, height, width = rectangle
-    low, high = _box(parts)
-    main = int(np.argmax(np.abs(0.5 * (low + high) - np.array(g.source_mm))))
-    order = np.array(_ORDER[main])
-    step = parts[0].step_mm * quality.coarser
+    depths = [abs(0.5 * (a + b) - s) for a, b, s in zip(*ends, g.source_mm, strict=True)]
+    main = depths.index(max(depths))
+    step = parts[0].step_mm
+    if quality is Quality.MOVING:
+        step = max(_COARSER * step, g.pitch_mm * depths[main] / g.sdd_mm)
 
-    source = np.array(g.source_mm)[order]
-    per_col = np.array(g.right)[order] * g.pitch_mm
-    per_row = np.array(g.up)[order] * -g.pitch_mm
-    corner = np.array(first_pixel(g))[order] + row * per_row + col * per_col
-    rim = np.array([corner + i * per_row + j * per_col for i in (-1, height) for j in (-1, width)])
-    base, start, shape = _base_grid(low[order], high[order], source, rim, step)
+    def turned(v: Vec3) -> Vec3:
+        a, b, c = _ORDER[main]
+        return v[a], v[b], v[c]
+
+    corner = first_pixel(g)
+
+    def pixel(row: int, col: int) -> Vec3:
+        spot = along(corner, g.right, (corner_px[1] + col) * g.pitch_mm)
+        return turned(along(spot, g.up, -(corner_px[0] + row) * g.pitch_mm))
+
+    height, width = first.shape
+    rim = [pixel(i, j) for i in (-1, height) for j in (-1, width)]
+    source = turned(g.source_mm)
+    base, start, shape = _base_grid((turned(ends[0]), turned(ends[1])), source, rim, step)
     plane = np.zeros(shape, np.float32)
     used = np.full((shape[0], 2), (shape[1], 0), np.int32)
     for part in parts:
-        side, origin = part.spacing_mm, np.array(part.origin_mm)[order]
-        stack = part.stack(main, quality.thick)
-        shear(stack.voxels, stack.spans, stack.thick, (source - origin) / side,
-              (base - origin[0]) / side, (start - origin[1:]) / side, step / side, side / 10.0,
-              plane, used)  # fmt: skip
-    warp(plane, used, base, start, step, source, corner, per_col, per_row, parts[0].gains,
+        side, origin = part.spacing_mm, turned(part.ends_mm[0])
+        stack = part.stack(main, quality.value)
+        at = [(s - o) / side for s, o in zip(source, origin, strict=True)]
+        begin = [(s - o) / side for s, o in zip(start, origin[1:], strict=True)]
+        shear(stack.voxels, stack.spans, stack.thick, np.array(at), (base - origin[0]) / side,
+              np.array(begin), step / side, side / 10.0, plane, used)  # fmt: skip
+    per_col, per_row = turned(g.right), turned(g.up)
+    warp(plane, used, base, np.array(start), step, np.array(source), np.array(pixel(0, 0)),
+         np.array(per_col) * g.pitch_mm, np.array(per_row) * -g.pitch_mm, parts[0].gains,
          first, second)  # fmt: skip
+
+
+def project_blocks(
+    blocks: Sequence[Block],
+    g: Geometry,
+    pose: Pose3 | None = None,
+    quality: Quality = Quality.STILL,
+) -> Patch | None:
+    """Return the path lengths through blocks of one frame, as `project_bundle` does."""
+    return project_bundle(Bundle(blocks), g, pose, quality)
 
 
 def project_block(block: Block, g: Geometry, pose: Pose3 | None = None) -> Patch | None:

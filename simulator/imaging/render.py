@@ -19,8 +19,8 @@ from simulator.imaging.taps import gauss_taps, pixel_taps, spread
 from simulator.imaging.tools import CONTRAST_GAIN, Devices, devices
 from simulator.kernels.detector import (
     COARSE,
-    add_enlarged,
     blur,
+    enlarge,
     occupied,
     read_out,
     shrink,
@@ -261,12 +261,18 @@ def scene(case: Case, state: State, n: int, projector: PatientProjector) -> Scen
     arm = state.c_arm
     if arm.moving and n >= _HALVED_PX and n % (2 * COARSE) == 0:
         half = _scene(case, state, n // 2, projector, Quality.MOVING)
-        direct = np.zeros((n, n), np.float32)
-        add_enlarged(half.direct, direct)
-        hidden = None if half.device is None else half.device.repeat(2, 0).repeat(2, 1)
+        direct = np.empty((n, n), np.float32)
+        enlarge(half.direct, direct)
+        hidden = None if half.device is None else _doubled(half.device)
         g = geometry(case.c_arm, arm.pose, n)
         return replace(half, g=g, direct=frozen(direct), device=hidden)
     return _scene(case, state, n, projector, Quality.STILL)
+
+
+def _doubled(mask: AnyArray) -> AnyArray:
+    """Return a mask with each cell as 2 x 2; two equal bytes are one number of 16 bits."""
+    wide = (mask.view(np.uint8) * np.uint16(257)).view(bool)
+    return frozen(wide.repeat(2, 0))
 
 
 def _scene(
@@ -275,14 +281,17 @@ def _scene(
     arm = state.c_arm
     g = geometry(case.c_arm, arm.pose, n)
     paths = projector.with_body(g, state.body, quality)
-    fill = projector.fill(g, state.body, state.cement.cloud, state.tamps)
-    tools = devices(g, state.cannulas, state.tamps, state.cement, fill)
+    fill = projector.fill(g, state.body, state.cement.cloud, state.tamps, quality)
+    once = projector.memory.once
+    tools = devices(g, state.cannulas, state.tamps, state.cement, fill, projector.memory)
     b = beam.nodes(arm.kvp, case.c_arm.copper_mm)
-    bare = projector.remembered(paths, b, lambda: plate(case.c_arm, b, paths, g.pitch_mm))
+    bare = once("plate", (paths, b), lambda: plate(case.c_arm, b, paths, g.pitch_mm))
     if tools is None:
         direct, low, hidden = bare.direct, bare.low, None
     else:
-        direct, low, hidden = _with_devices(case, b, bare, paths, tools, g.pitch_mm)
+        direct, low, hidden = once(
+            "tools", (bare, tools), lambda: _with_devices(case, b, bare, paths, tools, g.pitch_mm)
+        )
     cell_mm = g.pitch_mm * (n // COARSE)
     scatter = scattered(low, bare.depth_cm, arm.kvp, cell_mm, machine().grid)
     return Scene(g, direct, low, scatter, hidden)
