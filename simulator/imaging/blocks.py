@@ -17,9 +17,10 @@ from simulator.units import Float32Array, FloatArray, IntArray, Vec3, frozen
 _ORDER = ((0, 1, 2), (1, 0, 2), (2, 0, 1))
 """Voxel axes (a, b, c) when looking mainly along x, y, z; c runs fastest in memory."""
 
-FINE = 0.42
-"""Distance of base points in voxels for thin shells: closer adds cost and no detail, the voxel
-limits the band."""
+FINE = 0.33
+"""Distance of base points in voxels for thin shells. At 0.42 the rims of a lumbar vertebra are
+wrong by 0.2 % of the greatest path (rms), at 0.33 by 0.1 %; oblique ones, limited by the slices,
+by 0.15 % with either."""
 SMOOTH = 0.8
 """The same for what has no edge that matters, such as soft tissue."""
 
@@ -38,12 +39,16 @@ Pose3 = tuple[FloatArray, FloatArray]
 """Rotation (3, 3) and translation (3,) in mm: a point p of the block is found at R p + t."""
 
 
-_COARSER = 1.45
+_COARSER = 1.7
 """While the arm moves base points lie so much farther apart, and no closer than pixels."""
 
 
+_STEEP = 0.8
+"""Tangent of the angle to the main axis from which rays pass too far between two slices."""
+
+
 class Quality(Enum):
-    """How finely blocks are projected; the value is how many slices are cast as one.
+    """How finely blocks are projected.
 
     While the arm moves the eye follows no edge and the picture has half the pixels.
     """
@@ -57,10 +62,11 @@ class Stack:
     """A part as slices across one main axis of view."""
 
     voxels: Float32Array
-    """(na, nb, nc) with an empty border; each slice is the mean of `thick` slices of voxels."""
+    """(na, nb, nc) with an empty border."""
     spans: IntArray
     """(na, nb, 2) columns in use."""
-    thick: int
+    pace: float
+    """Distance of slices in voxels."""
 
 
 class Part:
@@ -93,18 +99,21 @@ class Part:
         """Lowest and highest corner, empty border included."""
         self._field = np.zeros([c.stop - c.start + 2 for c in box], np.float32)
         self._field[1:-1, 1:-1, 1:-1] = field[tuple(box)]
-        self._stacks: dict[tuple[int, int], Stack] = {}
+        self._stacks: dict[tuple[int, float], Stack] = {}
 
-    def stack(self, axis: int, thick: int = 1) -> Stack:
-        """Return the slices across `axis`, `thick` of them at a time."""
-        key = (axis, thick)
+    def stack(self, axis: int, pace: float = 1.0) -> Stack:
+        """Return the slices across `axis`: one per voxel, means of 2, or one more between two."""
+        key = (axis, pace)
         if key not in self._stacks:
             voxels = np.ascontiguousarray(self._field.transpose(_ORDER[axis]))
-            if thick > 1:
-                more = -len(voxels) % thick
-                voxels = np.pad(voxels, ((0, more), (0, 0), (0, 0)))
-                voxels = voxels.reshape(-1, thick, *voxels.shape[1:]).mean(1)
-            self._stacks[key] = Stack(voxels, row_spans(voxels), thick)
+            if pace > 1.0:
+                voxels = np.pad(voxels, ((0, len(voxels) % 2), (0, 0), (0, 0)))
+                voxels = 0.5 * (voxels[::2] + voxels[1::2])
+            elif pace < 1.0:
+                few, voxels = voxels, np.empty((2 * len(voxels) - 1, *voxels.shape[1:]), np.float32)
+                voxels[::2] = few
+                voxels[1::2] = 0.5 * (few[:-1] + few[1:])
+            self._stacks[key] = Stack(voxels, row_spans(voxels), pace)
         return self._stacks[key]
 
 
@@ -306,9 +315,11 @@ def _project(
     """Add parts of one material and step to both path lengths on a rectangle of the picture."""
     depths = [abs(0.5 * (a + b) - s) for a, b, s in zip(*ends, g.source_mm, strict=True)]
     main = depths.index(max(depths))
-    step = parts[0].step_mm
+    step, pace = parts[0].step_mm, 1.0
     if quality is Quality.MOVING:
-        step = max(_COARSER * step, g.pitch_mm * depths[main] / g.sdd_mm)
+        step, pace = max(_COARSER * step, g.pitch_mm * depths[main] / g.sdd_mm), 2.0
+    elif (1.0 + _STEEP**2) * g.direction[main] ** 2 < 1.0:
+        pace = 0.5
 
     def turned(v: Vec3) -> Vec3:
         a, b, c = _ORDER[main]
@@ -328,10 +339,10 @@ def _project(
     used = np.full((shape[0], 2), (shape[1], 0), np.int32)
     for part in parts:
         side, origin = part.spacing_mm, turned(part.ends_mm[0])
-        stack = part.stack(main, quality.value)
+        stack = part.stack(main, pace)
         at = [(s - o) / side for s, o in zip(source, origin, strict=True)]
         begin = [(s - o) / side for s, o in zip(start, origin[1:], strict=True)]
-        shear(stack.voxels, stack.spans, stack.thick, np.array(at), (base - origin[0]) / side,
+        shear(stack.voxels, stack.spans, stack.pace, np.array(at), (base - origin[0]) / side,
               np.array(begin), step / side, side / 10.0, plane, used)  # fmt: skip
     per_col, per_row = turned(g.right), turned(g.up)
     warp(plane, used, base, np.array(start), step, np.array(source), np.array(pixel(0, 0)),

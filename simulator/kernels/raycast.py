@@ -44,7 +44,7 @@ def row_spans(voxels: Float32Array) -> IntArray:
 def shear(
     voxels: Float32Array,
     spans: IntArray,
-    thick: int,
+    pace: float,
     source: FloatArray,
     base: float,
     start: FloatArray,
@@ -58,7 +58,7 @@ def shear(
     Args:
         voxels: (na, nb, nc) with an empty border of one voxel along c.
         spans: from `row_spans`.
-        thick: slices of the voxel grid that one slice is the mean of.
+        pace: distance of slices in voxels; where it is more than 1 each is a mean.
         source: (3,) along a, b, c; outside the slab of slices.
         base: index along a of the base plane.
         start: (2,) b and c of the first base point.
@@ -73,17 +73,18 @@ def shear(
     part = np.empty(cols, np.float32)
     line = np.empty(cols, np.float32)
     one = np.uint32(1)
-    weight = gain * thick
+    weight = gain * pace
+    first_a = max(0.5 * (pace - 1.0), 0.0)
     for a in range(na):
-        scale = (thick * a + 0.5 * (thick - 1) - source[0]) / (base - source[0])
+        scale = (first_a + pace * a - source[0]) / (base - source[0])
         b_first = source[1] + (start[0] - source[1]) * scale
         c_first = source[2] + (start[1] - source[2]) * scale
-        pace = step * scale
-        per_pace = 1.0 / pace
-        left = max(math.ceil(-c_first * per_pace) - 1, 0)
-        right = min(math.floor((nc - c_first) * per_pace) + 1, cols)
+        across = step * scale
+        per = 1.0 / across
+        left = max(math.ceil(-c_first * per) - 1, 0)
+        right = min(math.floor((nc - c_first) * per) + 1, cols)
         for j in range(left, right):
-            c = c_first + pace * j
+            c = c_first + across * j
             whole = math.floor(max(c, 0.0))
             index[j] = int(whole)
             part[j] = c - whole
@@ -91,10 +92,10 @@ def shear(
             lo, hi = spans[a, b, 0], spans[a, b, 1]
             if lo >= hi:
                 continue
-            j0 = max(math.ceil((lo - 1 - c_first) * per_pace), left)
-            j1 = min(math.floor((hi - c_first) * per_pace) + 1, right)
-            i0 = max(math.ceil((b - 1 - b_first) * per_pace), 0)
-            i1 = min(math.floor((b + 1 - b_first) * per_pace) + 1, rows)
+            j0 = max(math.ceil((lo - 1 - c_first) * per), left)
+            j1 = min(math.floor((hi - c_first) * per) + 1, right)
+            i0 = max(math.ceil((b - 1 - b_first) * per), 0)
+            i1 = min(math.floor((b + 1 - b_first) * per) + 1, rows)
             if j0 >= j1 or i0 >= i1:
                 continue
             row = voxels[a, b]
@@ -106,7 +107,7 @@ def shear(
             for i in range(i0, i1):
                 used[i, 0] = min(used[i, 0], j0)
                 used[i, 1] = max(used[i, 1], j1)
-                w = np.float32(weight * (1.0 - abs(b_first + pace * i - b)))
+                w = np.float32(weight * (1.0 - abs(b_first + across * i - b)))
                 target = out[i, j0:j1]
                 for j in range(target.size):
                     target[j] += w * source_line[j]
