@@ -10,18 +10,10 @@ import numpy as np
 from simulator.anatomy.patient import Patient
 from simulator.anatomy.volume import BoneField, Volume
 from simulator.anatomy.warp import superior_pose, warped, warped_bone
-from simulator.imaging.blocks import (
-    FINE,
-    SMOOTH,
-    Block,
-    Bundle,
-    Patch,
-    Quality,
-    project_block,
-    project_bundle,
-)
+from simulator.imaging.blocks import Patch, Quality, project_block, project_bundle
 from simulator.imaging.memory import Memory
 from simulator.imaging.positioner import Geometry
+from simulator.imaging.voxels import FINE, SMOOTH, Block, Bundle
 from simulator.kernels.detector import enlarge
 from simulator.units import AnyArray, Float32Array, IntArray, frozen
 from simulator.world.cement import Cloud

@@ -14,7 +14,7 @@ from simulator.frames import Side, along, as_array, minus, norm, unit
 from simulator.imaging.blocks import Patch, first_pixel
 from simulator.imaging.memory import Memory
 from simulator.imaging.positioner import Geometry, project
-from simulator.kernels.raycast import tube
+from simulator.kernels.tube import tube
 from simulator.units import MM3_PER_ML, AnyArray, Float32Array, Vec3, frozen
 from simulator.world.cement import Cement
 from simulator.world.tamp import Tamp

@@ -10,7 +10,6 @@ from simulator.anatomy.patient import Hinge
 from simulator.anatomy.volume import Volume
 from simulator.anatomy.warp import superior_pose
 from simulator.imaging.blocks import (
-    Block,
     Quality,
     first_pixel,
     project_block,
@@ -19,6 +18,7 @@ from simulator.imaging.blocks import (
 )
 from simulator.imaging.positioner import geometry, project
 from simulator.imaging.projector import PatientProjector
+from simulator.imaging.voxels import Block
 from simulator.kernels import raycast
 from simulator.units import frozen
 from simulator.world.arm import Pose
@@ -91,9 +91,9 @@ def test_several_blocks_on_one_base_plane_are_a_trilinear_march(orbit, tilt):
     a, b = ball((-9.0, 6.0, 14.0), 14.0, spacing=0.6), ball((8.0, -4.0, -15.0), 11.0, spacing=0.9)
     g = geometry(SPEC, Pose(orbit, tilt, field_mm=150.0), 96)
     got = full(project_blocks([block_of(v) for v in (a, b, shell())], g), 96)
-    # Full bodies: measured 0.02 to 0.05 %. The rim of the egg is as thin as a voxel is wide, and
-    # there slices a voxel apart are no march in steps of a third of that: 0.10 to 0.27 %.
-    for k, least, most in ((0, 0.9999, 0.0010), (1, 0.9998, 0.0030)):
+    # Full bodies: measured 0.01 to 0.02 %. The rim of the egg is as thin as a voxel is wide, and
+    # there slices a voxel apart are no march in steps of a third of that: 0.08 to 0.19 %.
+    for k, least, most in ((0, 0.9999, 0.0005), (1, 0.9999, 0.0022)):
         truth = sum(plain((v.soft, v.cortical)[k], v, g, step=0.25) for v in (a, b, shell()))
         assert zncc(got[k], truth) > least
         assert np.sqrt(np.mean((got[k] - truth) ** 2)) < most * truth.max()

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from simulator import rng
+from simulator.engine.session import Session
 from simulator.frames import Side
 from simulator.imaging import beam, display
 from simulator.imaging.display import DisplayState, Settings, develop, held, picture
@@ -19,6 +20,7 @@ from simulator.imaging.tools import Devices, devices
 from simulator.kernels import detector
 from simulator.kernels.threads import use_threads
 from simulator.units import frozen
+from simulator.world.action import IDLE
 from simulator.world.arm import Pose
 from simulator.world.cement import Cement, Cloud
 from simulator.world.tamp import Tamp
@@ -118,6 +120,19 @@ def test_what_is_remembered_is_what_is_made_anew(moving):
         assert seen[1].direct is seen[0].direct
     for other in (2, 4, 5, 6):
         assert not np.array_equal(seen[other].direct, seen[0].direct)
+
+
+def test_drawing_changes_no_state(case):
+    """The same seconds, watched and unwatched, leave the same hash."""
+    hashes = []
+    for watched in (False, True):
+        session, kept = Session(case, "test"), PatientProjector(case.patient)
+        for _ in range(3):
+            session.advance(IDLE)
+            if watched:
+                develop(DisplayState(), render(case, session.state, 64, kept))
+        hashes.append(session.state_hash())
+    assert hashes[0] == hashes[1]
 
 
 def test_threads_change_no_picture():

@@ -6,9 +6,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from simulator.engine.session import Session
 from simulator.records import bench_frames
-from simulator.world.action import IDLE
 from simulator.world.cement import Cement, Cloud
 
 
@@ -43,17 +41,3 @@ def test_pulses_keep_their_rhythm_and_tell_how_long_each_took(monkeypatch):
     assert time.perf_counter() - begin >= 0.18  # nine periods of 20 ms
     assert len(walls) == 10
     assert min(walls) >= 0.004
-
-
-def test_drawing_changes_no_state(case):
-    """The same hands, watched and unwatched, leave the same hash."""
-    hashes = []
-    for watched in (False, True):
-        session = Session(case, "test")
-        camera = bench_frames.Camera(case, 64)
-        for k in range(30):
-            session.advance(IDLE)
-            if watched and k % 10 == 0:
-                camera.shoot(session.state, 5.0 * k, moving=k > 10)
-        hashes.append(session.state_hash())
-    assert hashes[0] == hashes[1]
