@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+H = TypeVar("H", bound=Hashable)
 
 _KEPT = 2
 """Results per step: two planes may be in use in turn."""
+_ONES = 100
 _PLAIN = (float, int, str, tuple)
 
 
@@ -22,6 +24,16 @@ class Memory:
     def __init__(self) -> None:
         """Begin with nothing."""
         self._kept: dict[str, list[tuple[tuple[object, ...], Any]]] = {}
+        self._ones: dict[Hashable, Any] = {}
+
+    def one(self, value: H) -> H:
+        """Return one and the same object for equal values, as inputs want it."""
+        if value not in self._ones:
+            while len(self._ones) >= _ONES:
+                self._ones.pop(next(iter(self._ones)))
+            self._ones[value] = value
+        same: H = self._ones[value]
+        return same
 
     def once(self, step: str, inputs: tuple[object, ...], make: Callable[[], T]) -> T:
         """Return what `make` gives for these inputs: it is called only if they are new."""

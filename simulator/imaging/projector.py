@@ -57,7 +57,6 @@ class PatientProjector:
         self._patient = patient
         self._bundles: dict[str, tuple[float, Bundle | None]] = {}
         self._patches: dict[tuple[object, ...], Patch | None] = {}
-        self._views: dict[Geometry, Geometry] = {}
         self.memory = Memory()
         """What later steps of the picture made of these paths."""
 
@@ -89,18 +88,10 @@ class PatientProjector:
 
     def paths(self, g: Geometry, lift_rad: float = 0.0, quality: Quality = Quality.STILL) -> Paths:
         """Return the path lengths seen from `g`, the endplate lifted by `lift_rad`."""
-        seen = self._seen(g)
+        seen, lift = self.memory.one(g), self.memory.one(lift_rad)
         return self.memory.once(
-            "paths", (seen, lift_rad, quality), lambda: self._paths(seen, lift_rad, quality)
+            "paths", (seen, lift, quality), lambda: self._paths(seen, lift, quality)
         )
-
-    def _seen(self, g: Geometry) -> Geometry:
-        """Return one and the same object for equal geometries."""
-        if g not in self._views:
-            if len(self._views) >= _KEPT:
-                self._views.pop(next(iter(self._views)))
-            self._views[g] = g
-        return self._views[g]
 
     def _paths(self, g: Geometry, lift_rad: float, quality: Quality) -> Paths:
         smooth = _fewer(g, max(int(_COARSE_PITCH_MM / g.pitch_mm), 1))
@@ -121,10 +112,8 @@ class PatientProjector:
         paths = self.paths(g, body.lift_rad, quality)
         if body.bone_revision == 0:
             return paths
-        once = self.memory.once
-        block = once(
-            "remodelled", (body.bone, body.lift_rad), lambda: _remodelled(self._patient, body)
-        )
+        once, lift = self.memory.once, self.memory.one(body.lift_rad)
+        block = once("remodelled", (body.bone, lift), lambda: _remodelled(self._patient, body))
         if block is None:
             return paths
         return once("body", (paths, block), lambda: _more(paths, project_block(block, g)))
@@ -145,14 +134,14 @@ class PatientProjector:
         inside = [t for t in tamps if t is not None and t.voxels.size]
         if not inside and not cloud.voxel.size:
             return None
-        lift, seen = body.lift_rad - body.baked_rad, self._seen(g)
+        one, once = self.memory.one, self.memory.once
+        lift, seen = one(body.lift_rad - body.baked_rad), one(g)
         arrays = [cloud.voxel, cloud.fill, *(a for t in inside for a in (t.voxels, t.fill))]
 
         def made() -> Block:
             volume = _filled(body.bone, cloud, inside)
             return _block(warped(volume, self._patient.hinge, lift) if lift else volume)
 
-        once = self.memory.once
         block = once("filled", (lift, *arrays), made)
         return once(
             "fill",

@@ -1,6 +1,7 @@
 import numpy as np
 
 from simulator.imaging.memory import Memory
+from simulator.world.arm import Pose
 
 
 def counted(memory, made):
@@ -46,3 +47,13 @@ def test_two_in_turn_are_both_kept_and_a_third_puts_out_the_older():
     assert len(made) == 3
     ask("a", 2)
     assert len(made) == 4
+
+
+def test_equal_values_become_one_object():
+    memory = Memory()
+    a, b = memory.one(Pose(3.0)), memory.one(Pose(3.0))
+    assert a is b
+    assert memory.one(Pose(4.0)) == Pose(4.0)
+    for k in range(200):
+        memory.one(Pose(float(k)))
+    assert memory.one(Pose(3.0)) is not a  # long ago; nothing grows without end
