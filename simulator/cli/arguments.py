@@ -95,6 +95,8 @@ def parser(version: str) -> argparse.ArgumentParser:
 
     bench = commands.add_parser("bench", help="measure the program's speed")
     bench.add_argument("--json", type=Path, metavar="FILE", help="write the figures here")
+    bench.add_argument("--seconds", type=float, default=6.0, metavar="S",
+                       help="length of the sustained run at 15 pulses/s, e.g. 60")  # fmt: skip
     return root
 
 

@@ -28,7 +28,7 @@ def report(given: argparse.Namespace) -> int:
 
 def bench(given: argparse.Namespace) -> int:
     """Measure and print; CPU time with one kernel thread."""
-    figures = benchmark.measure(output.progress())
+    figures = benchmark.measure(output.progress(), given.seconds)
     for name, row in figures.items():
         print(f"{name:32} {row['value']:12.3f} {row['unit']}")
     if given.json:

@@ -1,89 +1,40 @@
-"""Path lengths of X-rays through one block of voxels, by perspective shear-warp."""
+"""Path lengths of X-rays through blocks of voxels, by perspective shear-warp."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from enum import Enum
 
 import numpy as np
 
 from simulator.frames import along
-from simulator.imaging.positioner import Geometry, project
-from simulator.kernels.raycast import row_spans, shear, warp
-from simulator.units import Float32Array, FloatArray, IntArray, Vec3, frozen
+from simulator.imaging.positioner import Geometry
+from simulator.imaging.voxels import ORDER, Block, Bundle, Ends, Part
+from simulator.kernels.raycast import shear, warp
+from simulator.units import Float32Array, FloatArray, Vec3, frozen
 
-_ORDER = ((0, 1, 2), (1, 0, 2), (2, 0, 1))
-"""Voxel axes (a, b, c) when looking mainly along x, y, z; c runs fastest in memory."""
-
-FINE = 0.42
-"""Distance of base points in voxels for thin shells: closer adds cost and no detail, the voxel
-limits the band."""
-SMOOTH = 0.8
-"""The same for what has no edge that matters, such as soft tissue."""
+_EIGHT = [(i, j, k) for i in (0, 1) for j in (0, 1) for k in (0, 1)]
+"""Which end of a box its corners take along each axis."""
 
 Pose3 = tuple[FloatArray, FloatArray]
 """Rotation (3, 3) and translation (3,) in mm: a point p of the block is found at R p + t."""
 
-
-@dataclass(frozen=True, slots=True)
-class Stack:
-    """A block as slices across one main axis of view."""
-
-    voxels: Float32Array
-    """(na, nb, nc, 2): both fields side by side, with an empty border."""
-    spans: IntArray
-    """(na, nb, 2) columns in use."""
+_COARSER = 1.7
+"""While the arm moves base points lie so much farther apart, and no closer than pixels."""
+_STEEP = 0.8
+"""Tangent of the angle to the main axis from which rays pass too far between two slices."""
 
 
-class Block:
-    """Two fields of a voxel block, cut to what is not empty; stacks are made when first needed."""
+class Quality(Enum):
+    """How finely blocks are projected.
 
-    def __init__(
-        self,
-        first: Float32Array,
-        second: Float32Array,
-        origin: Vec3,
-        side: float,
-        step: float = FINE,
-    ):
-        """Take two (nx, ny, nz) fields whose voxel [0, 0, 0] is centred at `origin` (mm)."""
-        self.step = step
-        used = (first != 0.0) | (second != 0.0)
-        box = []
-        for axis in range(3):
-            hit = np.flatnonzero(used.any(axis=tuple(m for m in range(3) if m != axis)))
-            box.append(slice(int(hit[0]), int(hit[-1]) + 1) if hit.size else slice(0, 1))
-        cut = tuple(box)
-        self.spacing_mm = side
-        x, y, z = (o + (c.start - 1) * side for o, c in zip(origin, box, strict=True))
-        self.origin_mm: Vec3 = (x, y, z)
-        self._fields = np.zeros((*(c.stop - c.start + 2 for c in box), 2), np.float32)
-        self._fields[1:-1, 1:-1, 1:-1, 0] = first[cut]
-        self._fields[1:-1, 1:-1, 1:-1, 1] = second[cut]
-        self._stacks: dict[int, Stack] = {}
+    While the arm moves the eye follows no edge and the picture has half the pixels.
+    """
 
-    @property
-    def shape(self) -> tuple[int, int, int]:
-        """Number of voxels along x, y, z, empty border included."""
-        nx, ny, nz, _ = self._fields.shape
-        return nx, ny, nz
-
-    def stack(self, axis: int) -> Stack:
-        """Return the slices across `axis`."""
-        if axis not in self._stacks:
-            voxels = np.ascontiguousarray(self._fields.transpose(*_ORDER[axis], 3))
-            self._stacks[axis] = Stack(voxels, row_spans(voxels))
-        return self._stacks[axis]
-
-    @property
-    def corners_mm(self) -> list[Vec3]:
-        """The eight corners of the block."""
-        ends = [
-            (o, o + (n - 1) * self.spacing_mm)
-            for o, n in zip(self.origin_mm, self.shape, strict=True)
-        ]
-        return [(x, y, z) for x in ends[0] for y in ends[1] for z in ends[2]]
+    STILL = 1
+    MOVING = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,85 +76,141 @@ def first_pixel(g: Geometry) -> Vec3:
     return along(along(g.centre_mm, g.right, -half), g.up, half)
 
 
-def _rectangle(corners: Sequence[Vec3], g: Geometry) -> tuple[int, int, int, int] | None:
+def _rectangle(ends: Ends, g: Geometry) -> tuple[int, int, int, int] | None:
     """Return row, column, height and width of the part of the picture a box can touch."""
-    spots = [project(g, p) for p in corners]
-    if min(m for _, _, m in spots) <= 0.0:
+    across, down, deep = (
+        [[(end[m] - g.source_mm[m]) * axis[m] for end in ends] for m in range(3)]
+        for axis in (g.right, g.up, g.direction)
+    )
+    depths = [deep[0][i] + deep[1][j] + deep[2][k] for i, j, k in _EIGHT]
+    if min(depths) <= 0.0:
         return 0, 0, g.n, g.n
-    c0 = max(math.floor(min(c for c, _, _ in spots)) - 1, 0)
-    c1 = min(math.ceil(max(c for c, _, _ in spots)) + 2, g.n)
-    r0 = max(math.floor(min(r for _, r, _ in spots)) - 1, 0)
-    r1 = min(math.ceil(max(r for _, r, _ in spots)) + 2, g.n)
+    per, middle = g.sdd_mm / g.pitch_mm, 0.5 * (g.n - 1)
+    at = zip(_EIGHT, depths, strict=True)
+    spots = [
+        (
+            middle + (across[0][i] + across[1][j] + across[2][k]) * per / depth,
+            middle - (down[0][i] + down[1][j] + down[2][k]) * per / depth,
+        )
+        for (i, j, k), depth in at
+    ]
+    cols, rows = zip(*spots, strict=True)
+    c0, c1 = max(math.floor(min(cols)) - 1, 0), min(math.ceil(max(cols)) + 2, g.n)
+    r0, r1 = max(math.floor(min(rows)) - 1, 0), min(math.ceil(max(rows)) + 2, g.n)
     return (r0, c0, r1 - r0, c1 - c0) if r1 > r0 and c1 > c0 else None
 
 
-def _box(blocks: Sequence[Block]) -> tuple[FloatArray, FloatArray]:
-    """Return the lowest and the highest corner of a box around all blocks (mm)."""
-    corners = np.array([c for block in blocks for c in block.corners_mm])
-    return corners.min(0), corners.max(0)
-
-
 def _base_grid(
-    low: FloatArray, high: FloatArray, source: FloatArray, pixels: FloatArray, step: float
-) -> tuple[float, FloatArray, tuple[int, int]]:
+    ends: Ends, source: Vec3, pixels: Sequence[Vec3], step: float
+) -> tuple[float, tuple[float, float], tuple[int, int]]:
     """Choose the base plane and the part of it that the wanted pixels look at.
 
     Args:
-        low: (3,) lowest corner of all blocks along a, b, c (mm).
-        high: (3,) highest.
-        source: (3,) along a, b, c.
-        pixels: (4, 3) corners of the wanted rectangle, the same way.
-        step: distance of base points.
+        ends: Box around all parts, along a, b, c.
+        source: Along a, b, c.
+        pixels: Corners of the wanted rectangle, the same way.
+        step: Distance of base points.
 
     Returns:
-        Place of the plane along a, (2,) its first point, rows and columns.
+        Place of the plane along a, its first point along b and c, rows and columns.
     """
+    low, high = ends
     base = 0.5 * (low[0] + high[0])
-    rays = pixels - source
-    seen = source[1:] + rays[:, 1:] * ((base - source[0]) / rays[:, :1])
-    reach = (base - source[0]) / (np.array([[low[0]], [high[0]]]) - source[0])
-    ends = source[1:] + np.vstack([(low[1:] - source[1:]) * reach, (high[1:] - source[1:]) * reach])
-    first = np.maximum(seen.min(0), ends.min(0)) - step
-    last = np.minimum(seen.max(0), ends.max(0)) + step
-    count = np.maximum(np.ceil((last - first) / step), 1.0).astype(int) + 2
-    return float(base), first, (int(count[0]), int(count[1]))
+    ahead = base - source[0]
+    start, count = [], []
+    for m in (1, 2):
+        s = source[m]
+        seen = [s + (p[m] - s) * ahead / (p[0] - source[0]) for p in pixels]
+        filled = [s + (end[m] - s) * ahead / (a - source[0])
+                  for end in ends for a in (low[0], high[0])]  # fmt: skip
+        first = max(min(seen), min(filled)) - step
+        last = min(max(seen), max(filled)) + step
+        start.append(first)
+        count.append(max(math.ceil((last - first) / step), 1) + 2)
+    return base, (start[0], start[1]), (count[0], count[1])
 
 
-def project_blocks(blocks: Sequence[Block], g: Geometry, pose: Pose3 | None = None) -> Patch | None:
+def project_bundle(
+    bundle: Bundle,
+    g: Geometry,
+    pose: Pose3 | None = None,
+    quality: Quality = Quality.STILL,
+) -> Patch | None:
     """Return the path lengths through both fields of blocks that lie fast in one frame.
 
-    All of them add up on one base plane, which is carried to the detector once. None if they are
-    out of the field.
+    Parts of one material and one voxel size add up on one base plane, which is carried to the
+    detector once. None if everything is out of the field.
     """
     g = seen_from(g, pose)
-    low, high = _box(blocks)
-    box = [
-        (x, y, z) for x in (low[0], high[0]) for y in (low[1], high[1]) for z in (low[2], high[2])
-    ]
-    rectangle = _rectangle([(float(x), float(y), float(z)) for x, y, z in box], g)
+    rectangle = _rectangle(bundle.ends_mm, g)
     if rectangle is None:
         return None
     row, col, height, width = rectangle
-    main = int(np.argmax(np.abs(0.5 * (low + high) - np.array(g.source_mm))))
-    order = np.array(_ORDER[main])
-    step = min(block.step * block.spacing_mm for block in blocks)
-
-    source = np.array(g.source_mm)[order]
-    per_col = np.array(g.right)[order] * g.pitch_mm
-    per_row = np.array(g.up)[order] * -g.pitch_mm
-    corner = np.array(first_pixel(g))[order] + row * per_row + col * per_col
-    rim = np.array([corner + i * per_row + j * per_col for i in (-1, height) for j in (-1, width)])
-    base, start, shape = _base_grid(low[order], high[order], source, rim, step)
-    plane = np.zeros((*shape, 2), np.float32)
-    used = np.full((shape[0], 2), (shape[1], 0), np.int32)
-    for block in blocks:
-        side, origin = block.spacing_mm, np.array(block.origin_mm)[order]
-        stack = block.stack(main)
-        shear(stack.voxels, stack.spans, (source - origin) / side, (base - origin[0]) / side,
-              (start - origin[1:]) / side, step / side, side / 10.0, plane, used)  # fmt: skip
-    first, second = np.empty((2, height, width), np.float32)
-    warp(plane, used, base, start, step, source, corner, per_col, per_row, first, second)
+    first, second = np.zeros((2, height, width), np.float32)
+    for ends, parts in bundle.groups:
+        box = _rectangle(ends, g)
+        if box is not None:
+            top, left = box[0] - row, box[1] - col
+            inner = np.s_[top : top + box[2], left : left + box[3]]
+            _project(parts, ends, g, quality, box[:2], first[inner], second[inner])
     return Patch(row, col, frozen(first), frozen(second))
+
+
+def _project(
+    parts: Sequence[Part],
+    ends: Ends,
+    g: Geometry,
+    quality: Quality,
+    corner_px: tuple[int, int],
+    first: Float32Array,
+    second: Float32Array,
+) -> None:
+    """Add parts of one material and step to both path lengths on a rectangle of the picture."""
+    depths = [abs(0.5 * (a + b) - s) for a, b, s in zip(*ends, g.source_mm, strict=True)]
+    main = depths.index(max(depths))
+    step, pace = parts[0].step_mm, 1.0
+    if quality is Quality.MOVING:
+        step, pace = max(_COARSER * step, g.pitch_mm * depths[main] / g.sdd_mm), 2.0
+    elif (1.0 + _STEEP**2) * g.direction[main] ** 2 < 1.0:
+        pace = 0.5
+
+    def turned(v: Vec3) -> Vec3:
+        a, b, c = ORDER[main]
+        return v[a], v[b], v[c]
+
+    corner = first_pixel(g)
+
+    def pixel(row: int, col: int) -> Vec3:
+        spot = along(corner, g.right, (corner_px[1] + col) * g.pitch_mm)
+        return turned(along(spot, g.up, -(corner_px[0] + row) * g.pitch_mm))
+
+    height, width = first.shape
+    rim = [pixel(i, j) for i in (-1, height) for j in (-1, width)]
+    source = turned(g.source_mm)
+    base, start, shape = _base_grid((turned(ends[0]), turned(ends[1])), source, rim, step)
+    plane = np.zeros(shape, np.float32)
+    used = np.full((shape[0], 2), (shape[1], 0), np.int32)
+    for part in parts:
+        side, origin = part.spacing_mm, turned(part.ends_mm[0])
+        stack = part.stack(main, pace)
+        at = [(s - o) / side for s, o in zip(source, origin, strict=True)]
+        begin = [(s - o) / side for s, o in zip(start, origin[1:], strict=True)]
+        shear(stack.voxels, stack.spans, stack.pace, np.array(at), (base - origin[0]) / side,
+              np.array(begin), step / side, side / 10.0, plane, used)  # fmt: skip
+    per_col, per_row = turned(g.right), turned(g.up)
+    warp(plane, used, base, np.array(start), step, np.array(source), np.array(pixel(0, 0)),
+         np.array(per_col) * g.pitch_mm, np.array(per_row) * -g.pitch_mm, parts[0].gains,
+         first, second)  # fmt: skip
+
+
+def project_blocks(
+    blocks: Sequence[Block],
+    g: Geometry,
+    pose: Pose3 | None = None,
+    quality: Quality = Quality.STILL,
+) -> Patch | None:
+    """Return the path lengths through blocks of one frame, as `project_bundle` does."""
+    return project_bundle(Bundle(blocks), g, pose, quality)
 
 
 def project_block(block: Block, g: Geometry, pose: Pose3 | None = None) -> Patch | None:

@@ -2,36 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TypeVar
 
 import numpy as np
 
 from simulator.anatomy.patient import Patient
 from simulator.anatomy.volume import BoneField, Volume
 from simulator.anatomy.warp import superior_pose, warped, warped_bone
-from simulator.imaging.blocks import FINE, SMOOTH, Block, Patch, project_block, project_blocks
+from simulator.imaging.blocks import Patch, Quality, project_block, project_bundle
+from simulator.imaging.memory import Memory
 from simulator.imaging.positioner import Geometry
-from simulator.kernels.detector import add_enlarged
+from simulator.imaging.voxels import FINE, SMOOTH, Block, Bundle
+from simulator.kernels.detector import enlarge
 from simulator.units import AnyArray, Float32Array, IntArray, frozen
 from simulator.world.cement import Cloud
 from simulator.world.tamp import Body, Tamp
 
-_TORSO = -1
 _GROUPS = ("above", "target", "below", "beyond")
 """Bone that moves together when the endplate is lifted; beyond the spine voxels are larger."""
-_TORSO_PITCH_MM = 1.2
-"""Soft tissue is projected on pixels up to this large; its voxels are larger still."""
+_COARSE_PITCH_MM = 1.2
+"""Soft tissue is projected on pixels up to this large; its voxels are larger still. While the arm
+moves, so are ribs and pelvis, whose voxels are as large."""
 _KEPT = 90
 """Projections kept: some poses of a whole spine."""
 
 _TRABECULAR = (-1.006, 1.034)
 """Change of the soft and the cortical coefficient per bone volume fraction: fitted to cortical bone
 in red and yellow marrow, 50 to 200 mg/cm3, exact within 0.1 % at 40 to 80 keV."""
-
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,21 +40,6 @@ class Paths:
     """(n, n)."""
     cortical: Float32Array
     """(n, n)."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Remade:
-    bone: BoneField
-    block: Block | None
-    view: tuple[Geometry, float] | None
-    paths: Paths | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Fill:
-    view: tuple[Geometry, float]
-    arrays: list[AnyArray]
-    patch: Patch | None
 
 
 def _block(volume: Volume, step: float = FINE) -> Block:
@@ -72,94 +55,76 @@ class PatientProjector:
     def __init__(self, patient: Patient):
         """Prepare for `patient`; blocks are made when they are first needed."""
         self._patient = patient
-        self._blocks: dict[int, Block] = {}
-        self._lifted: tuple[float, Block] | None = None
+        self._bundles: dict[str, tuple[float, Bundle | None]] = {}
         self._patches: dict[tuple[object, ...], Patch | None] = {}
-        self._total: tuple[tuple[object, ...], Paths] | None = None
-        self._fill: _Fill | None = None
-        self._derived: tuple[Paths, object, object] | None = None
-        self._remade: _Remade | None = None
+        self.memory = Memory()
+        """What later steps of the picture made of these paths."""
 
-    def _block_of(self, layer: int, lift_rad: float) -> Block:
-        """Return a vertebra, the target with its endplate lifted, or what is not spine (-1, ..)."""
-        patient = self._patient
-        if layer == patient.index and lift_rad:
-            if self._lifted is None or self._lifted[0] != lift_rad:
-                volume = warped(patient.target.volume, patient.hinge, lift_rad)
-                self._lifted = (lift_rad, _block(volume))
-            return self._lifted[1]
-        if layer not in self._blocks:
-            others = (patient.torso, *patient.extras)
-            volume = others[-1 - layer] if layer < 0 else patient.vertebrae[layer].volume
-            self._blocks[layer] = _block(volume, SMOOTH if layer == _TORSO else FINE)
-        return self._blocks[layer]
+    def _bundle(self, group: str, lift_rad: float) -> Bundle | None:
+        """Return the blocks that move together; None if there are none."""
+        kept = self._bundles.get(group)
+        if kept is None or kept[0] != lift_rad:
+            blocks = [
+                _block(volume, SMOOTH if group == "torso" else FINE)
+                for volume in _volumes(self._patient, group, lift_rad)
+            ]
+            kept = (lift_rad, Bundle(blocks) if blocks else None)
+            self._bundles[group] = kept
+        return kept[1]
 
-    def _group(self, group: str, lift_rad: float) -> list[Block]:
-        """Return the blocks that move together."""
-        index, count = self._patient.index, len(self._patient.vertebrae)
-        if group == "above":
-            return [self._block_of(layer, 0.0) for layer in range(index)]
-        if group == "target":
-            return [self._block_of(index, lift_rad)]
-        if group == "below":
-            return [self._block_of(layer, 0.0) for layer in range(index + 1, count)]
-        extras = len(self._patient.extras)
-        return [self._block_of(layer, 0.0) for layer in range(-1 - extras, -1)]
-
-    def _patch(self, group: str, g: Geometry, lift_rad: float) -> Patch | None:
+    def _patch(self, group: str, g: Geometry, lift_rad: float, quality: Quality) -> Patch | None:
         lift = lift_rad if group in ("above", "target") else 0.0
-        key = (group, g, lift)
+        key = (group, g, lift, quality)
         if key not in self._patches:
             above = group == "above" and lift != 0.0
             pose = superior_pose(self._patient.hinge, lift) if above else None
-            blocks = [self._block_of(_TORSO, 0.0)] if group == "torso" else self._group(group, lift)
-            self._patches[key] = project_blocks(blocks, g, pose) if blocks else None
+            bundle = self._bundle(group, lift if group == "target" else 0.0)
+            self._patches[key] = (
+                None if bundle is None else project_bundle(bundle, g, pose, quality)
+            )
             while len(self._patches) > _KEPT:
                 self._patches.pop(next(iter(self._patches)))
         return self._patches[key]
 
-    def paths(self, g: Geometry, lift_rad: float = 0.0) -> Paths:
+    def paths(self, g: Geometry, lift_rad: float = 0.0, quality: Quality = Quality.STILL) -> Paths:
         """Return the path lengths seen from `g`, the endplate lifted by `lift_rad`."""
-        key = (g, lift_rad)
-        if self._total is None or self._total[0] != key:
-            smooth = _fewer(g, max(int(_TORSO_PITCH_MM / g.pitch_mm), 1))
-            torso = np.zeros((2, smooth.n, smooth.n), np.float32)
-            _add(self._patch("torso", smooth, 0.0), torso[0], torso[1])
-            soft, cortical = np.zeros((2, g.n, g.n), np.float32)
-            add_enlarged(torso[0], soft)
-            add_enlarged(torso[1], cortical)
-            for group in _GROUPS:
-                _add(self._patch(group, g, lift_rad), soft, cortical)
-            self._total = (key, Paths(frozen(soft), frozen(cortical)))
-        return self._total[1]
+        seen, lift = self.memory.one(g), self.memory.one(lift_rad)
+        return self.memory.once(
+            "paths", (seen, lift, quality), lambda: self._paths(seen, lift, quality)
+        )
 
-    def with_body(self, g: Geometry, body: Body) -> Paths:
+    def _paths(self, g: Geometry, lift_rad: float, quality: Quality) -> Paths:
+        smooth = _fewer(g, max(int(_COARSE_PITCH_MM / g.pitch_mm), 1))
+        far = ("torso", "beyond") if quality is Quality.MOVING else ("torso",)
+        coarse = np.zeros((2, smooth.n, smooth.n), np.float32)
+        for group in far:
+            _add(self._patch(group, smooth, lift_rad, quality), coarse[0], coarse[1])
+        soft, cortical = np.empty((2, g.n, g.n), np.float32)
+        enlarge(coarse[0], soft)
+        enlarge(coarse[1], cortical)
+        for group in _GROUPS:
+            if group not in far:
+                _add(self._patch(group, g, lift_rad, quality), soft, cortical)
+        return Paths(frozen(soft), frozen(cortical))
+
+    def with_body(self, g: Geometry, body: Body, quality: Quality = Quality.STILL) -> Paths:
         """Return the path lengths with what tamps have left: the lift, cavities, crushed rims."""
-        paths = self.paths(g, body.lift_rad)
+        paths = self.paths(g, body.lift_rad, quality)
         if body.bone_revision == 0:
             return paths
-        kept = self._remade
-        key = (g, body.lift_rad)
-        if kept is None or kept.bone is not body.bone:
-            change = _remodelled(self._patient, body)
-            kept = _Remade(body.bone, None if change is None else _block(change), None, None)
-        if kept.block is not None and (kept.view != key or kept.paths is None):
-            soft, cortical = paths.soft.copy(), paths.cortical.copy()
-            _add(project_block(kept.block, g), soft, cortical)
-            kept = _Remade(body.bone, kept.block, key, Paths(frozen(soft), frozen(cortical)))
-        self._remade = kept
-        return kept.paths or paths
-
-    def remembered(self, paths: Paths, beam: object, make: Callable[[], T]) -> T:
-        """Return what `make` gives for these paths and this beam: the last one is kept."""
-        kept = self._derived
-        if kept is None or kept[0] is not paths or kept[1] is not beam:
-            kept = (paths, beam, make())
-            self._derived = kept
-        return kept[2]  # type: ignore[return-value]
+        once, lift = self.memory.once, self.memory.one(body.lift_rad)
+        block = once("remodelled", (body.bone, lift), lambda: _remodelled(self._patient, body))
+        if block is None:
+            return paths
+        return once("body", (paths, block), lambda: _more(paths, project_block(block, g)))
 
     def fill(
-        self, g: Geometry, body: Body, cloud: Cloud, tamps: Sequence[Tamp | None]
+        self,
+        g: Geometry,
+        body: Body,
+        cloud: Cloud,
+        tamps: Sequence[Tamp | None],
+        quality: Quality = Quality.STILL,
     ) -> Patch | None:
         """Return cement (first) and contrast medium (second) in the target seen from `g`, cm.
 
@@ -169,21 +134,40 @@ class PatientProjector:
         inside = [t for t in tamps if t is not None and t.voxels.size]
         if not inside and not cloud.voxel.size:
             return None
-        lift = body.lift_rad - body.baked_rad
+        one, once = self.memory.one, self.memory.once
+        lift, seen = one(body.lift_rad - body.baked_rad), one(g)
         arrays = [cloud.voxel, cloud.fill, *(a for t in inside for a in (t.voxels, t.fill))]
-        kept = self._fill
-        if (
-            kept is None
-            or kept.view != (g, lift)
-            or len(kept.arrays) != len(arrays)
-            or any(a is not b for a, b in zip(kept.arrays, arrays, strict=True))
-        ):
+
+        def made() -> Block:
             volume = _filled(body.bone, cloud, inside)
-            if lift:
-                volume = warped(volume, self._patient.hinge, lift)
-            kept = _Fill((g, lift), arrays, project_block(_block(volume), g))
-            self._fill = kept
-        return kept.patch
+            return _block(warped(volume, self._patient.hinge, lift) if lift else volume)
+
+        block = once("filled", (lift, *arrays), made)
+        return once(
+            "fill",
+            (block, seen, quality),
+            lambda: project_bundle(Bundle((block,)), seen, None, quality),
+        )
+
+
+def _volumes(patient: Patient, group: str, lift_rad: float) -> Sequence[Volume]:
+    """Return what moves together; of the target what its lifted endplate makes of it."""
+    if group == "torso":
+        return (patient.torso,)
+    if group == "beyond":
+        return patient.extras
+    if group == "target":
+        volume = patient.target.volume
+        return (warped(volume, patient.hinge, lift_rad) if lift_rad else volume,)
+    index = patient.index
+    some = patient.vertebrae[:index] if group == "above" else patient.vertebrae[index + 1 :]
+    return [vertebra.volume for vertebra in some]
+
+
+def _more(paths: Paths, patch: Patch | None) -> Paths:
+    soft, cortical = paths.soft.copy(), paths.cortical.copy()
+    _add(patch, soft, cortical)
+    return Paths(frozen(soft), frozen(cortical))
 
 
 def _add(patch: Patch | None, soft: Float32Array, cortical: Float32Array) -> None:
@@ -202,7 +186,7 @@ def _fewer(g: Geometry, times: int) -> Geometry:
     return replace(g, n=g.n // times, pitch_mm=g.pitch_mm * times)
 
 
-def _remodelled(patient: Patient, body: Body) -> Volume | None:
+def _remodelled(patient: Patient, body: Body) -> Block | None:
     """Return how the image of the bone differs from the lifted fracture; None if it does not."""
     before = patient.target.bone
     if before is None:
@@ -214,7 +198,7 @@ def _remodelled(patient: Patient, body: Body) -> Volume | None:
     soft, cortical = (frozen(more * np.float32(c)) for c in _TRABECULAR)
     change = Volume(body.bone.origin_mm, body.bone.spacing_mm, soft, cortical)
     rest = body.lift_rad - body.baked_rad
-    return warped(change, patient.hinge, rest) if rest else change
+    return _block(warped(change, patient.hinge, rest) if rest else change)
 
 
 def _filled(bone: BoneField, cloud: Cloud, tamps: Sequence[Tamp]) -> Volume:

@@ -11,6 +11,7 @@ import numpy as np
 
 from simulator import rng
 from simulator.imaging import beam, blades
+from simulator.imaging.blocks import Quality
 from simulator.imaging.machine import Grid, Setting, machine, setting
 from simulator.imaging.positioner import Geometry, geometry
 from simulator.imaging.projector import Paths, PatientProjector
@@ -18,8 +19,8 @@ from simulator.imaging.taps import gauss_taps, pixel_taps, spread
 from simulator.imaging.tools import CONTRAST_GAIN, Devices, devices
 from simulator.kernels.detector import (
     COARSE,
-    add_enlarged,
     blur,
+    enlarge,
     occupied,
     read_out,
     shrink,
@@ -273,28 +274,39 @@ def scene(case: Case, state: State, n: int, projector: PatientProjector) -> Scen
         raise ValueError(f"{n} pixels per side is no multiple of {COARSE}")
     arm = state.c_arm
     if arm.moving and n >= _HALVED_PX and n % (2 * COARSE) == 0:
-        half = _scene(case, state, n // 2, projector)
-        direct = np.zeros((n, n), np.float32)
-        add_enlarged(half.direct, direct)
-        hidden = None if half.device is None else half.device.repeat(2, 0).repeat(2, 1)
+        half = _scene(case, state, n // 2, projector, Quality.MOVING)
+        direct = np.empty((n, n), np.float32)
+        enlarge(half.direct, direct)
+        hidden = None if half.device is None else _doubled(half.device)
         g = geometry(case.c_arm, arm.pose, n)
         return replace(half, g=g, direct=frozen(direct), device=hidden)
-    return _scene(case, state, n, projector)
+    return _scene(case, state, n, projector, Quality.STILL)
 
 
-def _scene(case: Case, state: State, n: int, projector: PatientProjector) -> Scene:
+def _doubled(mask: AnyArray) -> AnyArray:
+    """Return a mask with each cell as 2 x 2; two equal bytes are one number of 16 bits."""
+    wide = (mask.view(np.uint8) * np.uint16(257)).view(bool)
+    return frozen(wide.repeat(2, 0))
+
+
+def _scene(
+    case: Case, state: State, n: int, projector: PatientProjector, quality: Quality
+) -> Scene:
     arm = state.c_arm
     g = geometry(case.c_arm, arm.pose, n)
-    paths = projector.with_body(g, state.body)
-    fill = projector.fill(g, state.body, state.cement.cloud, state.tamps)
-    tools = devices(g, state.cannulas, state.tamps, state.cement, fill)
+    paths = projector.with_body(g, state.body, quality)
+    fill = projector.fill(g, state.body, state.cement.cloud, state.tamps, quality)
+    once = projector.memory.once
+    tools = devices(g, state.cannulas, state.tamps, state.cement, fill, projector.memory)
     set_ = setting(case.c_arm, arm)
     b = beam.nodes(arm.kvp, set_.curve.copper_mm)
-    bare = projector.remembered(paths, b, lambda: plate(case.c_arm, b, paths, g.pitch_mm))
+    bare = once("plate", (paths, b), lambda: plate(case.c_arm, b, paths, g.pitch_mm))
     if tools is None:
         direct, low, hidden = bare.direct, bare.low, None
     else:
-        direct, low, hidden = _with_devices(case, b, bare, paths, tools, g.pitch_mm)
+        direct, low, hidden = once(
+            "tools", (bare, tools), lambda: _with_devices(case, b, bare, paths, tools, g.pitch_mm)
+        )
     cell_mm = g.pitch_mm * (n // COARSE)
     opening = None
     if blades.covered(set_.field_mm, set_.collimator):

@@ -5,15 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
 
 from simulator.frames import Side, along, as_array, minus, norm, unit
 from simulator.imaging.blocks import Patch, first_pixel
+from simulator.imaging.memory import Memory
 from simulator.imaging.positioner import Geometry, project
-from simulator.kernels.raycast import tube
-from simulator.units import MM3_PER_ML, AnyArray, Float32Array, Vec3
+from simulator.kernels.tube import tube
+from simulator.units import MM3_PER_ML, AnyArray, Float32Array, Vec3, frozen
 from simulator.world.cement import Cement
 from simulator.world.tamp import Tamp
 from simulator.world.tools import Cannula, Inside, Passed
@@ -176,8 +178,11 @@ def devices(
     tamps: Sequence[Tamp | None],
     cement: Cement,
     fill: Patch | None,
+    memory: Memory | None = None,
 ) -> Devices | None:
     """Return all tools, contrast and cement seen from `g`; None if there is nothing.
+
+    Give the same `memory` again and again: metal that stays is drawn once.
 
     Args:
         g: Geometry.
@@ -185,6 +190,7 @@ def devices(
         tamps: per `Side`.
         cement: for what stands in the cannulas.
         fill: cement and contrast in the bone, from `PatientProjector.fill`.
+        memory: of earlier pictures.
     """
     rods: list[Rod] = []
     for side in Side:
@@ -195,14 +201,54 @@ def devices(
             rods += rods_of_tamp(tamp, tamp.tail_mm if cannula is None else cannula.hub_mm)
     if not rods and fill is None:
         return None
-    lengths = np.zeros((3, g.n, g.n), np.float32)
+    once = (memory or Memory()).once
+    view = (g.source_mm, g.centre_mm, g.right, g.up, g.pitch_mm, g.n)
+    planes = [tuple(rod for rod in rods if rod.plane == p) for p in (CEMENT, CONTRAST, STEEL)]
+
+    def made() -> Devices:
+        drawn = [
+            once(f"rods {p}", (view, some), partial(_drawn, g, some))
+            for p, some in enumerate(planes)
+        ]
+        return _together(drawn, fill, g.n)
+
+    return once("devices", (view, *planes, fill), made)
+
+
+@dataclass(frozen=True, slots=True)
+class _Drawing:
+    """Rods of one plane."""
+
+    row: int
+    lengths_cm: Float32Array
+    """(rows, n) from `row` on."""
+
+
+def _drawn(g: Geometry, rods: Sequence[Rod]) -> _Drawing:
+    if not rods:
+        return _Drawing(g.n, frozen(np.zeros((0, g.n), np.float32)))
+    out = np.zeros((g.n, g.n), np.float32)
     right, up = as_array(g.right) * g.pitch_mm, as_array(g.up) * g.pitch_mm
     view = np.array([as_array(first_pixel(g)), right, -up])
-    spans = [_draw(lengths[rod.plane], g, rod, view) for rod in rods]
+    spans = [_draw(out, g, rod, view) for rod in rods]
+    first, last = min(a for a, _ in spans), max(b for _, b in spans)
+    return _Drawing(first, frozen(out[first:last].copy()))
+
+
+def _together(drawn: Sequence[_Drawing], fill: Patch | None, n: int) -> Devices:
+    """Return the planes of rods, and what fills the bone."""
+    lengths = np.zeros((3, n, n), np.float32)
+    spans = []
+    for plane, drawing in enumerate(drawn):
+        last = drawing.row + len(drawing.lengths_cm)
+        lengths[plane, drawing.row : last] = drawing.lengths_cm
+        spans.append((drawing.row, last))
     if fill is not None:
         rows, cols = fill.first.shape
         part = np.s_[fill.row : fill.row + rows, fill.col : fill.col + cols]
         lengths[CEMENT][part] += fill.first
         lengths[CONTRAST][part] += fill.second
         spans.append((fill.row, fill.row + rows))
-    return Devices(lengths, (min(a for a, _ in spans), max(b for _, b in spans)))
+    filled = [(a, b) for a, b in spans if b > a]
+    bounds = (min(a for a, _ in filled), max(b for _, b in filled)) if filled else (n, 0)
+    return Devices(frozen(lengths), bounds)

@@ -1,4 +1,4 @@
-"""Line integrals: perspective shear-warp for voxels, exact chords for tools, a coarse march.
+"""Line integrals through voxels: perspective shear-warp for pictures, a coarse march for few rays.
 
 Shear-warp: seen from a point source, every voxel slice across the main axis of view maps onto
 one base plane by a scale and a shift alone, so that slices add up there row by row; a single
@@ -20,20 +20,20 @@ def row_spans(voxels: Float32Array) -> IntArray:
     """Return the first and one past the last non-zero column of each row.
 
     Args:
-        voxels: (na, nb, nc, 2).
+        voxels: (na, nb, nc).
 
     Returns:
         (na, nb, 2); equal where a row is empty.
     """
-    na, nb, nc, _ = voxels.shape
+    na, nb, nc = voxels.shape
     spans = np.zeros((na, nb, 2), np.int32)
     for a in range(na):
         for b in range(nb):
             lo = 0
-            while lo < nc and voxels[a, b, lo, 0] == 0.0 and voxels[a, b, lo, 1] == 0.0:
+            while lo < nc and voxels[a, b, lo] == 0.0:
                 lo += 1
             hi = nc
-            while hi > lo and voxels[a, b, hi - 1, 0] == 0.0 and voxels[a, b, hi - 1, 1] == 0.0:
+            while hi > lo and voxels[a, b, hi - 1] == 0.0:
                 hi -= 1
             spans[a, b, 0] = lo
             spans[a, b, 1] = hi
@@ -44,6 +44,7 @@ def row_spans(voxels: Float32Array) -> IntArray:
 def shear(
     voxels: Float32Array,
     spans: IntArray,
+    pace: float,
     source: FloatArray,
     base: float,
     start: FloatArray,
@@ -55,34 +56,35 @@ def shear(
     """Add every slice of `voxels`, seen from `source`, onto the base plane.
 
     Args:
-        voxels: (na, nb, nc, 2) with an empty border of one voxel along c.
+        voxels: (na, nb, nc) with an empty border of one voxel along c.
         spans: from `row_spans`.
+        pace: distance of slices in voxels; where it is more than 1 each is a mean.
         source: (3,) along a, b, c; outside the slab of slices.
         base: index along a of the base plane.
         start: (2,) b and c of the first base point.
         step: distance of base points.
         gain: multiplies the sums, such as the side of a voxel.
-        out: (rows, columns, 2) sums along a times `gain`; added to.
+        out: (rows, columns) sums along a times `gain`; added to.
         used: (rows, 2) first and one past the last column in use; widened.
     """
-    na, nb, nc = voxels.shape[:3]
-    rows, cols = out.shape[:2]
+    na, nb, nc = voxels.shape
+    rows, cols = out.shape
     index = np.empty(cols, np.uint32)
     part = np.empty(cols, np.float32)
-    line = np.empty((cols, 2), np.float32)
-    flat_line = line.reshape(2 * cols)
+    line = np.empty(cols, np.float32)
     one = np.uint32(1)
-    flat = out.reshape(rows, 2 * cols)
+    weight = gain * pace
+    first_a = max(0.5 * (pace - 1.0), 0.0)
     for a in range(na):
-        scale = (a - source[0]) / (base - source[0])
+        scale = (first_a + pace * a - source[0]) / (base - source[0])
         b_first = source[1] + (start[0] - source[1]) * scale
         c_first = source[2] + (start[1] - source[2]) * scale
-        pace = step * scale
-        per_pace = 1.0 / pace
-        left = max(math.ceil(-c_first * per_pace) - 1, 0)
-        right = min(math.floor((nc - c_first) * per_pace) + 1, cols)
+        across = step * scale
+        per = 1.0 / across
+        left = max(math.ceil(-c_first * per) - 1, 0)
+        right = min(math.floor((nc - c_first) * per) + 1, cols)
         for j in range(left, right):
-            c = c_first + pace * j
+            c = c_first + across * j
             whole = math.floor(max(c, 0.0))
             index[j] = int(whole)
             part[j] = c - whole
@@ -90,26 +92,23 @@ def shear(
             lo, hi = spans[a, b, 0], spans[a, b, 1]
             if lo >= hi:
                 continue
-            j0 = max(math.ceil((lo - 1 - c_first) * per_pace), left)
-            j1 = min(math.floor((hi - c_first) * per_pace) + 1, right)
-            i0 = max(math.ceil((b - 1 - b_first) * per_pace), 0)
-            i1 = min(math.floor((b + 1 - b_first) * per_pace) + 1, rows)
+            j0 = max(math.ceil((lo - 1 - c_first) * per), left)
+            j1 = min(math.floor((hi - c_first) * per) + 1, right)
+            i0 = max(math.ceil((b - 1 - b_first) * per), 0)
+            i1 = min(math.floor((b + 1 - b_first) * per) + 1, rows)
             if j0 >= j1 or i0 >= i1:
                 continue
             row = voxels[a, b]
             first, last = np.uint32(lo - 1), np.uint32(hi - 1)
             for j in range(np.uint32(j0), np.uint32(j1)):
                 k = min(max(index[j], first), last)
-                k1 = np.uint32(k + one)
-                f = part[j]
-                line[j, 0] = row[k, 0] + f * (row[k1, 0] - row[k, 0])
-                line[j, 1] = row[k, 1] + f * (row[k1, 1] - row[k, 1])
-            source_line = flat_line[2 * j0 : 2 * j1]
+                line[j] = row[k] + part[j] * (row[np.uint32(k + one)] - row[k])
+            source_line = line[j0:j1]
             for i in range(i0, i1):
                 used[i, 0] = min(used[i, 0], j0)
                 used[i, 1] = max(used[i, 1], j1)
-                w = np.float32(gain * (1.0 - abs(b_first + pace * i - b)))
-                target = flat[i, 2 * j0 : 2 * j1]
+                w = np.float32(weight * (1.0 - abs(b_first + across * i - b)))
+                target = out[i, j0:j1]
                 for j in range(target.size):
                     target[j] += w * source_line[j]
 
@@ -125,13 +124,14 @@ def warp(
     corner: FloatArray,
     per_col: FloatArray,
     per_row: FloatArray,
+    gains: tuple[float, float],
     first: Float32Array,
     second: Float32Array,
 ) -> None:
     """Carry sums on the base plane to a rectangle of the detector, as path lengths.
 
     Args:
-        plane: (rows, columns, 2) from `shear`, with an empty last row and column.
+        plane: (rows, columns) from `shear`, with an empty last row and column.
         used: (rows, 2) from `shear`.
         base: place of the base plane along a.
         start: (2,) b and c of the first base point.
@@ -140,55 +140,55 @@ def warp(
         corner: (3,) centre of the rectangle's first pixel.
         per_col: (3,) from one pixel to the next along a row.
         per_row: (3,) from one row to the next.
-        first: (h, w) path length through the first field; written.
-        second: (h, w) the same of the second field.
+        gains: what is added to `first` and to `second` per path length.
+        first: (h, w); added to.
+        second: (h, w); added to.
     """
     h, w = first.shape
-    rows, cols = plane.shape[:2]
+    rows, cols = plane.shape
     ahead = base - source[0]
-    y0, x0 = (source[1] - start[0]) / step, (source[2] - start[1]) / step
+    y0, x0 = np.float32((source[1] - start[0]) / step), np.float32((source[2] - start[1]) / step)
     left, right = np.empty(rows, np.float32), np.empty(rows, np.float32)
     for p in range(rows - 1):
-        left[p] = min(used[p, 0], used[p + 1, 0]) - 1
-        right[p] = max(used[p, 1], used[p + 1, 1])
+        left[p] = max(min(used[p, 0], used[p + 1, 0]) - 1, 0)
+        right[p] = min(max(used[p, 1], used[p + 1, 1]), cols - 1)
     down, across = np.empty(w, np.float32), np.empty(w, np.float32)
     length = np.empty(w, np.float32)
-    top, end, one = np.float32(rows - 1), np.float32(cols - 1), np.uint32(1)
+    top, one, zero = np.float32(rows - 1), np.uint32(1), np.float32(0.0)
+    g1, g2, unit = np.float32(gains[0]), np.float32(gains[1]), np.float32(1.0)
+    ca, cb, cc = np.float32(per_col[0]), np.float32(per_col[1]), np.float32(per_col[2])
+    per = np.float32(ahead / step)
     for i in range(h):
-        ra = corner[0] + per_row[0] * i - source[0]
-        rb = corner[1] + per_row[1] * i - source[1]
-        rc = corner[2] + per_row[2] * i - source[2]
+        ra = np.float32(corner[0] + per_row[0] * i - source[0])
+        rb = np.float32(corner[1] + per_row[1] * i - source[1])
+        rc = np.float32(corner[2] + per_row[2] * i - source[2])
         for j in range(w):
-            da = ra + per_col[0] * j
-            db = rb + per_col[1] * j
-            dc = rc + per_col[2] * j
-            t = ahead / da
-            down[j] = y0 + t * db / step
-            across[j] = x0 + t * dc / step
-            length[j] = math.sqrt(da * da + db * db + dc * dc) / abs(da)
+            f = np.float32(j)
+            da = ra + ca * f
+            db = rb + cb * f
+            dc = rc + cc * f
+            q = unit / da
+            down[j] = y0 + per * db * q
+            across[j] = x0 + per * dc * q
+            length[j] = abs(q) * math.sqrt(da * da + db * db + dc * dc)
         for j in range(w):
             y, x = down[j], across[j]
-            a = b = np.float32(0.0)
-            if y >= np.float32(0.0) and y < top:
+            a = zero
+            if y >= zero and y < top:
                 i0 = np.uint32(y)
-                if x > left[i0] and x < right[i0] and x >= np.float32(0.0) and x < end:
+                if x > left[i0] and x < right[i0]:
                     j0 = np.uint32(x)
                     i1, j1 = np.uint32(i0 + one), np.uint32(j0 + one)
                     fy, fx = y - np.float32(i0), x - np.float32(j0)
-                    u = plane[i0, j0, 0] + fx * (plane[i0, j1, 0] - plane[i0, j0, 0])
-                    v = plane[i1, j0, 0] + fx * (plane[i1, j1, 0] - plane[i1, j0, 0])
+                    u = plane[i0, j0] + fx * (plane[i0, j1] - plane[i0, j0])
+                    v = plane[i1, j0] + fx * (plane[i1, j1] - plane[i1, j0])
                     a = length[j] * (u + fy * (v - u))
-                    u = plane[i0, j0, 1] + fx * (plane[i0, j1, 1] - plane[i0, j0, 1])
-                    v = plane[i1, j0, 1] + fx * (plane[i1, j1, 1] - plane[i1, j0, 1])
-                    b = length[j] * (u + fy * (v - u))
-            first[i, j] = a
-            second[i, j] = b
+            first[i, j] += g1 * a
+            second[i, j] += g2 * a
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _inside(
-    low: float, high: float, start: float, speed: float, size: float
-) -> tuple[float, float]:
+def inside(low: float, high: float, start: float, speed: float, size: float) -> tuple[float, float]:
     """Cut the ray parameters [low, high] to where start + t speed lies in [0, size]."""
     if abs(speed) < 1e-12:
         return (low, high) if 0.0 <= start <= size else (1.0, 0.0)
@@ -227,7 +227,7 @@ def march(
         d /= length
         low, high = 0.0, length
         for m in range(3):
-            low, high = _inside(low, high, source[m] + 0.5, d[m], float(shape[m]))
+            low, high = inside(low, high, source[m] + 0.5, d[m], float(shape[m]))
         if high <= low:
             continue
         count = max(int((high - low) / step + 0.5), 1)
@@ -240,117 +240,3 @@ def march(
             out[r, 0] += soft[i, j, k] * pace * voxel_cm
             out[r, 1] += cortical[i, j, k] * pace * voxel_cm
     return out
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _part_inside(
-    a: float, b: float, c: float, along_m: float, along_d: float, length: float
-) -> float:
-    """Return how much of the parameter of a ray lies in a cylinder from 0 to `length`.
-
-    With the parts of the ray's offset and direction across the axis, a t^2 + 2 b t + c is the
-    squared distance from the axis minus the squared radius.
-    """
-    if a < 1e-6:  # along the axis; a is in mm2, of rays a metre long
-        if c > 0.0:
-            return 0.0
-        low, high = -1e9, 1e9
-    else:
-        disc = b * b - a * c
-        if disc <= 0.0:
-            return 0.0
-        root = math.sqrt(disc) / a
-        low, high = -b / a - root, -b / a + root
-    low, high = _inside(low, high, along_m, along_d, length)
-    return high - low if high > low else 0.0
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def tube(
-    out: Float32Array,
-    source: FloatArray,
-    view: FloatArray,
-    ends: FloatArray,
-    start: FloatArray,
-    axis: FloatArray,
-    length: float,
-    outer: float,
-    inner: float,
-    sub: int,
-    gain: float,
-) -> tuple[int, int]:
-    """Add the exact chord of a straight tube to a picture; returns the rows touched.
-
-    Args:
-        out: (n, n) path length, cm; added to.
-        source: (3,) mm.
-        view: (3, 3) centre of the first pixel, step to the next column, step to the next row, mm.
-        ends: (2, 3) column, row and pixels per mm of both ends of the axis.
-        start: (3,) one end, mm.
-        axis: (3,) unit vector to the other end.
-        length: mm.
-        outer: outer radius, mm.
-        inner: radius of the bore, mm; 0 for a rod.
-        sub: rays per pixel side where the chord changes within a pixel; elsewhere one.
-        gain: multiplies the chord, e.g. cm per mm.
-    """
-    n = out.shape[0]
-    a, b = ends[0], ends[1]
-    reach = outer * max(a[2], b[2]) * 1.1 + 1.5
-    r0 = max(int(min(a[1], b[1]) - reach), 0)
-    r1 = min(int(max(a[1], b[1]) + reach) + 2, n)
-    dx, dy = b[0] - a[0], b[1] - a[1]
-    m = source - start
-    d00, d01, d02 = view[0, 0] - source[0], view[0, 1] - source[1], view[0, 2] - source[2]
-    along_m = m[0] * axis[0] + m[1] * axis[1] + m[2] * axis[2]
-    across = m[0] * m[0] + m[1] * m[1] + m[2] * m[2] - along_m * along_m
-    pixel = 1.0 / min(a[2], b[2])
-    c_outer, c_inner = across - outer * outer, across - inner * inner
-    for r in range(r0, r1):
-        low, high = 0.0, 1.0
-        if abs(dy) > 1e-9:
-            s, t = (r - reach - a[1]) / dy, (r + reach - a[1]) / dy
-            low, high = max(0.0, min(s, t)), min(1.0, max(s, t))
-        if high < low:
-            continue
-        x0, x1 = a[0] + low * dx, a[0] + high * dx
-        for c in range(max(int(min(x0, x1) - reach), 0), min(int(max(x0, x1) + reach) + 2, n)):
-            rays = sub
-            d0 = d00 + c * view[1, 0] + r * view[2, 0]
-            d1 = d01 + c * view[1, 1] + r * view[2, 1]
-            d2 = d02 + c * view[1, 2] + r * view[2, 2]
-            along_d = d0 * axis[0] + d1 * axis[1] + d2 * axis[2]
-            dd = d0 * d0 + d1 * d1 + d2 * d2
-            qa = dd - along_d * along_d
-            if qa > 0.5 * dd:
-                # Across the beam: off every rim and off both ends one ray tells all.
-                t = -(m[0] * d0 + m[1] * d1 + m[2] * d2 - along_m * along_d) / qa
-                off = math.sqrt(max(across - t * t * qa, 0.0))
-                if off > outer + pixel:
-                    continue
-                place = along_m + t * along_d
-                if (
-                    abs(off - outer) > 1.5 * pixel
-                    and (inner <= 0.0 or abs(off - inner) > 1.5 * pixel)
-                    and 2.0 * outer + pixel < place < length - 2.0 * outer - pixel
-                ):
-                    rays = 1
-            total = 0.0
-            for k in range(rays * rays):
-                x = c + (k % rays + 0.5) / rays - 0.5
-                y = r + (k // rays + 0.5) / rays - 0.5
-                d0 = d00 + x * view[1, 0] + y * view[2, 0]
-                d1 = d01 + x * view[1, 1] + y * view[2, 1]
-                d2 = d02 + x * view[1, 2] + y * view[2, 2]
-                along_d = d0 * axis[0] + d1 * axis[1] + d2 * axis[2]
-                dd = d0 * d0 + d1 * d1 + d2 * d2
-                qa = dd - along_d * along_d
-                qb = m[0] * d0 + m[1] * d1 + m[2] * d2 - along_m * along_d
-                if c_outer > 0.0 and qb * qb <= qa * c_outer:
-                    continue
-                one = _part_inside(qa, qb, c_outer, along_m, along_d, length)
-                if inner > 0.0:
-                    one -= _part_inside(qa, qb, c_inner, along_m, along_d, length)
-                total += one * math.sqrt(dd)
-            out[r, c] += np.float32(gain * total / (rays * rays))
-    return r0, max(r1, r0)

@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 from scipy.ndimage import map_coordinates
 
-from simulator.imaging.blocks import Block, first_pixel, project_block
+from simulator.imaging.blocks import first_pixel, project_block
 from simulator.imaging.positioner import Geometry, geometry
+from simulator.imaging.voxels import Block
 from simulator.units import AnyArray, Float32Array, FloatArray, frozen
 from simulator.world.arm import Pose
 from simulator.world.case import Case

@@ -253,6 +253,9 @@ def test_coarse_grids_are_enlarged_linearly():
     rows = coarse[i] + f[:, None] * (coarse[i + 1] - coarse[i])
     want = rows[:, i] + f * (rows[:, i + 1] - rows[:, i])
     assert np.allclose(out - 2.0, want, atol=2e-3)  # the last column is a thousandth short
+    written = flat(2.0, 256)
+    detector.enlarge(coarse, written)
+    assert np.allclose(written, out - 2.0, atol=1e-6)
     assert np.allclose(detector.shrink(out, 4)[1:-1, 1:-1].mean(), want.mean() + 2.0, rtol=0.01)
 
 

@@ -2,8 +2,8 @@ import importlib
 
 import numpy as np
 
-from simulator.imaging.blocks import Block
 from simulator.imaging.positioner import geometry
+from simulator.imaging.voxels import Block
 from simulator.records import peers
 from simulator.world.arm import Pose
 from tests.imaging import phantom

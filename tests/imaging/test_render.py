@@ -2,10 +2,12 @@ import math
 import zlib
 from dataclasses import replace
 
+import numba
 import numpy as np
 import pytest
 
 from simulator import rng
+from simulator.engine.session import Session
 from simulator.frames import Side
 from simulator.imaging import beam, display
 from simulator.imaging.display import DisplayState, Settings, develop, held, picture
@@ -16,7 +18,12 @@ from simulator.imaging.projector import Paths, PatientProjector
 from simulator.imaging.render import Radiograph, focal_blur, primary, render, scene
 from simulator.imaging.tools import Devices, devices
 from simulator.kernels import detector
+from simulator.kernels.threads import use_threads
+from simulator.units import frozen
+from simulator.world.action import IDLE
 from simulator.world.arm import Pose
+from simulator.world.cement import Cement, Cloud
+from simulator.world.tamp import Tamp
 from simulator.world.tools import Cannula, Inside
 from tests.imaging import phantom
 from tests.imaging.phantom import NORMAL, SPEC, set_up
@@ -76,6 +83,68 @@ def test_cached_pictures_are_fresh_pictures():
         state = phantom.state(pose, tick=tick, cannulas=(tool, None))
         a, b = (render(case, state, N, p) for p in (kept, PatientProjector(case.patient)))
         assert np.array_equal(a.signal, b.signal)
+
+
+def flowing():
+    """A state with everything in it, the same with more cement, and with a fuller balloon."""
+    voxels = frozen(np.arange(3000, 3400, dtype=np.int32))
+    cloud = Cloud(voxel=voxels, fill=frozen(np.full(400, 0.5)),
+                  volume_ul=frozen(np.full(400, 0.8)), revision=1)  # fmt: skip
+    tamp = Tamp(0, "", (0, 0, 0), (0, 0, 1), voxels=frozen(np.arange(6000, 6500, dtype=np.int32)),
+                fill=frozen(np.full(500, 0.25, np.float32)), revision=1)  # fmt: skip
+    cement = Cement(cloud=cloud, cannula_ml=(0.1, 0.0))
+    hollow = replace(needle(), inside=Inside.EMPTY)
+    parts = {"cannulas": (hollow, None), "tamps": (None, tamp), "cement": cement}
+    more = replace(cement, cloud=replace(cloud, fill=frozen(np.full(400, 0.9))))
+    higher = replace(cement, cannula_ml=(0.2, 0.0))
+    fuller = replace(tamp, fill=frozen(np.full(500, 0.75, np.float32)))
+    return [parts, parts | {"cement": more}, parts | {"cement": higher},
+            parts | {"tamps": (None, fuller)}, parts | {"cannulas": (None, None)}]  # fmt: skip
+
+
+@pytest.mark.parametrize("moving", [False, True])
+def test_what_is_remembered_is_what_is_made_anew(moving):
+    """At one quality, in any order: each scene equals that of a projector which knows nothing."""
+    case = phantom.case()
+    kept = PatientProjector(case.patient)
+    states = flowing()
+    seen = []
+    for k in (0, 0, 1, 0, 2, 3, 4, 0):
+        state = phantom.state(Pose(30.0, 10.0), **states[k])
+        state.c_arm = replace(state.c_arm, moving=moving)
+        a, b = (scene(case, state, 512, p) for p in (kept, PatientProjector(case.patient)))
+        for name in ("direct", "low", "scatter", "device"):
+            assert np.array_equal(getattr(a, name), getattr(b, name)), (k, name)
+        seen.append(a)
+    if not moving:
+        assert seen[1].direct is seen[0].direct
+    for other in (2, 4, 5, 6):
+        assert not np.array_equal(seen[other].direct, seen[0].direct)
+
+
+def test_drawing_changes_no_state(case):
+    """The same seconds, watched and unwatched, leave the same hash."""
+    hashes = []
+    for watched in (False, True):
+        session, kept = Session(case, "test"), PatientProjector(case.patient)
+        for _ in range(3):
+            session.advance(IDLE)
+            if watched:
+                develop(DisplayState(), render(case, session.state, 64, kept))
+        hashes.append(session.state_hash())
+    assert hashes[0] == hashes[1]
+
+
+def test_threads_change_no_picture():
+    case, before = phantom.case(), numba.get_num_threads()
+    shots = []
+    try:
+        for threads in (1, 2):
+            use_threads(threads)
+            shots.append(render(case, phantom.state(Pose(50.0, -20.0), **flowing()[0]), 256))
+    finally:
+        use_threads(before)
+    assert np.array_equal(shots[0].signal, shots[1].signal)
 
 
 def test_a_moving_arm_draws_half_the_pixels():

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from simulator.frames import Side, along, unit
+from simulator.imaging import tools
 from simulator.imaging.blocks import first_pixel
+from simulator.imaging.memory import Memory
 from simulator.imaging.positioner import geometry, project
 from simulator.imaging.tools import CEMENT, STEEL, Rod, _draw, devices, rods_of
 from simulator.world.arm import Pose
@@ -69,6 +71,26 @@ def test_cannula_shows_two_rails_and_a_bore():
     assert 0.12 < rail < 0.19
     assert solid.lengths_cm[STEEL][:, col].max() == pytest.approx(0.295, abs=0.01)
     assert devices(g, (None, None), (None, None), Cement(), None) is None
+
+
+def test_metal_that_stays_is_drawn_once_and_cement_beside_it_anew(monkeypatch):
+    g = geometry(SPEC, Pose(90.0, field_mm=150.0), 128)
+    tool, memory, drawn = cannula(Inside.EMPTY), Memory(), []
+    draw = tools._draw
+
+    def noted(out, g, rod, view):
+        drawn.append(rod.plane)
+        return draw(out, g, rod, view)
+
+    monkeypatch.setattr(tools, "_draw", noted)
+    for ml in (0.1, 0.1, 0.2):
+        cement = Cement(cannula_ml=(ml, 0.0))
+        kept = devices(g, (tool, None), (None, None), cement, None, memory)
+    assert drawn.count(STEEL) == 1
+    assert drawn.count(CEMENT) == 2
+    fresh = devices(g, (tool, None), (None, None), cement, None)
+    assert np.array_equal(kept.lengths_cm, fresh.lengths_cm)
+    assert kept.rows == fresh.rows
 
 
 def test_magnified_cannula_is_4_92_mm_wide_at_the_detector():
