@@ -13,18 +13,16 @@ from simulator import rng
 from simulator.imaging import beam, blades
 from simulator.imaging.blocks import Quality
 from simulator.imaging.machine import Grid, Setting, machine, setting
+from simulator.imaging.plate import plate, with_devices
 from simulator.imaging.positioner import Geometry, geometry
-from simulator.imaging.projector import Paths, PatientProjector
-from simulator.imaging.taps import gauss_taps, pixel_taps, spread
-from simulator.imaging.tools import CONTRAST_GAIN, Devices, devices
+from simulator.imaging.projector import PatientProjector
+from simulator.imaging.taps import pixel_taps, spread
+from simulator.imaging.tools import devices
 from simulator.kernels.detector import (
     COARSE,
-    blur,
     enlarge,
-    occupied,
     read_out,
     shrink,
-    spectrum,
     widen,
 )
 from simulator.units import AnyArray, Float32Array, FloatArray, frozen
@@ -33,22 +31,16 @@ from simulator.world.collimator import OPEN, Collimator
 if TYPE_CHECKING:
     from simulator.world.arm import CArm, Pose
     from simulator.world.case import Case
-    from simulator.world.instruments import CArmSpec, CementSpec
+    from simulator.world.instruments import CArmSpec
     from simulator.world.state import State
 
 _NORMALS = 1 << 20
 """Length of the row of normal numbers that every frame reads at its own random places."""
-_SEEN_CM = 0.02
-"""More device than this hides the patient from the automatic window."""
 _THIRD = slice(COARSE // 3, COARSE - COARSE // 3)
 _LIT = 0.99
 """Cells of the middle third that get so much of the beam tell its brightness."""
 _HALVED_PX = 512
 """Smaller pictures are not made coarser while the arm moves."""
-_NONE = frozen(np.zeros((3, 0, 0), np.float32))
-_SHARP = frozen(np.ones(1, np.float32))
-_FOCAL_SHARE = 0.5
-"""Half of the focal spot's output comes from its sharp rim, half is spread: own choice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,45 +64,6 @@ class Radiograph:
 def _normals() -> Float32Array:
     numbers = rng.stream(0, "noise tile").standard_normal(_NORMALS, dtype=np.float32)
     return frozen(numbers)
-
-
-def _device_nodes(b: beam.Nodes, cement: CementSpec | None) -> FloatArray:
-    """Return the node table with what each device displaces taken off, (4, 5)."""
-    mu = b.mu.copy()
-    soft = b.mu[..., 0]
-    gain, with_soft = (
-        (1.0, 0.0)
-        if cement is None
-        else (
-            cement.attenuation_cement,
-            cement.attenuation_soft,
-        )
-    )
-    mu[..., 2] = gain * b.mu[..., 2] + (with_soft - 1.0) * soft
-    mu[..., 3] = CONTRAST_GAIN * b.mu[..., 3] - soft
-    mu[..., 4] = b.mu[..., 4] - soft
-    return mu
-
-
-def primary(
-    b: beam.Nodes,
-    cement: CementSpec | None,
-    paths: Paths,
-    tools: Devices | None,
-) -> Float32Array:
-    """Return the primary signal relative to the open field, sharp and without noise."""
-    out = np.empty_like(paths.soft)
-    lengths = tools.lengths_cm if tools else _NONE
-    spectrum(paths.soft, paths.cortical, lengths, b.weights, _device_nodes(b, cement), out)
-    return out
-
-
-def focal_blur(image: Float32Array, spec: CArmSpec, pitch_mm: float) -> Float32Array:
-    """Return `image` as the finite focal spot draws what lies at the isocentre."""
-    spread_mm = machine().detector.focal_spot_mm * (spec.sdd_mm - spec.sad_mm) / spec.sad_mm
-    out = np.empty(image.shape, np.float32)
-    blur(image, _SHARP, gauss_taps(spread_mm / pitch_mm), _FOCAL_SHARE, out)
-    return out
 
 
 def scattered(
@@ -176,20 +129,6 @@ def exposed(
 
 
 @dataclass(frozen=True, slots=True)
-class Plate:
-    """The patient alone before one beam: what stays while only tools and cement change."""
-
-    sharp: Float32Array
-    """(n, n) primary relative to the open field."""
-    direct: Float32Array
-    """(n, n) the same as the focal spot draws it."""
-    low: Float32Array
-    """(COARSE, COARSE) means of `direct`."""
-    depth_cm: FloatArray
-    """(COARSE, COARSE) thickness that scatters."""
-
-
-@dataclass(frozen=True, slots=True)
 class Scene:
     """What does not change between the pulses of one moment: everything but noise."""
 
@@ -203,66 +142,6 @@ class Scene:
     device: AnyArray | None
     opening: Float32Array | None = None
     """(COARSE, COARSE) share of the beam that the blades let through; None for all."""
-
-
-def plate(spec: CArmSpec, b: beam.Nodes, paths: Paths, pitch_mm: float) -> Plate:
-    """Return the picture of the patient alone."""
-    sharp = frozen(primary(b, None, paths, None))
-    direct = frozen(focal_blur(sharp, spec, pitch_mm))
-    size = sharp.shape[0] // COARSE
-    depth = beam.scattering_cm(shrink(paths.soft, size), shrink(paths.cortical, size))
-    return Plate(sharp, direct, shrink(direct, size), depth)
-
-
-def _with_devices(
-    case: Case, b: beam.Nodes, bare: Plate, paths: Paths, tools: Devices, pitch_mm: float
-) -> tuple[Float32Array, Float32Array, AnyArray]:
-    """Return direct, low and hidden of a plate behind devices; only their box is made anew."""
-    n = bare.sharp.shape[0]
-    hidden = np.zeros((n, n), bool)
-    first, last = (int(x) for x in occupied(tools.lengths_cm, tools.rows, _SEEN_CM, hidden))
-    top, bottom = tools.rows
-    if last <= first or bottom <= top:
-        return bare.direct, bare.low, hidden
-    size = n // COARSE
-    # Twice the reach of the blur around, to whole cells.
-    rim = 2 * size * math.ceil(_reach_px(case.c_arm, pitch_mm) / size)
-    around = _cells(top - rim, bottom + rim, size, n), _cells(first - rim, last + rim, size, n)
-    inner = (
-        _cells(top - rim // 2, bottom + rim // 2, size, n),
-        _cells(first - rim // 2, last + rim // 2, size, n),
-    )
-    sharp = bare.sharp[around].copy()
-    box = slice(top, bottom), slice(first, last)
-    part = Paths(_part(paths.soft, box), _part(paths.cortical, box))
-    lengths = _part(tools.lengths_cm, (slice(None), *box))
-    sharp[_within(around, box)] = primary(b, case.cement, part, Devices(lengths, tools.rows))
-    drawn = focal_blur(frozen(sharp), case.c_arm, pitch_mm)
-    direct, low = bare.direct.copy(), bare.low.copy()
-    direct[inner] = drawn[_within(around, inner)]
-    cells = tuple(slice(x.start // size, x.stop // size) for x in inner)
-    low[cells] = shrink(_part(direct, inner), size)
-    return frozen(direct), low, hidden
-
-
-def _within(outer: tuple[slice, ...], inner: tuple[slice, ...]) -> tuple[slice, ...]:
-    """Return where `inner` lies in a cut-out of `outer`."""
-    pairs = zip(outer, inner, strict=True)
-    return tuple(slice(b.start - a.start, b.stop - a.start) for a, b in pairs)
-
-
-def _part(image: AnyArray, where: tuple[slice, ...]) -> AnyArray:
-    return frozen(np.ascontiguousarray(image[where]))
-
-
-def _reach_px(spec: CArmSpec, pitch_mm: float) -> int:
-    spread_mm = machine().detector.focal_spot_mm * (spec.sdd_mm - spec.sad_mm) / spec.sad_mm
-    return gauss_taps(spread_mm / pitch_mm).size // 2
-
-
-def _cells(first: int, last: int, size: int, n: int) -> slice:
-    """Return first .. last widened to whole coarse cells within the picture."""
-    return slice(max(first // size, 0) * size, min(-(-last // size), n // size) * size)
 
 
 def scene(case: Case, state: State, n: int, projector: PatientProjector) -> Scene:
@@ -305,7 +184,7 @@ def _scene(
         direct, low, hidden = bare.direct, bare.low, None
     else:
         direct, low, hidden = once(
-            "tools", (bare, tools), lambda: _with_devices(case, b, bare, paths, tools, g.pitch_mm)
+            "tools", (bare, tools), lambda: with_devices(case, b, bare, paths, tools, g.pitch_mm)
         )
     cell_mm = g.pitch_mm * (n // COARSE)
     opening = None

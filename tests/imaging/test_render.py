@@ -12,10 +12,11 @@ from simulator.frames import Side
 from simulator.imaging import beam, display
 from simulator.imaging.display import DisplayState, Settings, develop, held, picture
 from simulator.imaging.machine import machine
+from simulator.imaging.plate import focal_blur, primary
 from simulator.imaging.png import png
 from simulator.imaging.positioner import geometry, project
 from simulator.imaging.projector import Paths, PatientProjector
-from simulator.imaging.render import Radiograph, focal_blur, primary, render, scene
+from simulator.imaging.render import Radiograph, render, scene
 from simulator.imaging.tools import Devices, devices
 from simulator.kernels import detector
 from simulator.kernels.threads import use_threads
