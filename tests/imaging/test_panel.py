@@ -12,12 +12,8 @@ from simulator import rng
 from simulator.imaging import beam
 from simulator.imaging.display import DisplayState, develop
 from simulator.imaging.machine import display, machine
-from simulator.imaging.render import (
-    Radiograph,
-    exposed,
-    focal_blur,
-    scattered,
-)
+from simulator.imaging.plate import focal_blur
+from simulator.imaging.render import Radiograph, exposed, scattered
 from simulator.imaging.taps import gauss_taps, pixel_taps
 from simulator.kernels import detector, monitor
 from simulator.paths import asset
