@@ -9,12 +9,15 @@ from typing import Any
 import pygame
 
 from simulator.imaging import display
+from simulator.imaging.blades import covered
 from simulator.ui.chain import Film
 from simulator.ui.console import least_mm
 from simulator.ui.kit import Kit
 from simulator.world.collimator import OPEN, Collimator
 
 Spot = tuple[float, float]
+Outline = tuple[tuple[float, float, bool], ...]
+"""Right and up in mm at the detector, and if a blade is there."""
 
 _STEP_DEG = 2.0
 _TINY_MM = 1e-6
@@ -39,8 +42,9 @@ def _limits(c: Collimator, field_mm: float, at_deg: float) -> tuple[float, float
     return min(shutters, 0.5 * c.iris_mm), reach_mm(0.0, 0.5 * field_mm, 0.5 * field_mm, at_deg)
 
 
-def outline(c: Collimator, field_mm: float) -> list[tuple[float, float, bool]]:
-    """Return the opening as a polygon: (right, up) in mm at the detector, and if a blade is there.
+@lru_cache(maxsize=8)
+def outline(c: Collimator, field_mm: float) -> Outline:
+    """Return the opening as a polygon, counterclockwise.
 
     Args:
         c: The blades.
@@ -55,7 +59,7 @@ def outline(c: Collimator, field_mm: float) -> list[tuple[float, float, bool]]:
         r = min(blade, edge)
         a = math.radians(at)
         out.append((r * math.cos(a), r * math.sin(a), blade < edge - _TINY_MM))
-    return out
+    return tuple(out)
 
 
 def _spot(image: Any, film: Film, right_mm: float, up_mm: float) -> Spot:
@@ -118,7 +122,7 @@ def _veil(size: int, spots: tuple[Spot, ...]) -> Any:
     return veil
 
 
-def _edges(spots: list[Spot], shape: list[tuple[float, float, bool]]) -> list[list[Spot]]:
+def _edges(spots: list[Spot], shape: Outline) -> list[list[Spot]]:
     """Return the parts of an outline at which a blade is."""
     runs: list[list[Spot]] = [[]]
     for i in range(len(spots) + 1):
@@ -135,9 +139,9 @@ def draw(kit: Kit, image: Any, film: Film, c: Collimator) -> None:
     A picture that was taken with the same blades shows them itself; the edge under the pointer
     is drawn all the same, since it can be dragged.
     """
-    shape = outline(c, film.shot.pose.field_mm)
-    if not any(blade for _, _, blade in shape):
+    if not covered(film.shot.pose.field_mm, c):
         return
+    shape = outline(c, film.shot.pose.field_mm)
     pointer = kit.hots.pointer
     grip = GRIP_PX * film.shot.pose.field_mm / image.w
     near = image.collidepoint(pointer) and edge_at(c, under(image, film, pointer), grip)

@@ -175,7 +175,7 @@ class Wishes:
         self._held.clear()
         self._codes.clear()
         self._frames = 0
-        self.latched = self.fast = False
+        self.latched = self.fast = self._shift = self._ctrl = False
         self._wait_s = 0.0
         self.hand.drag.drop()
         self.console.stop()

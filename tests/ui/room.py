@@ -17,7 +17,7 @@ from simulator.world.action import Action
 from simulator.world.arm import Plane
 from simulator.world.case import Case
 
-SIZE = (1600, 900)
+SIZE = (1280, 720)
 
 
 class Room:

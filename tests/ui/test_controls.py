@@ -306,11 +306,17 @@ def test_magnification_and_pulse_rate_are_asked_for_once(
 
 
 def test_losing_the_keyboard_lets_go_of_everything(hands: HumanOperator, state: State) -> None:
-    for key in (pygame.K_SPACE, pygame.K_w, pygame.K_UP):
+    for key in (pygame.K_SPACE, pygame.K_w, pygame.K_UP, pygame.K_5):
         down(hands, state, key)
+    for key, mod in ((pygame.K_LSHIFT, pygame.KMOD_SHIFT), (pygame.K_LCTRL, pygame.KMOD_CTRL)):
+        down(hands, state, key, mod)
     hands.console.drive.target = None
+    hands.console.blades[0].to("width_mm", 100.0)
+    hands.console.pan((10.0, 0.0, 0.0))
     hands.release()
     assert hands.next_action(state) == replace(IDLE, side=hands.side)
+    assert not hands.braced
+    assert not hands.control
 
 
 def test_no_key_has_two_meanings() -> None:

@@ -12,7 +12,7 @@ import pytest
 from simulator.anatomy.volume import Volume
 from simulator.imaging.dose import operator_usv
 from simulator.imaging.skin import surface
-from simulator.ui import schematic, skin_map
+from simulator.ui import room_shapes, schematic, skin_map
 from simulator.ui.theme import colours
 from simulator.world.arm import CArm, Pose, Stand
 from simulator.world.collimator import Collimator
@@ -30,17 +30,17 @@ def drawn(arm: CArm) -> np.ndarray:
 
 
 def test_left_is_left_up_is_the_back_and_the_head_is_far_away() -> None:
-    middle = schematic.spot((0.0, 0.0, 0.0))
-    assert schematic.spot((1.0, 0.0, 0.0))[0] < middle[0]
-    assert schematic.spot((0.0, 1.0, 0.0))[1] < middle[1]
-    assert schematic.spot((0.0, 0.0, 1.0))[1] < middle[1]
+    middle = room_shapes.spot((0.0, 0.0, 0.0))
+    assert room_shapes.spot((1.0, 0.0, 0.0))[0] < middle[0]
+    assert room_shapes.spot((0.0, 1.0, 0.0))[1] < middle[1]
+    assert room_shapes.spot((0.0, 0.0, 1.0))[1] < middle[1]
 
 
 @pytest.mark.parametrize(
     "pose", [Pose(), Pose(90.0), Pose(25.0, 15.0), Pose(90.0, 5.0, swivel_deg=10.0)]
 )
 def test_the_axes_of_the_arm_are_square_and_turn_with_it(pose: Pose) -> None:
-    f = schematic.Frame.of(pose)
+    f = room_shapes.Frame.of(pose)
     axes = np.array([f.beam, f.back, f.along])
     np.testing.assert_allclose(axes @ axes.T, np.eye(3), atol=1e-12)
 
@@ -82,14 +82,15 @@ def test_you_are_drawn_where_you_stand() -> None:
         assert tuple(chest[:3]) == pytest.approx(_COL.acc, abs=3)
 
 
-def test_the_beam_is_seen_and_narrows_with_the_blades() -> None:
-    off, on = drawn(CArm()), drawn(CArm(beam=True))
-    shut = drawn(CArm(beam=True, collimator=Collimator(60.0, 60.0, 60.0)))
+@pytest.mark.parametrize("shut", [Collimator(width_mm=40.0), Collimator(height_mm=40.0)])
+def test_the_beam_is_seen_and_narrows_with_each_pair_of_blades(shut: Collimator) -> None:
+    pose = Pose(20.0, 20.0)
+    off, on = drawn(CArm(pose)), drawn(CArm(pose, beam=True))
 
     def lit(picture: np.ndarray) -> int:
         return int((abs(picture - off).sum(-1) > 60).sum())
 
-    assert lit(on) > 1.2 * lit(shut) > 0
+    assert lit(on) > 1.1 * lit(drawn(CArm(pose, beam=True, collimator=shut))) > 0
 
 
 def test_counters_do_not_draw_the_room_anew() -> None:

@@ -1,0 +1,89 @@
+"""Make the pictures of the window: one expert run, seen in the theatre at its great moments.
+
+python docs/make_window.py
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent))
+os.environ["SDL_VIDEODRIVER"] = "dummy"
+os.environ["SDL_AUDIODRIVER"] = "dummy"
+
+import pygame
+
+from simulator.engine.runner import run_case
+from simulator.engine.session import Session
+from simulator.scenario.load import load_case
+from simulator.ui.canvas import Canvas
+from simulator.ui.sound import Sound
+from simulator.ui.theatre import Theatre
+from simulator.ui.theme import Theme
+from simulator.world.events import Event, Exposed
+
+_SIZE = (1600, 900)
+_FRAMES = 8
+"""Held of each view, as after a second of beam."""
+
+
+class EnoughError(Exception):
+    """All moments were seen."""
+
+
+def _wanted(session: Session, seen: set[str]) -> str | None:
+    """Return the name of a moment that has just come and was not seen yet."""
+    state = session.state
+    tool, tamp = state.cannulas[0], state.tamps[0]
+    came = {
+        "needle": tool is not None and tool.bone_mm > 0.0 and -6.0 < tool.past_wall_mm < 0.0,
+        "tamp": tamp is not None and tamp.volume_ml > 3.0,
+        "cement": state.cement.flow_ul_s > 0.0 and state.cement.injected_ml > 2.5,
+    }
+    return next((name for name, there in came.items() if there and name not in seen), None)
+
+
+def _draw(session: Session, name: str) -> None:
+    theatre = Theatre(session, lambda ended: None, Sound())
+    theatre.operator.tool = name
+    canvas = Canvas(pygame.Surface(_SIZE), Theme(_SIZE))
+    theatre.draw(canvas)  # lays out, and so decides how large pictures are rendered
+    scene, state = theatre.scene, session.state
+    shots = [s for s in (state.c_arm.last_ap, state.c_arm.last_lateral) if s is not None]
+    for shot in sorted(shots, key=lambda s: s.tick):
+        arm = replace(state.c_arm, pose=shot.pose, collimator=shot.collimator)
+        for k in range(_FRAMES):
+            then = replace(state, c_arm=arm, tick=state.tick + k)
+            scene.pictures.see(then, (Exposed(shot, arm.kvp, hand_in_beam=False),))
+    scene.follow()
+    theatre.draw(canvas)
+    pygame.image.save(canvas.surface, str(HERE / "pictures" / f"theatre_{name}.png"))
+
+
+def main() -> None:
+    """Play the case and write the pictures."""
+    pygame.display.init()
+    pygame.font.init()
+    pygame.display.set_mode(_SIZE)
+    seen: set[str] = set()
+
+    def look(session: Session, events: tuple[Event, ...]) -> None:
+        name = _wanted(session, seen)
+        if name is not None:
+            seen.add(name)
+            _draw(session, name)
+        if len(seen) == 3:
+            raise EnoughError
+
+    try:
+        run_case(load_case("l1-wedge", 1), "expert", hook=look)
+    except EnoughError:
+        pygame.quit()
+
+
+if __name__ == "__main__":
+    main()
