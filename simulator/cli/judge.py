@@ -21,7 +21,7 @@ def report(given: argparse.Namespace) -> int:
     films = frames.KeyFrames(case)
     for _, action in recording.each():
         films.look(session, session.advance(action))
-    output.write(given.output, html.page(session.report(), session.trace, films.pictures()))
+    output.write(given.output, html.page(session, films.pictures()))
     print(f"{given.output}: debrief of {recording.path.name}")
     return cli.OK
 

@@ -32,7 +32,7 @@ def default(given: argparse.Namespace) -> int:
     outcome = runner.run_case(case, "expert", hook=films.look)
     folder = Path.cwd()
     page = folder / "debrief.html"
-    output.write(page, html.page(outcome.report, outcome.session.trace, films.pictures()))
+    output.write(page, html.page(outcome.session, films.pictures()))
     written = [page]
     for name, png in films.last_two().items():
         output.write(folder / name, png)

@@ -13,7 +13,7 @@ from simulator.engine.sight import Observation, Seen, observe, read_picture
 from simulator.engine.start import first_state
 from simulator.engine.step import step
 from simulator.procedure.score import score
-from simulator.units import PSI_PER_MPA, TICKS_PER_S, seconds
+from simulator.units import PSI_PER_MPA, TICKS_PER_S, Vec3, seconds
 from simulator.world.action import Action
 from simulator.world.arm import View
 from simulator.world.case import Case
@@ -57,6 +57,8 @@ class Sample:
     kerma_mgy: float
     beam: bool
     orbit_deg: float
+    tip_mm: Vec3 | None = None
+    """Tip of the tool of that side, or of what is passed through it; patient frame."""
 
 
 class Session:
@@ -200,6 +202,7 @@ def _sample(state: State) -> Sample:
         kerma_mgy=state.c_arm.air_kerma_mgy,
         beam=state.c_arm.beam_on,
         orbit_deg=state.c_arm.pose.orbit_deg,
+        tip_mm=tool.front_mm if tool else None,
     )
 
 

@@ -2,68 +2,110 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-import matplotlib as mpl
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_svg import FigureCanvasSVG
-from matplotlib.figure import Figure
 
 from simulator.engine.session import Sample
+from simulator.records.svg import ALARM, BEAM, GRID, INK, LINE, figure_text
 from simulator.units import TICKS_PER_S
+from simulator.world.tally import Finding
 
-_INK, _LINE, _BEAM, _ALARM = "#2a343f", "#0b6e99", "#b58900", "#c0392b"
 _SIZE_IN = (4.6, 2.4)
+_LINE_SIZE_IN = (9.6, 1.9)
+_PHASE_INK = ("#cfe3ec", "#e6edf1")
+_SHORT_SHARE = 0.05
+"""A phase shorter than this share of the run has no room for its name."""
+_ENDED = ("recover", "done")
+"""The hour of lying flat would press the rest of the run together."""
 
 
-def charts(trace: Sequence[Sample]) -> dict[str, str]:
+def charts(trace: Sequence[Sample], limit_psi: float) -> dict[str, str]:
     """Return the charts by title: force, pressure over volume, cement, kerma, vitals."""
     if not trace:
         return {}
-    minutes = [s.tick / TICKS_PER_S / 60.0 for s in trace]
-    return {
-        "Push on the needle": _svg(lambda ax: _force(ax, trace), "depth from skin, mm", "N"),
-        "Tamp": _svg(lambda ax: _tamp(ax, trace), "mL", "psi"),
-        "Cement given": _svg(lambda ax: _over(ax, minutes, trace, "cement_ml"), "min", "mL"),
-        "Air kerma": _svg(lambda ax: _over(ax, minutes, trace, "kerma_mgy"), "min", "mGy"),
-        "Mean arterial pressure": _svg(
-            lambda ax: _over(ax, minutes, trace, "map_mmhg"), "min", "mmHg"
-        ),
-        "Oxygen saturation": _svg(lambda ax: _over(ax, minutes, trace, "spo2"), "min", "%"),
+    worked = [s for s in trace if s.phase not in _ENDED] or list(trace)
+    plots: dict[str, tuple[Callable[[Axes], None], str, str]] = {
+        "Push on the needle": (lambda ax: _force(ax, trace), "depth from skin, mm", "N"),
+        "Tamp": (lambda ax: _tamp(ax, trace, limit_psi), "mL", "psi"),
+        "Cement given": (_over(worked, "cement_ml"), "min", "mL"),
+        "Thumb on the plunger": (_over(worked, "thumb_n"), "min", "N"),
+        "Air kerma": (_over(worked, "kerma_mgy"), "min", "mGy"),
+        "Mean arterial pressure": (_over(trace, "map_mmhg"), "min", "mmHg"),
+        "Oxygen saturation": (_over(trace, "spo2"), "min", "%"),
     }
+    if not any(s.tamp_ml > 0.0 for s in trace):
+        del plots["Tamp"]
+    return {title: _svg(draw, x, y) for title, (draw, x, y) in plots.items()}
+
+
+def timeline(trace: Sequence[Sample], findings: Sequence[Finding]) -> str:
+    """Return the run on one line: phases, when the beam was on, what went wrong and when."""
+    worked = [s for s in trace if s.phase not in _ENDED]
+
+    def paint(axes: Sequence[Axes]) -> None:
+        ax = axes[0]
+        for i, (phase, first, last) in enumerate(_spans(worked)):
+            ax.axvspan(first, last, 0.55, 0.98, color=_PHASE_INK[i % 2], lw=0)
+            if last - first > _SHORT_SHARE * _minute(worked[-1]):
+                ax.text((first + last) / 2, 0.765, phase, ha="center", va="center", color=INK)
+        beam = [s.beam for s in worked]
+        minutes = [_minute(s) for s in worked]
+        ax.fill_between(minutes, 0.32, 0.5, where=beam, color=BEAM, lw=0, step="post")
+        for number, finding in enumerate(findings, 1):
+            at = finding.tick / TICKS_PER_S / 60.0
+            ax.plot([at], [0.16], "v", color=ALARM, ms=7)
+            aside = 0.008 * _minute(worked[-1]) * (number - 2)  # often they come together
+            ax.text(at + aside, 0.0, str(number), ha="center", va="bottom", color=ALARM, fontsize=8)
+        ax.set_ylim(0.0, 1.0)
+        ax.set_xlim(0.0, max(_minute(worked[-1]), 0.1))
+        ax.set_yticks((0.765, 0.41, 0.13), ("phase", "beam", "errors"))
+        ax.tick_params(axis="y", length=0)
+        ax.set_xlabel("min", color=INK)
+
+    return figure_text(_LINE_SIZE_IN, 1, paint) if worked else ""
+
+
+def _minute(sample: Sample) -> float:
+    return sample.tick / TICKS_PER_S / 60.0
+
+
+def _spans(trace: Sequence[Sample]) -> list[tuple[str, float, float]]:
+    """Return (phase, first minute, last minute), in order."""
+    out: list[tuple[str, float, float]] = []
+    for sample in trace:
+        now = _minute(sample)
+        if out:  # a wait leaves no samples: the phase before it lasted until now
+            out[-1] = (*out[-1][:2], now)
+        if not out or out[-1][0] != sample.phase:
+            out.append((sample.phase, now, now))
+    return out
 
 
 def _force(ax: Axes, trace: Sequence[Sample]) -> None:
     rows = [(s.depth_mm, s.force_n) for s in trace if s.force_n > 0.0]
-    ax.plot([r[0] for r in rows], [r[1] for r in rows], ".", color=_LINE, ms=2.0)
+    ax.plot([r[0] for r in rows], [r[1] for r in rows], ".", color=LINE, ms=2.0)
 
 
-def _tamp(ax: Axes, trace: Sequence[Sample]) -> None:
+def _tamp(ax: Axes, trace: Sequence[Sample], limit_psi: float) -> None:
     rows = [(s.tamp_ml, s.tamp_psi) for s in trace if s.tamp_ml > 0.0]
-    ax.plot([r[0] for r in rows], [r[1] for r in rows], color=_LINE, lw=1.2)
-    ax.axhline(400.0, color=_ALARM, lw=1.0, ls="--")
-    ax.set_ylim(0.0, 450.0)
+    ax.plot([r[0] for r in rows], [r[1] for r in rows], color=LINE, lw=1.2)
+    ax.axhline(limit_psi, color=ALARM, lw=1.0, ls="--")
+    ax.set_ylim(0.0, 1.12 * limit_psi)
 
 
-def _over(ax: Axes, minutes: Sequence[float], trace: Sequence[Sample], name: str) -> None:
-    ax.plot(minutes, [getattr(s, name) for s in trace], color=_LINE, lw=1.4)
+def _over(trace: Sequence[Sample], name: str) -> Callable[[Axes], None]:
+    def draw(ax: Axes) -> None:
+        ax.plot([_minute(s) for s in trace], [getattr(s, name) for s in trace], color=LINE, lw=1.4)
+
+    return draw
 
 
-def _svg(draw: object, x: str, y: str) -> str:
-    # A fixed salt keeps the ids in the SVG the same from run to run.
-    with mpl.rc_context({"svg.hashsalt": "kyphosim", "svg.fonttype": "none", "font.size": 9}):
-        figure = Figure(figsize=_SIZE_IN, layout="constrained")
-        canvas = FigureCanvasSVG(figure)
-        ax = figure.add_subplot()
-        assert callable(draw)
-        draw(ax)
-        ax.set_xlabel(x, color=_INK)
-        ax.set_ylabel(y, color=_INK)
-        ax.grid(color="#dde3e9", lw=0.6)
-        for side in ("top", "right"):
-            ax.spines[side].set_visible(False)
-        buffer = io.StringIO()
-        canvas.print_svg(buffer, metadata={"Date": None, "Creator": None})
-    text = buffer.getvalue()
-    return text[text.index("<svg") :]
+def _svg(draw: Callable[[Axes], None], x: str, y: str) -> str:
+    def paint(axes: Sequence[Axes]) -> None:
+        draw(axes[0])
+        axes[0].set_xlabel(x, color=INK)
+        axes[0].set_ylabel(y, color=INK)
+        axes[0].grid(color=GRID, lw=0.6)
+
+    return figure_text(_SIZE_IN, 1, paint)

@@ -21,7 +21,7 @@ def export_html(session: Session, report: Report) -> str:
     pictures |= {"ap": png(ap), "lateral": png(lateral)}
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        path.write_text(page(report, session.trace, pictures), encoding="utf-8")
+        path.write_text(page(session, pictures), encoding="utf-8")
     except OSError as error:
         return f"The page could not be written: {error}"
     return f"Written to {path}"

@@ -51,7 +51,7 @@ def text(case: Case, clumsy_run: Outcome) -> str:
         clumsy_run.session.state, kept = state, clumsy_run.session.state
         films.look(clumsy_run.session, ())
         clumsy_run.session.state = kept
-    return html.page(clumsy_run.report, clumsy_run.session.trace, films.pictures())
+    return html.page(clumsy_run.session, films.pictures())
 
 
 def test_the_page_is_whole_and_needs_no_network(text: str) -> None:

@@ -1,0 +1,90 @@
+"""Parts of the debrief page: what was true, what to learn, how the expert did."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any, cast
+
+import numpy as np
+import pytest
+
+from simulator.engine.runner import Outcome
+from simulator.engine.session import Sample
+from simulator.frames import Side
+from simulator.records import bands, charts, sides, teaching
+from simulator.world.case import Case
+from simulator.world.report import DomainScore, Report
+from simulator.world.tally import Finding
+
+
+def row(tick: int, **more: Any) -> Sample:
+    made = Sample(tick, "access", 0, 0.0, 5.0, 0.0, 0.0, 0.0, 0.0, 90.0, 97.0, 0.0, False, 0.0)
+    return replace(made, **more)
+
+
+def report(*found: str, domains: dict[str, tuple[float, float]] | None = None) -> Report:
+    made = {n: DomainScore(*v) for n, v in (domains or {"access": (28.0, 28.0)}).items()}
+    errors = tuple(Finding(name, "major", 0, "") for name in found)
+    whole = SimpleNamespace(critical=(), errors=errors, domains=made, procedure="kyphoplasty")
+    return cast(Report, whole)
+
+
+def test_a_path_holds_the_tips_of_one_side_inside_the_patient() -> None:
+    trace = [
+        row(0, tip_mm=(0.0, 0.0, 0.0), depth_mm=-5.0),
+        row(4, tip_mm=(0.0, 0.0, 0.0)),
+        row(8, tip_mm=(0.0, 0.1, 0.0)),  # hardly moved
+        row(12, tip_mm=(0.0, -3.0, 0.0)),
+        row(16, tip_mm=(9.0, 9.0, 9.0), side=1),
+        row(20),
+    ]
+    way = sides.tip_path(trace, Side.LEFT)
+    assert np.array_equal(way, [(0.0, 0.0, 0.0), (0.0, -3.0, 0.0)])
+    assert len(sides.tip_path(trace, Side.RIGHT)) == 1
+
+
+def test_a_phase_lasts_through_a_wait() -> None:
+    trace = [row(0), row(60), row(3600, phase="tamp"), row(7200, phase="tamp")]
+    assert charts._spans(trace) == [("access", 0.0, 1.0), ("tamp", 1.0, 2.0)]
+
+
+def test_what_went_wrong_is_taught_first_and_the_evidence_always() -> None:
+    clean = teaching.points(report())
+    assert len(clean) == 1
+    assert "kyphoplasty" in clean[0].when
+    wrong = teaching.points(report("tamp_misuse", domains={"imaging": (2.0, 12.0)}))
+    assert ["tamp_misuse" in p.when for p in wrong] == [True, False, False]
+    assert "imaging" in wrong[1].when
+    many = dict.fromkeys(("imaging", "radiation", "care", "outcome"), (0.0, 10.0))
+    full = teaching.points(report("tamp_misuse", "blind_advance", domains=many))
+    assert len(full) == 5
+    assert "kyphoplasty" in full[-1].when
+
+
+@pytest.mark.parametrize("procedure", ["kyphoplasty", "vertebroplasty"])
+def test_each_procedure_is_told_with_its_evidence(procedure: str) -> None:
+    points = [p for p in teaching._book()[1] if procedure in p.when]
+    assert len(points) == 1
+    assert "sham" in points[0].text
+
+
+def test_a_band_spans_what_the_runs_reached(clumsy_run: Outcome, expert_run: Outcome) -> None:
+    found = bands.of_runs([clumsy_run.report, expert_run.report])
+    totals = sorted((clumsy_run.report.total, expert_run.report.total))
+    assert found["total"] == tuple(totals)
+    assert found["access"][0] == clumsy_run.report.domains["access"].score
+
+
+def test_an_own_case_has_no_band() -> None:
+    assert bands.bands("somebody's own") == {}
+
+
+def test_cement_is_drawn_by_route(case: Case, clumsy_run: Outcome) -> None:
+    text = sides.cement(clumsy_run.session.state)
+    assert text.startswith("<svg")
+    assert "in the body" in text
+    assert "From above" in text
+    path = sides.paths(case, clumsy_run.session.state, clumsy_run.session.trace)
+    assert "left tip" in path
+    assert "right tip" not in path
