@@ -221,7 +221,7 @@ def _read_lateral(case: Case, state: State, shot: Shot) -> Seen:
         shot.tick, shot.view, shot.error_deg,
         tip_past_wall_mm=(past[0], past[1]),
         tip_to_front_mm=(ahead[0], ahead[1]),
-        plate_rise_mm=case.patient.anterior_gain_mm(state.body.lift_rad),
+        plate_rise_mm=case.patient.anterior_gain_mm(state.body.lift),
         cement_to_wall_mm=_cement_to_wall(case, state),
         leak=_leak_seen(case, state, View.LATERAL),
     )  # fmt: skip

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from simulator.anatomy.hinge import NO_LIFT, Lift
 from simulator.anatomy.patient import Patient
 from simulator.anatomy.volume import BoneField, Volume
 from simulator.anatomy.warp import superior_pose, warped, warped_bone
@@ -48,13 +49,13 @@ class Paths:
 class _Remade:
     bone: BoneField
     block: Block | None
-    view: tuple[Geometry, float] | None
+    view: tuple[Geometry, Lift] | None
     paths: Paths | None
 
 
 @dataclass(frozen=True, slots=True)
 class _Fill:
-    view: tuple[Geometry, float]
+    view: tuple[Geometry, Lift]
     arrays: list[AnyArray]
     patch: Patch | None
 
@@ -73,20 +74,20 @@ class PatientProjector:
         """Prepare for `patient`; blocks are made when they are first needed."""
         self._patient = patient
         self._blocks: dict[int, Block] = {}
-        self._lifted: tuple[float, Block] | None = None
+        self._lifted: tuple[Lift, Block] | None = None
         self._patches: dict[tuple[object, ...], Patch | None] = {}
         self._total: tuple[tuple[object, ...], Paths] | None = None
         self._fill: _Fill | None = None
         self._derived: tuple[Paths, object, object] | None = None
         self._remade: _Remade | None = None
 
-    def _block_of(self, layer: int, lift_rad: float) -> Block:
+    def _block_of(self, layer: int, lift: Lift) -> Block:
         """Return a vertebra, the target with its endplate lifted, or what is not spine (-1, ..)."""
         patient = self._patient
-        if layer == patient.index and lift_rad:
-            if self._lifted is None or self._lifted[0] != lift_rad:
-                volume = warped(patient.target.volume, patient.hinge, lift_rad)
-                self._lifted = (lift_rad, _block(volume))
+        if layer == patient.index and lift:
+            if self._lifted is None or self._lifted[0] != lift:
+                volume = warped(patient.target.volume, patient.hinge, lift)
+                self._lifted = (lift, _block(volume))
             return self._lifted[1]
         if layer not in self._blocks:
             others = (patient.torso, *patient.extras)
@@ -94,52 +95,54 @@ class PatientProjector:
             self._blocks[layer] = _block(volume, SMOOTH if layer == _TORSO else FINE)
         return self._blocks[layer]
 
-    def _group(self, group: str, lift_rad: float) -> list[Block]:
+    def _group(self, group: str, lift: Lift) -> list[Block]:
         """Return the blocks that move together."""
         index, count = self._patient.index, len(self._patient.vertebrae)
         if group == "above":
-            return [self._block_of(layer, 0.0) for layer in range(index)]
+            return [self._block_of(layer, NO_LIFT) for layer in range(index)]
         if group == "target":
-            return [self._block_of(index, lift_rad)]
+            return [self._block_of(index, lift)]
         if group == "below":
-            return [self._block_of(layer, 0.0) for layer in range(index + 1, count)]
+            return [self._block_of(layer, NO_LIFT) for layer in range(index + 1, count)]
         extras = len(self._patient.extras)
-        return [self._block_of(layer, 0.0) for layer in range(-1 - extras, -1)]
+        return [self._block_of(layer, NO_LIFT) for layer in range(-1 - extras, -1)]
 
-    def _patch(self, group: str, g: Geometry, lift_rad: float) -> Patch | None:
-        lift = lift_rad if group in ("above", "target") else 0.0
+    def _patch(self, group: str, g: Geometry, now: Lift) -> Patch | None:
+        lift = now if group in ("above", "target") else NO_LIFT
         key = (group, g, lift)
         if key not in self._patches:
-            above = group == "above" and lift != 0.0
+            above = group == "above" and bool(lift)
             pose = superior_pose(self._patient.hinge, lift) if above else None
-            blocks = [self._block_of(_TORSO, 0.0)] if group == "torso" else self._group(group, lift)
+            blocks = (
+                [self._block_of(_TORSO, NO_LIFT)] if group == "torso" else self._group(group, lift)
+            )
             self._patches[key] = project_blocks(blocks, g, pose) if blocks else None
             while len(self._patches) > _KEPT:
                 self._patches.pop(next(iter(self._patches)))
         return self._patches[key]
 
-    def paths(self, g: Geometry, lift_rad: float = 0.0) -> Paths:
-        """Return the path lengths seen from `g`, the endplate lifted by `lift_rad`."""
-        key = (g, lift_rad)
+    def paths(self, g: Geometry, lift: Lift = NO_LIFT) -> Paths:
+        """Return the path lengths seen from `g`, the body lifted by `lift`."""
+        key = (g, lift)
         if self._total is None or self._total[0] != key:
             smooth = _fewer(g, max(int(_TORSO_PITCH_MM / g.pitch_mm), 1))
             torso = np.zeros((2, smooth.n, smooth.n), np.float32)
-            _add(self._patch("torso", smooth, 0.0), torso[0], torso[1])
+            _add(self._patch("torso", smooth, NO_LIFT), torso[0], torso[1])
             soft, cortical = np.zeros((2, g.n, g.n), np.float32)
             add_enlarged(torso[0], soft)
             add_enlarged(torso[1], cortical)
             for group in _GROUPS:
-                _add(self._patch(group, g, lift_rad), soft, cortical)
+                _add(self._patch(group, g, lift), soft, cortical)
             self._total = (key, Paths(frozen(soft), frozen(cortical)))
         return self._total[1]
 
     def with_body(self, g: Geometry, body: Body) -> Paths:
         """Return the path lengths with what tamps have left: the lift, cavities, crushed rims."""
-        paths = self.paths(g, body.lift_rad)
+        paths = self.paths(g, body.shown)
         if body.bone_revision == 0:
             return paths
         kept = self._remade
-        key = (g, body.lift_rad)
+        key = (g, body.shown)
         if kept is None or kept.bone is not body.bone:
             change = _remodelled(self._patient, body)
             kept = _Remade(body.bone, None if change is None else _block(change), None, None)
@@ -167,10 +170,11 @@ class PatientProjector:
         while nothing changes, so that the arrays themselves are the key.
         """
         inside = [t for t in tamps if t is not None and t.voxels.size]
-        if not inside and not cloud.voxel.size:
+        spill = (body.spill_voxels, body.spill_fill)
+        if not inside and not cloud.voxel.size and not spill[0].size:
             return None
-        lift = body.lift_rad - body.baked_rad
-        arrays = [cloud.voxel, cloud.fill, *(a for t in inside for a in (t.voxels, t.fill))]
+        lift = body.shown.minus(body.baked)
+        arrays = [cloud.voxel, cloud.fill, *spill, *(a for t in inside for a in (t.voxels, t.fill))]
         kept = self._fill
         if (
             kept is None
@@ -178,7 +182,7 @@ class PatientProjector:
             or len(kept.arrays) != len(arrays)
             or any(a is not b for a, b in zip(kept.arrays, arrays, strict=True))
         ):
-            volume = _filled(body.bone, cloud, inside)
+            volume = _filled(body, cloud, inside)
             if lift:
                 volume = warped(volume, self._patient.hinge, lift)
             kept = _Fill((g, lift), arrays, project_block(_block(volume), g))
@@ -207,20 +211,21 @@ def _remodelled(patient: Patient, body: Body) -> Volume | None:
     before = patient.target.bone
     if before is None:
         return None
-    before = warped_bone(before, patient.hinge, body.baked_rad)
+    before = warped_bone(before, patient.hinge, body.baked)
     more = body.bone.bv_tv - before.bv_tv
     if not np.any(more):
         return None
     soft, cortical = (frozen(more * np.float32(c)) for c in _TRABECULAR)
     change = Volume(body.bone.origin_mm, body.bone.spacing_mm, soft, cortical)
-    rest = body.lift_rad - body.baked_rad
+    rest = body.shown.minus(body.baked)
     return warped(change, patient.hinge, rest) if rest else change
 
 
-def _filled(bone: BoneField, cloud: Cloud, tamps: Sequence[Tamp]) -> Volume:
+def _filled(body: Body, cloud: Cloud, tamps: Sequence[Tamp]) -> Volume:
     """Return the box around all filled voxels: cement as its soft field, contrast as cortical."""
+    bone = body.bone
     voxel_ul = bone.spacing_mm**3
-    every = np.concatenate([cloud.voxel, *(t.voxels for t in tamps)])
+    every = np.concatenate([cloud.voxel, body.spill_voxels, *(t.voxels for t in tamps)])
     at = np.array(np.unravel_index(every, bone.shape))
     low, shape = at.min(1), tuple(np.ptp(at, axis=1) + 1)
     cement, contrast = np.zeros((2, *shape), np.float32)
@@ -230,6 +235,7 @@ def _filled(bone: BoneField, cloud: Cloud, tamps: Sequence[Tamp]) -> Volume:
         np.add.at(field, (i, j, k), share.astype(np.float32))
 
     put(cement, cloud.voxel, cloud.fill * cloud.volume_ul / voxel_ul)
+    put(contrast, body.spill_voxels, body.spill_fill)
     for tamp in tamps:
         put(contrast, tamp.voxels, tamp.fill)
     np.minimum(contrast, 1.0, out=contrast)

@@ -150,6 +150,16 @@ def passage(change: Callable[[Case, State, Side], Cannula | str]) -> Act:
     return act
 
 
+def purge(case: Case, state: State, side: Side) -> Outcome:
+    """Fill the inflators with contrast medium and drive the air out of both tamps."""
+    if state.purged:
+        return "The tamps are purged already."
+    if any(tamp is not None and tamp.volume_ml > 0.0 for tamp in state.tamps):
+        return "A tamp is filled. Deflate it first."
+    left, right = (None if t is None else replace(t, air_ml=0.0) for t in state.tamps)
+    return replace(state, purged=True, tamps=(left, right)), ()
+
+
 def tamp_in(case: Case, state: State, side: Side) -> Outcome:
     """Slide the deflated tamp down the cannula to the end of the channel."""
     cannula = state.cannulas[side]
@@ -164,6 +174,7 @@ def tamp_in(case: Case, state: State, side: Side) -> Outcome:
     tamp = inflation.insert(
         case.tamp, case.physics["tamp"], state.body.bone, side, cannula.tip_mm,
         cannula.direction, cannula.channel_end_mm,
+        air_ml=0.0 if state.purged else case.physics["tamp"]["air_ml"],
     )  # fmt: skip
     state = with_cannula(state, replace(cannula, inside=Inside.TAMP), side)
     return with_tamp(state, tamp, side), ()
@@ -307,6 +318,7 @@ ACTS: Mapping[Do, Act] = MappingProxyType(
         Do.DRILL_OUT: passage(passages.drill_out),
         Do.CURVED_IN: passage(passages.curved_in),
         Do.CURVED_OUT: passage(passages.curved_out),
+        Do.PURGE: purge,
         Do.TAMP_IN: tamp_in,
         Do.TAMP_OUT: tamp_out,
         Do.MIX: mix,

@@ -82,7 +82,7 @@ def fold(case: Case, before: State, after: State, events: Sequence[Event]) -> Ta
     account = _Account(tally)
     dt = seconds(after.tick - before.tick)
     _fold_tools(case, before, after, account)
-    _fold_tamps(before, after, account)
+    _fold_tamps(case, before, after, account)
     _fold_cement(case, before, after, account, dt)
     if after.vitals is not before.vitals:
         if after.phase not in _BEFORE_THE_SKIN:
@@ -138,7 +138,7 @@ def _fold_tools(case: Case, before: State, after: State, account: _Account) -> N
             account.put(f"midline_{side}", abs(off))
 
 
-def _fold_tamps(before: State, after: State, account: _Account) -> None:
+def _fold_tamps(case: Case, before: State, after: State, account: _Account) -> None:
     if after.tamps is not before.tamps:
         total = sum(t.volume_ml for t in after.tamps if t is not None)
         account.most("tamp_volume_ml", total)
@@ -148,7 +148,7 @@ def _fold_tamps(before: State, after: State, account: _Account) -> None:
             account.most("tamp_pressure_mpa", tamp.peak_mpa)
             _fold_step(before, after, account, side)
     if after.body is not before.body:
-        account.most("lift_peak_rad", after.body.lift_rad)
+        account.most("gain_peak_mm", case.patient.anterior_gain_mm(after.body.lift))
 
 
 def _fold_step(before: State, after: State, account: _Account, side: Side) -> None:

@@ -132,21 +132,22 @@ def height_before_mm(case: Case, state: State) -> Metric:
 def height_after_mm(case: Case, state: State) -> Metric:
     """Anterior height at the end."""
     return case.patient.target.landmarks.heights_mm[0] + case.patient.anterior_gain_mm(
-        state.body.lift_rad
+        state.body.lift
     )
 
 
 def _height_inflated_mm(case: Case, state: State) -> Metric:
-    peak = state.tally.values.get("lift_peak_rad", 0.0)
-    return case.patient.target.landmarks.heights_mm[0] + case.patient.anterior_gain_mm(peak)
+    gained = state.tally.values.get("gain_peak_mm", 0.0)
+    return case.patient.target.landmarks.heights_mm[0] + gained
 
 
 def _height_gain_mm(case: Case, state: State) -> Metric:
-    return case.patient.anterior_gain_mm(state.body.lift_rad)
+    return case.patient.anterior_gain_mm(state.body.lift)
 
 
 def _angle_change_deg(case: Case, state: State) -> Metric:
-    return -math.degrees(state.body.lift_rad)
+    lift = state.body.lift
+    return -math.degrees(lift.superior_rad + lift.inferior_rad)
 
 
 def _route_ml(route: Route) -> Fold:

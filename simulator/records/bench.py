@@ -194,7 +194,13 @@ def _inflate(case: Case) -> float:
                 case.tamp, constants, hinge, body, tamp, (tamps[1 - i],), 0.1, _PERIOD_S
             )
         body = reduction.reduce(
-            constants, hinge, case.patient.fracture_age_weeks, tuple(tamps), body, _PERIOD_S
+            case.tamp,
+            constants,
+            hinge,
+            case.patient.fracture_age_weeks,
+            tuple(tamps),
+            body,
+            _PERIOD_S,
         )
     return 1000.0 * (time.process_time() - begin) / (periods * _PERIOD_S)
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from scipy.ndimage import map_coordinates
 
-from simulator.anatomy.patient import Hinge
+from simulator.anatomy.hinge import Hinge, Plate
 from simulator.anatomy.volume import Volume
 from simulator.anatomy.warp import superior_pose
 from simulator.imaging.blocks import Block, first_pixel, project_block, project_blocks, seen_from

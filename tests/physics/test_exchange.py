@@ -79,8 +79,8 @@ def test_the_plate_sinks_back_however_fast_the_tamp_leaves(case: Case, inflated:
     calm = after(case, inflated, empty, (Action(wait_s=60.0), 1), (Action(do=Do.TAMP_OUT), 1))
     assert hasty.tamps == calm.tamps == (None, None)
     # The haste leaves less time to creep, nothing else.
-    assert hasty.body.lift_rad == pytest.approx(calm.body.lift_rad, rel=0.05)
-    assert hasty.body.lift_rad < 0.8 * inflated.body.lift_rad
+    assert hasty.body.lift.superior_rad == pytest.approx(calm.body.lift.superior_rad, rel=0.05)
+    assert hasty.body.lift.superior_rad < 0.8 * inflated.body.lift.superior_rad
 
 
 def test_an_unheld_cannula_follows_the_stylet(case: Case, expert_run: Outcome) -> None:

@@ -6,7 +6,7 @@ from functools import cache
 import numpy as np
 import pytest
 
-from simulator.anatomy.patient import Hinge
+from simulator.anatomy.hinge import Hinge, Plate
 from simulator.anatomy.volume import Tissue
 from simulator.frames import Side
 from simulator.physics import inflation
@@ -174,7 +174,7 @@ def test_two_runs_give_equal_bits():
     a, b = (bench(0.10).run(0.1, 15.0) for _ in range(2))
     assert a.tamp.crushed.tobytes() == b.tamp.crushed.tobytes()
     assert a.tamp.voxels.tobytes() == b.tamp.voxels.tobytes()
-    assert a.body.lift_rad == b.body.lift_rad
+    assert a.body.lift.superior_rad == b.body.lift.superior_rad
 
 
 def test_shipped_tamps_have_the_usual_limits():

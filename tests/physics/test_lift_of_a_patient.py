@@ -36,8 +36,8 @@ def treated(case: Case, age_weeks: float) -> tuple[float, float, float]:
             else 0.0, _DT_S,
         )  # fmt: skip
         body = reduction.reduce(constants, hinge, age_weeks, (tamp,), body, _DT_S)
-        peak = max(peak, body.lift_rad * arm)
-    return peak, body.lift_rad * arm, tamp.peak_mpa * PSI_PER_MPA
+        peak = max(peak, body.lift.superior_rad * arm)
+    return peak, body.lift.superior_rad * arm, tamp.peak_mpa * PSI_PER_MPA
 
 
 def test_a_fresh_fracture_gains_and_loses_as_published(case: Case) -> None:

@@ -65,7 +65,7 @@ def test_an_old_fracture_moves_less_and_falls_back():
 def test_the_stop_is_never_passed():
     low = replace(HINGE, max_rad=0.05)
     b = bench(0.14, hinge=low).run(0.1, 40.0)
-    assert b.body.lift_rad == 0.05
+    assert b.body.lift.superior_rad == 0.05
     assert b.body.peak_rad == 0.05
 
 
@@ -76,7 +76,7 @@ def test_without_a_balloon_nothing_moves():
 
 def test_the_picture_is_told_of_visible_movement():
     b = lifted()[1]
-    steps = b.body.lift_rad / TAMP["visible_rad"]
+    steps = b.body.lift.superior_rad / TAMP["visible_rad"]
     # every pause lets it sink a little, so that it passes a step more than once
     assert 0.8 * steps < b.body.shape_revision < 4.0 * steps
 
@@ -84,7 +84,7 @@ def test_the_picture_is_told_of_visible_movement():
 def test_a_lift_gives_the_balloon_room():
     b = lifted()[1]
     fixed = lifted(40.0)[1]
-    assert b.body.lift_rad > fixed.body.lift_rad
+    assert b.body.lift.superior_rad > fixed.body.lift.superior_rad
     assert b.tamp.pressure_mpa < fixed.tamp.pressure_mpa
 
 
@@ -128,7 +128,7 @@ def test_baking_leaves_a_cavity_and_the_lift_in_the_bone():
     crushed_ml = float((b.tamp.crushed > 0.5).sum()) * phantoms.H**3 / 1e3
     assert body.cavity_ml == pytest.approx(crushed_ml, rel=0.35)
     assert body.cavity_ml > crushed_ml  # the band it lies in was stretched
-    assert body.baked_rad == body.lift_rad
+    assert body.baked_rad == body.lift.superior_rad
     assert body.bone_revision == b.body.bone_revision + 1
     front = int((-16.0 - body.bone.origin_mm[1]) / phantoms.H)
 
