@@ -131,7 +131,8 @@ def touching(n: int, voxel: IntArray, crushed: FloatArray, bone: Bone, hard_bv: 
                 continue
             wall = bone.kind[bone.tissue[g]] == 0
             out[0] += 1.0
-            out[1] += float(wall or bone.bv[g] > hard_bv)
+            if wall or bone.bv[g] > hard_bv:
+                out[1] += 1.0
             ahead = g + int(gap / bone.h + 0.5) * o
             if wall or (0 <= ahead < bone.distance.size and bone.distance[ahead] >= 0.0):
                 out[2 + way] += area

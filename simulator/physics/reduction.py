@@ -39,7 +39,9 @@ def yield_nmm(constants: Constants, fracture_age_weeks: float) -> float:
 
 
 def _aged(constants: Constants, fresh: str, old: str, weeks: float) -> float:
+    """Return a strength at an age: callus takes weeks to form, then it gains fast."""
     share = min(max(weeks / constants["fracture_old_weeks"], 0.0), 1.0)
+    share *= share * (3.0 - 2.0 * share)
     return constants[fresh] + share * (constants[old] - constants[fresh])
 
 
@@ -89,13 +91,16 @@ class _Law:
     preload: float
     slack: float
     """Distance from the rest position at which it yields."""
+    taut: float
+    """Where the ligaments have doubled the soft tissue's stiffness."""
 
     def moved(self, push: float, now: float, rest: float, most: float) -> tuple[float, float]:
         """Return position and rest position after one step of implicit Euler."""
         if most <= 0.0:
             return 0.0, 0.0
         drive = push - self.preload + self.elastic * rest
-        at = (self.damping * now + drive) / (self.damping + self.soft + self.elastic)
+        soft = self.soft * (1.0 + (now / self.taut) ** 2)
+        at = (self.damping * now + drive) / (self.damping + soft + self.elastic)
         at = min(max(at, 0.0), most)
         return at, min(max(rest, at - self.slack), at + self.slack)
 
@@ -106,10 +111,11 @@ def _laws(constants: Constants, hinge: Hinge, weeks: float, dt_s: float) -> tupl
     soft = constants["hinge_soft_tissue_nmm"] * hinge.disc_stiffness_factor
     slack = yield_nmm(constants, weeks) / elastic
     preload, arm = constants["hinge_preload_nmm"], constants["plate_arm_mm"]
-    wedge = _Law(damping, elastic, soft, preload, slack)
+    taut = constants["ligament_rad"]
+    wedge = _Law(damping, elastic, soft, preload, slack, taut)
     square = arm * arm
     return wedge, _Law(
-        damping / square, elastic / square, soft / square, preload / arm, slack * arm
+        damping / square, elastic / square, soft / square, preload / arm, slack * arm, taut * arm
     )
 
 

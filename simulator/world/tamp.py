@@ -12,12 +12,16 @@ from simulator.frames import Side
 from simulator.units import Float32Array, IntArray, Vec3, frozen
 
 
+_NO_VOXELS: IntArray = frozen(np.zeros(0, np.int32))
+_NO_FILL: Float32Array = frozen(np.zeros(0, np.float32))
+
+
 def _no_voxels() -> IntArray:
-    return frozen(np.zeros(0, np.int32))
+    return _NO_VOXELS  # one and the same, so that pictures of it are kept
 
 
 def _no_fill() -> Float32Array:
-    return frozen(np.zeros(0, np.float32))
+    return _NO_FILL
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,7 +74,7 @@ def test_sliding_the_cannula_there_and_back_covers_nothing(case: Case, inflated:
 
 
 def test_the_plate_sinks_back_however_fast_the_tamp_leaves(case: Case, inflated: State) -> None:
-    empty = (Action(inflate_ml_s=-8.0), 60)
+    empty = (Action(inflate_ml_s=-8.0), 900)  # the vacuum takes ten seconds
     hasty = after(case, inflated, empty, (Action(do=Do.TAMP_OUT), 1))
     calm = after(case, inflated, empty, (Action(wait_s=60.0), 1), (Action(do=Do.TAMP_OUT), 1))
     assert hasty.tamps == calm.tamps == (None, None)

@@ -6,10 +6,10 @@ from functools import cache
 import numpy as np
 import pytest
 
-from simulator.anatomy.hinge import Hinge, Plate
+from simulator.anatomy.hinge import Hinge
 from simulator.anatomy.volume import Tissue
 from simulator.frames import Side
-from simulator.physics import inflation
+from simulator.physics import bursting, inflation
 from simulator.scenario import assets
 from simulator.world.tamp import Body
 from tests.physics import phantoms
@@ -159,15 +159,17 @@ def test_two_balloons_do_not_share_voxels():
 
 def test_rupture_is_rare_within_limits_and_likely_beyond():
     b, _ = stepwise()
-    within = inflation.rupture_hazard_per_s(SPEC, TAMP, b.body.bone, b.tamp)
+    within = bursting.hazard_per_s(SPEC, TAMP, b.tamp, 0.2)
     over = replace(b.tamp, pressure_mpa=3.6, volume_ml=4.5)
-    beyond = inflation.rupture_hazard_per_s(SPEC, TAMP, b.body.bone, over)
+    beyond = bursting.hazard_per_s(SPEC, TAMP, over, 0.2)
     assert 0.0 < 60.0 * within < 0.03
     assert beyond > 0.05
-    burst = inflation.ruptured(b.tamp)
+    burst = bursting.ruptured(TAMP, b.tamp)
     assert burst.pressure_mpa == 0.0
-    assert inflation.rupture_hazard_per_s(SPEC, TAMP, b.body.bone, burst) == 0.0
-    assert Bench(b.body, burst).run(0.1, 1.0).tamp is burst
+    assert bursting.hazard_per_s(SPEC, TAMP, burst, 0.2) == 0.0
+    more = Bench(b.body, burst).run(0.1, 1.0).tamp
+    assert more.volume_ml == burst.volume_ml
+    assert more.spilled_ml == pytest.approx(burst.spilled_ml + 0.1)
 
 
 def test_two_runs_give_equal_bits():

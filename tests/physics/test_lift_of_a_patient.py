@@ -22,7 +22,6 @@ def treated(case: Case, age_weeks: float) -> tuple[float, float, float]:
     tamp = inflation.insert(
         case.tamp, constants, body.bone, Side.LEFT, tip, plan.direction, plan.target_mm
     )
-    arm = hinge.hinge_y_mm - case.patient.target.landmarks.anterior_wall_y_mm
     goal = 0.0
     rates = []
     while goal < 3.9:
@@ -30,14 +29,14 @@ def treated(case: Case, age_weeks: float) -> tuple[float, float, float]:
         turning = round(_STEP_ML / _RATE_ML_S / _DT_S)
         rates += [_RATE_ML_S] * turning + [0.0] * round(_PAUSE_S / _DT_S)
     peak = 0.0
-    for rate in rates + [-0.5] * 300:
+    for rate in rates + [-0.5] * 900:
         tamp = inflation.inflate(
             case.tamp, constants, hinge, body, tamp, (), rate if tamp.volume_ml < 3.9 or rate < 0
             else 0.0, _DT_S,
         )  # fmt: skip
-        body = reduction.reduce(constants, hinge, age_weeks, (tamp,), body, _DT_S)
-        peak = max(peak, body.lift.superior_rad * arm)
-    return peak, body.lift.superior_rad * arm, tamp.peak_mpa * PSI_PER_MPA
+        body = reduction.reduce(case.tamp, constants, hinge, age_weeks, (tamp,), body, _DT_S)
+        peak = max(peak, case.patient.anterior_gain_mm(body.lift))
+    return peak, case.patient.anterior_gain_mm(body.lift), tamp.peak_mpa * PSI_PER_MPA
 
 
 def test_a_fresh_fracture_gains_and_loses_as_published(case: Case) -> None:
