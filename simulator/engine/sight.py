@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from simulator.anatomy.hinge import Lift
 from simulator.anatomy.plan import Plan
 from simulator.anatomy.views import true_ap, true_lateral
 from simulator.frames import Side, along
@@ -46,6 +47,12 @@ class Seen:
     """Lateral: tip to the anterior wall."""
     plate_rise_mm: float | None = None
     """Lateral: how far the superior endplate's front edge has risen since the first picture."""
+    plate_left_mm: float | None = None
+    """Lateral: how far that edge still is below where its neighbours say it was."""
+    wall_moved_mm: float | None = None
+    """Lateral: how far the posterior wall has moved since the first picture."""
+    tamp_at_wall: tuple[bool, bool] = (False, False)
+    """The contrast of a balloon lies on a cortex, or on an endplate that is not depressed."""
     cement_to_wall_mm: float | None = None
     """Lateral: hindmost cement in the body to the posterior wall."""
     leak: bool = False
@@ -202,6 +209,7 @@ def _read_ap(case: Case, state: State, shot: Shot) -> Seen:
             medial[side] = side.sign * _apart(case, shot, ends, marks.axes[0])
     return Seen(
         shot.tick, shot.view, shot.error_deg, tip_medial_mm=(medial[0], medial[1]),
+        tamp_at_wall=_at_wall(case, state),
         leak=_leak_seen(case, state, View.AP),
     )  # fmt: skip
 
@@ -222,9 +230,27 @@ def _read_lateral(case: Case, state: State, shot: Shot) -> Seen:
         tip_past_wall_mm=(past[0], past[1]),
         tip_to_front_mm=(ahead[0], ahead[1]),
         plate_rise_mm=case.patient.anterior_gain_mm(state.body.lift),
+        plate_left_mm=_plate_left_mm(case, state),
+        wall_moved_mm=state.body.lift.wall_mm,
+        tamp_at_wall=_at_wall(case, state),
         cement_to_wall_mm=_cement_to_wall(case, state),
         leak=_leak_seen(case, state, View.LATERAL),
     )  # fmt: skip
+
+
+def _plate_left_mm(case: Case, state: State) -> float:
+    """Return how far the front of the body still is below what it was, against its neighbours."""
+    hinge = case.patient.hinge
+    whole = Lift(hinge.superior.max_rad, hinge.superior.max_mm, hinge.inferior.max_rad,
+                 hinge.inferior.max_mm)  # fmt: skip
+    return case.patient.anterior_gain_mm(whole) - case.patient.anterior_gain_mm(state.body.lift)
+
+
+def _at_wall(case: Case, state: State) -> tuple[bool, bool]:
+    """Return which balloon lies on a wall, as the contrast against the cortex shows."""
+    least = case.physics["tamp"]["touch_stop_mm2"]
+    left, right = (t is not None and t.touch_mm2 >= least for t in state.tamps)
+    return left, right
 
 
 def _cement_to_wall(case: Case, state: State) -> float | None:

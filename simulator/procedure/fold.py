@@ -11,7 +11,7 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from simulator.frames import Side, dot, minus, norm
-from simulator.procedure import mistakes
+from simulator.procedure import mistakes, tamp_account
 from simulator.procedure.clocks import adequate
 from simulator.units import TICKS_PER_S, seconds
 from simulator.world.action import Do
@@ -40,7 +40,6 @@ _NEVER = 1e12
 _BEFORE_THE_SKIN = ("position", "local")
 """Pain that the patient brought along is nobody's doing."""
 _CEMENT_STEP_S = 4.0 / TICKS_PER_S
-_STEP_PAUSE_TICKS = 2 * TICKS_PER_S
 
 
 class _Account:
@@ -139,30 +138,10 @@ def _fold_tools(case: Case, before: State, after: State, account: _Account) -> N
 
 
 def _fold_tamps(case: Case, before: State, after: State, account: _Account) -> None:
-    if after.tamps is not before.tamps:
-        total = sum(t.volume_ml for t in after.tamps if t is not None)
-        account.most("tamp_volume_ml", total)
-        for side, tamp in zip(Side, after.tamps, strict=True):
-            if tamp is None:
-                continue
-            account.most("tamp_pressure_mpa", tamp.peak_mpa)
-            _fold_step(before, after, account, side)
+    tamp_account.fold(case, before, after, account)
     if after.body is not before.body:
         account.most("gain_peak_mm", case.patient.anterior_gain_mm(after.body.lift))
-
-
-def _fold_step(before: State, after: State, account: _Account, side: Side) -> None:
-    """Follow one inflation step: it ends when the inflator has rested for two seconds."""
-    old, new = before.tamps[side], after.tamps[side]
-    if old is None or new is None or new.volume_ml <= old.volume_ml:
-        return
-    step, rested = f"tamp_step_ml_{side}", f"inflated_tick_{side}"
-    fresh = after.tick - account.get(rested, -1e9) > _STEP_PAUSE_TICKS
-    begun = 0.0 if fresh else account.get(step)
-    account.put(step, begun + new.volume_ml - old.volume_ml)
-    account.put(rested, float(after.tick))
-    account.most("tamp_step_max_ml", account.get(step))
-    account.once("tamp_started_in_cannula_mm", new.in_cannula_mm)
+        account.most("wall_moved_mm", after.body.lift.wall_mm)
 
 
 def _fold_cement(case: Case, before: State, after: State, account: _Account, dt: float) -> None:
@@ -178,6 +157,10 @@ def _fold_cement(case: Case, before: State, after: State, account: _Account, dt:
         if after.c_arm.beam and after.c_arm.last is not None:
             watched = adequate(case, after.c_arm.last, View.LATERAL)
             account.add("watched_s", dt if watched else 0.0)
+    if cement.started_tick is not None and before.cement.started_tick is None:
+        held = tamp_account.held_other(case, after)
+        if held is not None:
+            account.put("tamp_held", float(held))
     if cement.started_tick is not None and cement.mixed_tick is not None:
         account.once("age_at_start_s", seconds(cement.started_tick - cement.mixed_tick))
     if cement.thumb_n <= 0.0 and "leak_seen_s" in account._old:
@@ -188,6 +171,8 @@ def _on_exposed(case: Case, state: State, account: _Account, event: Event) -> No
     assert isinstance(event, Exposed)
     shot = event.shot
     account.add("pulses_rate_sum", state.c_arm.pulses_per_s)
+    if any(adequate(case, shot, view) for view in (View.AP, View.LATERAL)):
+        tamp_account.seen(state, account)
     side = state.side
     tool = state.cannulas[side]
     if state.cannulas == (None, None) and "place_needle" not in state.tally.done:

@@ -11,7 +11,6 @@ from simulator.anatomy.volume import BoneField
 from simulator.frames import Side
 from simulator.units import Float32Array, IntArray, Vec3, frozen
 
-
 _NO_VOXELS: IntArray = frozen(np.zeros(0, np.int32))
 _NO_FILL: Float32Array = frozen(np.zeros(0, np.float32))
 
