@@ -71,10 +71,14 @@ def _moves(hinge: Hinge, way: int) -> bool:
     return plate.max_rad > 0.0 or plate.max_mm > 0.0
 
 
-def at_wall_mm2(hinge: Hinge, found: Touch) -> float:
-    """Return the contact that asks for a stop: with a wall or an endplate that is not depressed."""
-    ways = [way for way in range(6) if way < 4 or not _moves(hinge, way)]
-    return max(found.near_mm2[way] for way in ways)
+def at_wall_mm2(constants: Constants, hinge: Hinge, found: Touch) -> float:
+    """Return the contact that asks for a stop: with a wall or an endplate that is not depressed.
+
+    An endplate counts for less than its area: a balloon leans on it while it lifts the other.
+    """
+    less = constants["touch_stop_mm2"] / constants["plate_stop_mm2"]
+    plates = [less * found.near_mm2[way] for way in (4, 5) if not _moves(hinge, way)]
+    return max(*found.near_mm2[:4], *plates)
 
 
 def hazard_per_s(spec: TampSpec, constants: Constants, tamp: Tamp, hard_share: float) -> float:

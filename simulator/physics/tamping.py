@@ -86,7 +86,7 @@ def _one(
     new = inflation.inflate(case.tamp, constants, hinge, body, tamp, others, rate, _DT_S)
     if new.pressure_mpa > 0.0:
         found = bursting.touch(case.tamp, constants, hinge, body.bone, new)
-        contact = bursting.at_wall_mm2(hinge, found)
+        contact = bursting.at_wall_mm2(constants, hinge, found)
         if contact != new.touch_mm2:
             new = replace(new, touch_mm2=contact)
         new, burst = _burst(case, state.tick, new, found.hard_share)
