@@ -201,7 +201,7 @@ def bake(constants: Constants, hinge: Hinge, body: Body, tamp: Tamp, *, last: bo
     spill = body.spill_voxels
     if turned:
         bone = warped_bone(bone, hinge, since)
-        spill = _carried(bone, hinge, since, spill)
+        spill = carried(bone, hinge, since, spill)
     if bone is body.bone:
         return body
     cavity = float(np.count_nonzero(bone.tissue == Tissue.CAVITY)) * bone.spacing_mm**3
@@ -215,7 +215,7 @@ def bake(constants: Constants, hinge: Hinge, body: Body, tamp: Tamp, *, last: bo
     )
 
 
-def _carried(bone: BoneField, hinge: Hinge, lift: Lift, voxels: IntArray) -> IntArray:
+def carried(bone: BoneField, hinge: Hinge, lift: Lift, voxels: IntArray) -> IntArray:
     """Return the voxels to which a lift carries what lies in `voxels`."""
     if not voxels.size:
         return voxels

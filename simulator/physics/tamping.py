@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from simulator import rng
 from simulator.frames import Side
-from simulator.physics import bursting, inflation, reduction
-from simulator.units import PSI_PER_MPA, TICKS_PER_S
+from simulator.physics import bursting, inflation, reduction, setting
+from simulator.units import PSI_PER_MPA, TICKS_PER_S, seconds
 from simulator.world.action import Action
 from simulator.world.case import Case
 from simulator.world.events import (
@@ -28,6 +28,7 @@ _DT_S = PERIOD_TICKS / TICKS_PER_S
 _MARK_PSI = 50.0
 _WALL_MARK_MM = 0.5
 _RECOIL_STEPS = 600
+_PROP_UL = 500.0
 _COVERED_MM = 0.5
 """Less of the balloon than this inside the cannula is within the markers' own length."""
 
@@ -37,10 +38,11 @@ def lively(state: State) -> bool:
     return any(t is not None and t.pressure_mpa > 0.0 for t in state.tamps)
 
 
-def at_rest(case: Case, body: Body) -> Body:
+def at_rest(case: Case, state: State) -> Body:
     """Return the body after its endplate has sunk back as far as it will without a balloon."""
+    body = state.body
     for _ in range(_RECOIL_STEPS):
-        sunk = _reduced(case, body, ())
+        sunk = _reduced(case, state, body, ())
         if sunk is body:
             break
         body = sunk
@@ -63,7 +65,7 @@ def work(case: Case, state: State, action: Action) -> tuple[State, tuple[Event, 
         body, tamps[side], told = _one(case, replace(state, body=body), tamp, others, rate)
         events.extend(told)
     live = tuple(t for t in tamps if t is not None)
-    body = _reduced(case, body, live)
+    body = _reduced(case, state, body, live)
     events.extend(_fragment_moved(state.body, body, action.inflate_ml_s))
     if body is not state.body:
         state = replace(state, body=body)
@@ -102,7 +104,12 @@ def _one(
     return body, new, tuple(events)
 
 
-def _reduced(case: Case, body: Body, tamps: tuple[Tamp, ...]) -> Body:
+def _reduced(case: Case, state: State, body: Body, tamps: tuple[Tamp, ...]) -> Body:
+    """Move plates and wall; hard cement between the plates holds them where they are."""
+    cement = state.cement
+    age_s = seconds(state.tick - (cement.mixed_tick or 0))
+    if cement.cloud.inside_ul > _PROP_UL and setting.is_set(case.cement, age_s):
+        return body
     return reduction.reduce(
         case.tamp, case.physics["tamp"], case.patient.hinge, case.patient.fracture_age_weeks,
         tamps, body, _DT_S,

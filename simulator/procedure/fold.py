@@ -55,7 +55,7 @@ class _Account:
         return self.new.get(name, self._old.get(name, default))
 
     def put(self, name: str, value: float) -> None:
-        if self._old.get(name) != value:
+        if self.new.get(name, self._old.get(name)) != value:
             self.new[name] = value
 
     def most(self, name: str, value: float) -> None:
