@@ -471,6 +471,7 @@ class Player:
             self.push_to(self.tool.depth_mm + min(_PEDICLE_STEP_MM, left), _BONE_N)
             self.look_both()
         self.tool_of("x", "tamp")
+        self.ask("purge")
         self.press("r")
         self.until(lambda: self.tamp is not None, "the tamp", 600)
 
