@@ -84,6 +84,11 @@ def lifted(src: AnyArray, dst: AnyArray, x0: float, y0: float, z0: float, below:
         total = np.zeros(nz + 1)
         for b in range(ny):
             up, down = _rise(x0 + a * h, y0 + b * h, s), _rise(x0 + a * h, y0 + b * h, i)
+            if up == 0.0 and down == 0.0:  # behind the hinge
+                for k in range(dst.shape[2]):
+                    inside = 0 <= k - below < nz
+                    dst[a, b, k] = src[a, b, k - below] if inside else src[a, b, 0] * 0
+                continue
             for k in range(nz):
                 total[k + 1] = total[k] + src[a, b, k]
             before = 0.0
