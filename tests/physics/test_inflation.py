@@ -11,6 +11,7 @@ from simulator.anatomy.volume import Tissue
 from simulator.frames import Side
 from simulator.physics import bursting, inflation
 from simulator.scenario import assets
+from simulator.units import PSI_PER_MPA
 from simulator.world.tamp import Body
 from tests.physics import phantoms
 from tests.physics.inflator import ANTERIOR, HINGE, SPEC, TAMP, Bench, bench
@@ -37,9 +38,27 @@ def test_pressure_has_a_plateau_in_osteoporotic_bone():
 
 
 def test_pressure_decays_while_the_inflator_rests():
-    _, marks = stepwise()
-    peak, held = marks[2.0]
-    assert 0.5 < held / peak < 0.9
+    """Reference 4.4: relaxation to 70-85 % of the peak; less bone relaxes more."""
+    _, marks = stepwise(CRUSHED_YOUNG_BV)
+    for ml in (2.0, 3.0, 4.0):
+        peak, held = marks[ml]
+        assert 0.70 < held / peak < 0.88
+
+
+CRUSHED_YOUNG_BV = 0.10 * (0.34 * 32.6 * 0.20**1.60) ** 0.5
+"""Bone of 0.20 g/cm3 at 0.34 of its yield stress (reference 4.4): as strong as this in the law."""
+
+
+def test_young_bone_that_was_crushed_before_takes_the_published_pressure():
+    """2.95 mL at 122.7 +- 27.9 psi, read when the inflation was over (reference 4.3)."""
+    _, marks = stepwise(CRUSHED_YOUNG_BV)
+    _, held = marks[3.0]
+    assert held * PSI_PER_MPA == pytest.approx(122.7, abs=27.9)
+
+
+def test_a_fast_stroke_spikes():
+    slow, fast = (bench(0.08).run(rate, 1.0 / rate).tamp.peak_mpa for rate in (0.05, 0.4))
+    assert fast > 1.5 * slow
 
 
 def test_denser_bone_holds_against_a_higher_pressure():
