@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.ndimage import distance_transform_edt
 
-from simulator.anatomy.hinge import Fragment, Hinge, Lift, Plate
+from simulator.anatomy.hinge import Fragment, Hinge, Lift
 from simulator.anatomy.volume import BoneField, Tissue
 from simulator.anatomy.warp import displacement, warped_bone
 from simulator.kernels.hold import thrust
@@ -171,13 +171,6 @@ def _slid_mm(
         return 0.0
     holds = _aged(constants, "wall_yield_fresh_n", "wall_yield_old_n", weeks) / wall.loose
     return max(force_n - holds, 0.0) / constants["wall_damping_n_s_mm"] * dt_s
-
-
-def lifted_share(plate: Plate, rad: float, mm: float) -> float:
-    """Return how much of what the plate had lost is back, 0..1 (1 if it had lost nothing)."""
-    y, _, _ = plate.dish_mm
-    now, whole = plate.rise_mm(rad, mm, 0.0, y), plate.rise_mm(plate.max_rad, plate.max_mm, 0.0, y)
-    return now / whole if whole > 0.0 else 1.0
 
 
 def bake(constants: Constants, hinge: Hinge, body: Body, tamp: Tamp, *, last: bool) -> Body:

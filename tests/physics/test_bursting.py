@@ -258,3 +258,22 @@ def test_two_tamps_lift_more_than_one_and_share_the_bone():
     assert shared.size == 0
     left, right = (t.pressure_mpa for t in tamps)
     assert left == pytest.approx(right, rel=0.15)  # each its own bone, one plate
+
+
+def test_a_mirrored_bone_takes_the_mirrored_balloon():
+    tip = (6.0, -13.0, 4.0)
+    right = (-6.0, -13.0, 4.0)
+    a = bench(0.10, tip=tip).run(0.1, 20.0)
+    b = bench(0.10, tip=right)
+    bone = b.body.bone
+    turned = {
+        name: frozen(getattr(bone, name)[::-1].copy())
+        for name in ("distance_mm", "shell_mm", "bv_tv", "tissue", "vein_share", "vein_radius_mm")
+    }
+    b = replace(b, body=Body(bone=replace(bone, **turned))).run(0.1, 20.0)
+    assert b.tamp.pressure_mpa == pytest.approx(a.tamp.pressure_mpa, rel=1e-4)
+    assert b.body.lift.superior_rad == pytest.approx(a.body.lift.superior_rad, rel=1e-4)
+    cavity = np.zeros((2, *bone.shape))
+    for grid, one in zip(cavity, (a, b), strict=True):
+        grid.reshape(-1)[one.tamp.voxels] = one.tamp.crushed
+    assert np.abs(cavity[0] - cavity[1][::-1]).max() < 1e-3

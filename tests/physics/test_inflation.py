@@ -11,7 +11,7 @@ from simulator.anatomy.volume import Tissue
 from simulator.frames import Side
 from simulator.physics import bursting, inflation
 from simulator.scenario import assets
-from simulator.units import PSI_PER_MPA
+from simulator.units import PSI_PER_MPA, frozen
 from simulator.world.tamp import Body
 from tests.physics import phantoms
 from tests.physics.inflator import ANTERIOR, HINGE, SPEC, TAMP, Bench, bench
@@ -202,3 +202,25 @@ def test_shipped_tamps_have_the_usual_limits():
     volumes = {n: t.max_volume_ml for n, t in assets.catalogue("tamp").items()}
     assert volumes == {"tamp_10": 3.0, "tamp_15": 4.0, "tamp_20": 6.0}
     assert isinstance(HINGE, Hinge)
+
+
+def test_denser_bone_lifts_more_at_a_higher_pressure():
+    loose, dense = (stepwise(bv)[0] for bv in (0.08, CRUSHED_YOUNG_BV))
+    assert dense.gain_mm > loose.gain_mm + 0.5
+    assert dense.tamp.peak_mpa > loose.tamp.peak_mpa
+
+
+def test_a_weak_pocket_draws_the_balloon():
+    b = bench(0.10)
+    bone = b.body.bone
+    bv = bone.bv_tv.copy()
+    front = int((-9.0 - bone.origin_mm[1]) / phantoms.H)
+    bv[:, :front] *= 0.4
+    weak = replace(b, body=Body(bone=replace(bone, bv_tv=frozen(bv))))
+
+    def middle_y(bench_now):
+        taken = bench_now.run(0.1, 25.0).tamp
+        y = (taken.voxels // bone.shape[2]) % bone.shape[1]
+        return float((y * taken.crushed).sum() / taken.crushed.sum()) * phantoms.H
+
+    assert middle_y(weak) < middle_y(b) - 0.8  # the trial behind the law found 1.2 mm
