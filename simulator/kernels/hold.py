@@ -72,13 +72,17 @@ def grip(n: int, voxel: IntArray, crushed: FloatArray, bone: Bone, plate: Pull, 
 @njit(**JIT)
 def thrust(n: int, voxel: IntArray, crushed: FloatArray, bone: Bone, wall: Push,
            reach: float) -> float:  # fmt: skip
-    """Return the force per pressure (mm2) that arrives at the posterior wall's fragment."""
+    """Return the force per pressure (mm2) that arrives at the posterior wall's fragment.
+
+    It fades with the bone in between, and with the distance above or below the fragment.
+    """
     ends = np.full(bone.nx * bone.nz, -1, np.int32)
     for e in range(n):
         g = voxel[e]
         x, _, k = _column(g, bone)
         z = bone.oz + bone.h * k
-        if crushed[e] <= 0.5 or abs(x) > wall.half_width or not wall.bottom <= z <= wall.top:
+        beside = max(wall.bottom - z, z - wall.top)
+        if crushed[e] <= 0.5 or abs(x) > wall.half_width or beside > 2.0 * reach:
             continue
         j = (g // bone.nz) % bone.ny
         row = (g // (bone.nz * bone.ny)) * bone.nz + k
@@ -93,7 +97,9 @@ def thrust(n: int, voxel: IntArray, crushed: FloatArray, bone: Bone, wall: Push,
         while back < bone.ny and bone.distance[base + back * bone.nz] < 0.0:
             back += 1
         gap = bone.h * (back - j - 1)
-        force += bone.h**2 / (1.0 + (gap / reach) ** 2)
+        z = bone.oz + bone.h * (row % bone.nz)
+        beside = max(wall.bottom - z, z - wall.top, 0.0)
+        force += bone.h**2 / (1.0 + (gap * gap + beside * beside) / (reach * reach))
     return force
 
 
