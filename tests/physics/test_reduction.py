@@ -157,3 +157,13 @@ def test_with_another_balloon_in_place_the_lift_is_not_baked_yet():
 def test_a_balloon_never_inflated_leaves_no_trace():
     b = bench(0.10)
     assert reduction.bake(TAMP, HINGE, b.body, b.tamp, last=True) is b.body
+
+
+def test_a_fracture_heals_slowly_at_first():
+    """Callus takes weeks: three weeks old is still fresh, half a year old is healed."""
+    fresh, three, half, old, older = (
+        reduction.yield_nmm(TAMP, weeks) for weeks in (0.0, 3.0, 13.0, 26.0, 60.0)
+    )
+    assert fresh < three < fresh + 0.06 * (old - fresh)
+    assert half == pytest.approx(0.5 * (fresh + old))
+    assert old == older
