@@ -6,7 +6,7 @@ import math
 from dataclasses import replace
 
 from simulator.anatomy.form import STATION_MM, heights, wall_y
-from simulator.anatomy.patient import Hinge
+from simulator.anatomy.hinge import FIXED, Fragment, Hinge, Plate
 from simulator.anatomy.shape import NO_CRUSH, Crush, Shape
 from simulator.anatomy.spec import Cleft, FractureShape, FractureSpec, PatientSpec
 from simulator.anatomy.tables import table
@@ -15,6 +15,11 @@ from simulator.errors import UsageError
 _HEIGHT_ERROR_MM = 0.3
 _FRAGMENT_LEAST_MM = 5.0
 """A fragment begins above the height at which the posterior wall is measured."""
+_REAR_LEAST_MM, _DISH_LEAST_MM = 1.0, 0.6
+"""Less than this is the wall's own roughness, or the error of a straight wedge."""
+_BAND_LEAST_MM = 2.0
+_CRUSHED_WALL = 0.5
+"""How loose the posterior wall of a crush is against a fragment that was set back (design)."""
 
 
 def _crush(fracture: FractureSpec, height_mm: float, amount: float) -> Crush:
@@ -114,30 +119,70 @@ def standing_heights(intact: Shape, spec: PatientSpec) -> tuple[float, float, fl
 
 
 def hinge(intact: Shape, broken: Shape, spec: PatientSpec) -> Hinge:
-    """Return how far and about which line the superior endplate may be lifted again.
+    """Return how far endplates and posterior wall of the fractured body can move.
 
-    The lift is a wedge: it gives back the anterior loss. What the middle of a biconcave body and
-    the rear of a crushed one have lost beyond that is not lifted.
+    A plate gives back what it lost: as a wedge about a line near the posterior wall, and beyond
+    that what its rear and its middle lost. The superior plate's rear rises as a whole, its middle
+    as a dish.
     """
     data, stack = (table("vertebra_shape.toml")[name] for name in ("hinge", "stack"))
     half = 0.5 * intact.form.Hm
     (before, floor_before), (after, floor_after) = heights(intact), heights(broken)
-    lost = max(before[0] - floor_before[0] - after[0] + floor_after[0], 0.0)
     y = wall_y(intact, 1) - data["behind_mm"]
-    arm = y - wall_y(broken, -1) - STATION_MM
+    lost = [max(a - b, 0.0) for a, b in zip(before, after, strict=True)]
+    sunk = [max(b - a, 0.0) for a, b in zip(floor_before, floor_after, strict=True)]
     floor = -half + data["floor_mm"]
-    band_top = half - broken.crush.depth - 1.9 * lost if lost > 0.0 else 0.0
+    front = lost[0] + sunk[0]
+    band_top = half - broken.crush.depth - 1.9 * front if front > 0.0 else 0.0
     bottom = max(floor, min(band_top, 3.0) - data["band_mm"])
-    most = lost / arm
+    low = max(floor_after) + data["cover_mm"]
+    if max(sunk) > _DISH_LEAST_MM:  # both plates have sunk: share what is between them
+        bottom = max(bottom, 0.5 * (low + min(after) - data["band_mm"]))
+    upper = _plate(broken, lost, y, (bottom, bottom + data["band_mm"]))
+    lower = _plate(broken, sunk, y, (low, min(low + data["band_mm"], bottom)))
     followed = broken.crush.wedge * (1.0 - broken.crush.rear) / stack["wedge_tilt_at_mm"]
     turned = -math.radians(stack["wedge_tilt_deg"]) * followed
     closed = -stack["wedge_disc_mm"] * followed
+    most = upper.max_rad
     return Hinge(
-        hinge_y_mm=y,
-        bottom_z_mm=bottom,
-        top_z_mm=bottom + data["band_mm"],
-        max_rad=most,
+        superior=upper,
+        inferior=lower if lower.top_z_mm - lower.bottom_z_mm > _BAND_LEAST_MM else FIXED,
+        wall=_fragment(broken, after[2]),
         disc_stiffness_factor=spec.disc_stiffness_factor,
         above_share=min(turned / most, 1.0) if most > 0.0 else 1.0,
         above_mm_per_rad=closed / most if most > 0.0 else 0.0,
+    )
+
+
+def _plate(broken: Shape, lost: list[float], y: float, band: tuple[float, float]) -> Plate:
+    """Return the plate that has lost this much in front, in the middle and behind."""
+    f = broken.form
+    front, back = (wall_y(broken, way) - way * STATION_MM for way in (-1, 1))
+    middle = 0.5 * (front + back)
+    rear = lost[2] if lost[2] > _REAR_LEAST_MM else 0.0
+    most = max(lost[0] - rear, 0.0) / (y - front)
+    dish = lost[1] - rear - most * (y - middle)
+    dish = dish if dish > _DISH_LEAST_MM else 0.0
+    return Plate(
+        hinge_y_mm=y,
+        bottom_z_mm=band[0],
+        top_z_mm=band[1],
+        max_rad=most,
+        max_mm=rear + dish,
+        even=rear / (rear + dish) if rear + dish > 0.0 else 1.0,
+        dish_mm=(-0.02 * f.D, 0.40 * f.W, 0.38 * f.D),
+    )
+
+
+def _fragment(broken: Shape, rear_z: float) -> Fragment:
+    """Return what of the posterior wall between the pedicles can be pushed into the canal."""
+    f, crush = broken.form, broken.crush
+    loose = 1.0 if crush.retro > 0.0 else _CRUSHED_WALL * float(crush.rear > 0.0)
+    return Fragment(
+        half_width_mm=0.5 * f.scw - 0.5,
+        bottom_z_mm=crush.retro_z if crush.retro > 0.0 else 0.0,
+        top_z_mm=rear_z,
+        wall_y_mm=float(wall_y(broken, 1)) + crush.retro,
+        canal_mm=f.scd - crush.retro,
+        loose=loose,
     )

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from simulator.anatomy.hinge import NO_LIFT, Lift
 from simulator.anatomy.landmarks import Landmarks
 from simulator.anatomy.patient import Patient
 from simulator.anatomy.spec import FractureShape
-from simulator.anatomy.warp import lift_mm, superior_pose
+from simulator.anatomy.warp import displacement, superior_pose
 from simulator.units import FloatArray, Vec3
 
 _GRADES = (0.20, 0.25, 0.40)
@@ -64,30 +65,29 @@ class Measured:
         return FractureShape.BICONCAVE if middle > front else FractureShape.WEDGE
 
 
-def moved(patient: Patient, vertebra: int, points: FloatArray, lift_rad: float) -> FloatArray:
-    """Return where (n, 3) points of a vertebra lie after a lift of the index's endplate.
+def moved(patient: Patient, vertebra: int, points: FloatArray, lift: Lift) -> FloatArray:
+    """Return where (n, 3) points of a vertebra lie after a lift of the index body.
 
     Args:
         patient: Who is lifted.
         vertebra: Index into `patient.vertebrae`.
         points: Before the lift, patient frame.
-        lift_rad: Angle of the hinge.
+        lift: Of the index body.
     """
     if vertebra > patient.index:
         return points
     if vertebra < patient.index:
-        turn, shift = superior_pose(patient.hinge, lift_rad)
+        turn, shift = superior_pose(patient.hinge, lift)
         return np.asarray(points @ turn.T + shift)
-    rise = [lift_mm(patient.hinge, lift_rad, float(y), float(z)) for _, y, z in points]
-    return np.asarray(points + np.array(rise)[:, None] * np.array([0.0, 0.0, 1.0]))
+    return np.asarray(points + displacement(patient.hinge, lift, points))
 
 
-def measure(patient: Patient, lift_rad: float = 0.0) -> Measured:
-    """Return the treated vertebra's heights and angles, before (0) or after a lift."""
+def measure(patient: Patient, lift: Lift = NO_LIFT) -> Measured:
+    """Return the treated vertebra's heights and angles, before or after a lift."""
     marks = patient.target.landmarks
 
     def plate(vertebra: int, points: tuple[Vec3, Vec3, Vec3]) -> FloatArray:
-        return moved(patient, vertebra, np.array(points), lift_rad)
+        return moved(patient, vertebra, np.array(points), lift)
 
     at = patient.index
     top, low = plate(at, marks.superior_mm), plate(at, marks.inferior_mm)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from simulator.anatomy.hinge import Hinge, Lift
 from simulator.anatomy.landmarks import Landmarks
 from simulator.anatomy.volume import BoneField, Volume
 from simulator.units import Vec3
@@ -18,26 +19,6 @@ class Vertebra:
     bone: BoneField | None
     """None for levels that are only seen, at the edges of the film."""
     landmarks: Landmarks
-
-
-@dataclass(frozen=True, slots=True)
-class Hinge:
-    """How the superior endplate of the fractured body can rise: a wedge about a posterior hinge.
-
-    Points keep their place below `bottom_z_mm`, are lifted by angle * max(hinge_y - y, 0) above
-    `top_z_mm`, and linearly in between. Everything superior moves along.
-    """
-
-    hinge_y_mm: float
-    bottom_z_mm: float
-    top_z_mm: float
-    max_rad: float
-    """The wedge that the fracture took away; lifting further meets a stop."""
-    disc_stiffness_factor: float = 1.0
-    above_share: float = 1.0
-    """Turn of the level above per lift: the disc gave way to part of the wedge."""
-    above_mm_per_rad: float = 0.0
-    """Its rise per lift, as the disc opens again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +45,9 @@ class Patient:
         """The vertebra to be treated."""
         return self.vertebrae[self.index]
 
-    def anterior_gain_mm(self, angle_rad: float) -> float:
-        """Return how far the anterior wall is higher after a lift, by the law of the warp."""
-        front_y = self.target.landmarks.anterior_wall_y_mm
-        return angle_rad * max(self.hinge.hinge_y_mm - front_y, 0.0)
+    def anterior_gain_mm(self, lift: Lift) -> float:
+        """Return how much higher the anterior wall is after a lift, by the law of the warp."""
+        return self.hinge.gain_mm(lift, 0.0, self.target.landmarks.anterior_wall_y_mm)
 
     def level_at(self, point_mm: Vec3) -> str:
         """Return the level whose body is nearest to a point, along the spine."""

@@ -15,8 +15,9 @@ from typing import Any
 import numpy as np
 
 from simulator.anatomy.build import Progress, build_patient
+from simulator.anatomy.hinge import Fragment, Hinge, Plate
 from simulator.anatomy.landmarks import Landmarks, Pedicle
-from simulator.anatomy.patient import Hinge, Patient, Vertebra
+from simulator.anatomy.patient import Patient, Vertebra
 from simulator.anatomy.spec import PatientSpec
 from simulator.anatomy.tables import ASSETS
 from simulator.anatomy.volume import BoneField, Volume
@@ -27,7 +28,10 @@ from simulator.units import AnyArray, frozen
 FORMAT = 1
 KEPT = 12
 """Patients kept on disk."""
-_NOUNS = {c.__name__: c for c in (Patient, Vertebra, Volume, BoneField, Landmarks, Pedicle, Hinge)}
+_NOUNS = {
+    c.__name__: c
+    for c in (Patient, Vertebra, Volume, BoneField, Landmarks, Pedicle, Hinge, Plate, Fragment)
+}
 
 
 _KERNELS = (blend, body, crush, grain, posterior, shapes)

@@ -1,4 +1,4 @@
-"""The lift of a fractured endplate: how points, images and mechanics move with the hinge."""
+"""The lift of a fractured body: how points, images and mechanics move with its plates and wall."""
 
 from __future__ import annotations
 
@@ -6,71 +6,115 @@ import math
 
 import numpy as np
 
-from simulator.anatomy.patient import Hinge
+from simulator.anatomy.hinge import Hinge, Lift, Plate
 from simulator.anatomy.volume import BoneField, Volume
-from simulator.kernels import lift
+from simulator.kernels import lift as kernel
+from simulator.kernels.lift import KEEP_SUM, LINEAR, NEAREST, Pull, Push
 from simulator.kernels.threads import ONE_AT_A_TIME
 from simulator.units import AnyArray, FloatArray, frozen
 
-_KEEP_SUM, _LINEAR, _NEAREST = 0, 1, 2
+
+def pull(plate: Plate, rad: float, mm: float) -> Pull:
+    """Return a plate and its lift as the kernels take them."""
+    return Pull(plate.hinge_y_mm, plate.bottom_z_mm, plate.top_z_mm, rad, mm, plate.even,
+                *plate.dish_mm)  # fmt: skip
 
 
-def lift_mm(hinge: Hinge, angle_rad: float, y: float, z: float) -> float:
-    """Return how far a point of the unlifted bone rises."""
-    share = (z - hinge.bottom_z_mm) / (hinge.top_z_mm - hinge.bottom_z_mm)
-    return angle_rad * max(hinge.hinge_y_mm - y, 0.0) * min(max(share, 0.0), 1.0)
-
-
-def _moved(array: AnyArray, like: Volume | BoneField, hinge: Hinge, angle: float, mode: int,
-           more: int = 0) -> AnyArray:  # fmt: skip
-    nx, ny, nz = array.shape
-    out = np.empty((nx, ny, nz + more), dtype=array.dtype)
-    _, y0, z0 = like.origin_mm
-    with ONE_AT_A_TIME:
-        lift.lifted(array, out, y0, z0, like.spacing_mm, hinge.hinge_y_mm, hinge.bottom_z_mm,
-                    hinge.top_z_mm, angle, mode)  # fmt: skip
-    return frozen(out)
-
-
-def warped(volume: Volume, hinge: Hinge, angle_rad: float) -> Volume:
-    """Return the image after the lift: higher by as many voxels as needed, of the same mass."""
-    if angle_rad == 0.0:
-        return volume
-    rise = angle_rad * max(hinge.hinge_y_mm - volume.origin_mm[1], 0.0)
-    more = math.ceil(max(rise, 0.0) / volume.spacing_mm)
-    return Volume(
-        volume.origin_mm,
-        volume.spacing_mm,
-        _moved(volume.soft, volume, hinge, angle_rad, _KEEP_SUM, more),
-        _moved(volume.cortical, volume, hinge, angle_rad, _KEEP_SUM, more),
+def _pulls(hinge: Hinge, lift: Lift) -> tuple[Pull, Pull]:
+    return (
+        pull(hinge.superior, lift.superior_rad, lift.superior_mm),
+        pull(hinge.inferior, lift.inferior_rad, lift.inferior_mm),
     )
 
 
-def warped_bone(bone: BoneField, hinge: Hinge, angle_rad: float) -> BoneField:
+def _push(hinge: Hinge, lift: Lift) -> Push:
+    wall = hinge.wall
+    return Push(wall.half_width_mm, wall.bottom_z_mm, wall.top_z_mm, wall.wall_y_mm, wall.canal_mm,
+                lift.wall_mm)  # fmt: skip
+
+
+def _share(plate: Plate, z: float) -> float:
+    """Return 0 below the band that stretches, 1 above it."""
+    share = (z - plate.bottom_z_mm) / (plate.top_z_mm - plate.bottom_z_mm)
+    return min(max(share, 0.0), 1.0)
+
+
+def displacement(hinge: Hinge, lift: Lift, points: FloatArray) -> FloatArray:
+    """Return how far (n, 3) points of the unlifted body have moved, mm."""
+    out = np.zeros(points.shape)
+    push = _push(hinge, lift)
+    for row, (x, y, z) in zip(out, points.tolist(), strict=True):
+        row[2] = hinge.superior.rise_mm(lift.superior_rad, lift.superior_mm, x, y) * _share(
+            hinge.superior, z
+        ) - hinge.inferior.rise_mm(lift.inferior_rad, lift.inferior_mm, x, y) * (
+            1.0 - _share(hinge.inferior, z)
+        )
+        if lift.wall_mm:
+            row[1] = kernel.backwards(x, y, z, push)
+    return out
+
+
+def _moved(array: AnyArray, like: Volume | BoneField, hinge: Hinge, lift: Lift, mode: int,
+           more: tuple[int, int] = (0, 0)) -> AnyArray:  # fmt: skip
+    nx, ny, nz = array.shape
+    out = np.empty((nx, ny, nz + sum(more)), dtype=array.dtype)
+    x0, y0, z0 = like.origin_mm
+    h = like.spacing_mm
+    with ONE_AT_A_TIME:
+        kernel.lifted(array, out, x0, y0, z0, more[0], h, *_pulls(hinge, lift), mode)
+        if lift.wall_mm:
+            flat, out = out, np.empty_like(out)
+            kernel.pushed(flat, out, x0, y0, z0 - more[0] * h, h, _push(hinge, lift), mode)
+    return frozen(out)
+
+
+def _room(plate: Plate, rad: float, mm: float, volume: Volume) -> int:
+    """Return by how many voxels an image must grow for a plate to stay inside."""
+    rise = rad * max(plate.hinge_y_mm - volume.origin_mm[1], 0.0) + mm
+    return math.ceil(max(rise, 0.0) / volume.spacing_mm)
+
+
+def warped(volume: Volume, hinge: Hinge, lift: Lift) -> Volume:
+    """Return the image after the lift: higher by as many voxels as needed, of the same mass."""
+    if not lift:
+        return volume
+    below = _room(hinge.inferior, lift.inferior_rad, lift.inferior_mm, volume)
+    more = (below, _room(hinge.superior, lift.superior_rad, lift.superior_mm, volume))
+    x, y, z = volume.origin_mm
+    return Volume(
+        (x, y, z - below * volume.spacing_mm),
+        volume.spacing_mm,
+        _moved(volume.soft, volume, hinge, lift, KEEP_SUM, more),
+        _moved(volume.cortical, volume, hinge, lift, KEEP_SUM, more),
+    )
+
+
+def warped_bone(bone: BoneField, hinge: Hinge, lift: Lift) -> BoneField:
     """Return the mechanics after the lift, on the same grid; bone keeps its mass."""
-    if angle_rad == 0.0:
+    if not lift:
         return bone
     return BoneField(
         bone.origin_mm,
         bone.spacing_mm,
-        _moved(bone.distance_mm, bone, hinge, angle_rad, _LINEAR),
-        _moved(bone.shell_mm, bone, hinge, angle_rad, _LINEAR),
-        _moved(bone.bv_tv, bone, hinge, angle_rad, _KEEP_SUM),
-        _moved(bone.tissue, bone, hinge, angle_rad, _NEAREST),
-        _moved(bone.vein_share, bone, hinge, angle_rad, _LINEAR),
-        _moved(bone.vein_radius_mm, bone, hinge, angle_rad, _NEAREST),
+        _moved(bone.distance_mm, bone, hinge, lift, LINEAR),
+        _moved(bone.shell_mm, bone, hinge, lift, LINEAR),
+        _moved(bone.bv_tv, bone, hinge, lift, KEEP_SUM),
+        _moved(bone.tissue, bone, hinge, lift, NEAREST),
+        _moved(bone.vein_share, bone, hinge, lift, LINEAR),
+        _moved(bone.vein_radius_mm, bone, hinge, lift, NEAREST),
     )
 
 
-def superior_pose(hinge: Hinge, angle_rad: float) -> tuple[FloatArray, FloatArray]:
+def superior_pose(hinge: Hinge, lift: Lift) -> tuple[FloatArray, FloatArray]:
     """Return rotation (3, 3) and translation (3,) of everything above the fractured body.
 
     The level above had followed the wedge in part only, so it turns back by that part; the disc
-    between regains the height that it had given up.
+    between regains the height that it had given up. A dish is filled by the disc alone.
     """
-    turned = hinge.above_share * angle_rad
+    turned = hinge.above_share * lift.superior_rad
     c, s = math.cos(turned), math.sin(turned)
     turn = np.array([[1.0, 0.0, 0.0], [0.0, c, s], [0.0, -s, c]])
-    centre = np.array([0.0, hinge.hinge_y_mm, hinge.top_z_mm])
-    rise = np.array([0.0, 0.0, hinge.above_mm_per_rad * angle_rad])
-    return turn, centre - turn @ centre + rise
+    plate = hinge.superior
+    centre = np.array([0.0, plate.hinge_y_mm, plate.top_z_mm])
+    up = hinge.above_mm_per_rad * lift.superior_rad + plate.even * lift.superior_mm
+    return turn, centre - turn @ centre + np.array([0.0, 0.0, up])

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from simulator.anatomy.hinge import Lift
 from simulator.anatomy.plan import Plan
 from simulator.anatomy.views import true_ap, true_lateral
 from simulator.frames import Side, along
@@ -50,6 +51,12 @@ class Seen:
     """Lateral: tip to the anterior wall."""
     plate_rise_mm: float | None = None
     """Lateral: how far the superior endplate's front edge has risen since the first picture."""
+    plate_left_mm: float | None = None
+    """Lateral: how far that edge still is below where its neighbours say it was."""
+    wall_moved_mm: float | None = None
+    """Lateral: how far the posterior wall has moved since the first picture."""
+    tamp_at_wall: tuple[bool, bool] = (False, False)
+    """The contrast of a balloon lies on a cortex, or on an endplate that is not depressed."""
     cement_to_wall_mm: float | None = None
     """Lateral: hindmost cement in the body to the posterior wall."""
     leak: bool = False
@@ -188,7 +195,7 @@ def show(case: Case, state: State) -> Shown:
 
 def _contours(case: Case, state: State) -> Contours:
     """Return the outlines of what the clocks would take for an AP or a lateral."""
-    marks, pose = lifted(case.patient, state.body.lift_rad), state.c_arm.pose
+    marks, pose = lifted(case.patient, state.body.lift), state.c_arm.pose
     near = case.physics["looking"]["adequate_deg"]
     for kind, true in ((ViewKind.AP, true_ap(marks)), (ViewKind.LATERAL, true_lateral(marks))):
         if off_deg(pose, true) <= near:
@@ -233,7 +240,8 @@ def _read_ap(case: Case, state: State, shot: Shot, shown: Shown, seen: Seen) -> 
         if tool is not None and shown.tips[side]:
             ends = (marks.pedicles[side].medial_mm, tool.front_mm)
             medial[side] = side.sign * _apart(case, shot, ends, marks.axes[0])
-    return replace(seen, tip_medial_mm=(medial[0], medial[1]))
+    at_wall = _at_wall(case, state)
+    return replace(seen, tip_medial_mm=(medial[0], medial[1]), tamp_at_wall=at_wall)
 
 
 def _read_lateral(case: Case, state: State, shot: Shot, shown: Shown, seen: Seen) -> Seen:
@@ -251,9 +259,27 @@ def _read_lateral(case: Case, state: State, shot: Shot, shown: Shown, seen: Seen
         seen,
         tip_past_wall_mm=(past[0], past[1]),
         tip_to_front_mm=(ahead[0], ahead[1]),
-        plate_rise_mm=case.patient.anterior_gain_mm(state.body.lift_rad),
+        plate_rise_mm=case.patient.anterior_gain_mm(state.body.lift),
+        plate_left_mm=_plate_left_mm(case, state),
+        wall_moved_mm=state.body.lift.wall_mm,
+        tamp_at_wall=_at_wall(case, state),
         cement_to_wall_mm=_cement_to_wall(case, state),
     )
+
+
+def _plate_left_mm(case: Case, state: State) -> float:
+    """Return how far the front of the body still is below what it was, against its neighbours."""
+    hinge = case.patient.hinge
+    whole = Lift(hinge.superior.max_rad, hinge.superior.max_mm, hinge.inferior.max_rad,
+                 hinge.inferior.max_mm)  # fmt: skip
+    return case.patient.anterior_gain_mm(whole) - case.patient.anterior_gain_mm(state.body.lift)
+
+
+def _at_wall(case: Case, state: State) -> tuple[bool, bool]:
+    """Return which balloon lies on a wall, as the contrast against the cortex shows."""
+    least = case.physics["tamp"]["touch_stop_mm2"]
+    left, right = (t is not None and t.touch_mm2 >= least for t in state.tamps)
+    return left, right
 
 
 def _cement_to_wall(case: Case, state: State) -> float | None:

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from simulator.anatomy.hinge import NO_LIFT, Lift
 from simulator.anatomy.patient import Patient
-from simulator.anatomy.volume import BoneField, Volume
+from simulator.anatomy.volume import Volume
 from simulator.anatomy.warp import superior_pose, warped, warped_bone
 from simulator.imaging.blocks import Patch, Quality, project_block, project_bundle
 from simulator.imaging.memory import Memory
@@ -55,30 +56,30 @@ class PatientProjector:
     def __init__(self, patient: Patient):
         """Prepare for `patient`; blocks are made when they are first needed."""
         self._patient = patient
-        self._bundles: dict[str, tuple[float, Bundle | None]] = {}
+        self._bundles: dict[str, tuple[Lift, Bundle | None]] = {}
         self._patches: dict[tuple[object, ...], Patch | None] = {}
         self.memory = Memory()
         """What later steps of the picture made of these paths."""
 
-    def _bundle(self, group: str, lift_rad: float) -> Bundle | None:
+    def _bundle(self, group: str, lift: Lift) -> Bundle | None:
         """Return the blocks that move together; None if there are none."""
         kept = self._bundles.get(group)
-        if kept is None or kept[0] != lift_rad:
+        if kept is None or kept[0] != lift:
             blocks = [
                 _block(volume, SMOOTH if group == "torso" else FINE)
-                for volume in _volumes(self._patient, group, lift_rad)
+                for volume in _volumes(self._patient, group, lift)
             ]
-            kept = (lift_rad, Bundle(blocks) if blocks else None)
+            kept = (lift, Bundle(blocks) if blocks else None)
             self._bundles[group] = kept
         return kept[1]
 
-    def _patch(self, group: str, g: Geometry, lift_rad: float, quality: Quality) -> Patch | None:
-        lift = lift_rad if group in ("above", "target") else 0.0
+    def _patch(self, group: str, g: Geometry, now: Lift, quality: Quality) -> Patch | None:
+        lift = now if group in ("above", "target") else NO_LIFT
         key = (group, g, lift, quality)
         if key not in self._patches:
-            above = group == "above" and lift != 0.0
+            above = group == "above" and bool(lift)
             pose = superior_pose(self._patient.hinge, lift) if above else None
-            bundle = self._bundle(group, lift if group == "target" else 0.0)
+            bundle = self._bundle(group, lift if group == "target" else NO_LIFT)
             self._patches[key] = (
                 None if bundle is None else project_bundle(bundle, g, pose, quality)
             )
@@ -86,33 +87,33 @@ class PatientProjector:
                 self._patches.pop(next(iter(self._patches)))
         return self._patches[key]
 
-    def paths(self, g: Geometry, lift_rad: float = 0.0, quality: Quality = Quality.STILL) -> Paths:
-        """Return the path lengths seen from `g`, the endplate lifted by `lift_rad`."""
-        seen, lift = self.memory.one(g), self.memory.one(lift_rad)
+    def paths(self, g: Geometry, lift: Lift = NO_LIFT, quality: Quality = Quality.STILL) -> Paths:
+        """Return the path lengths seen from `g`, the body lifted by `lift`."""
+        seen, lift = self.memory.one(g), self.memory.one(lift)
         return self.memory.once(
             "paths", (seen, lift, quality), lambda: self._paths(seen, lift, quality)
         )
 
-    def _paths(self, g: Geometry, lift_rad: float, quality: Quality) -> Paths:
+    def _paths(self, g: Geometry, lift: Lift, quality: Quality) -> Paths:
         smooth = _fewer(g, max(int(_COARSE_PITCH_MM / g.pitch_mm), 1))
         far = ("torso", "beyond") if quality is Quality.MOVING else ("torso",)
         coarse = np.zeros((2, smooth.n, smooth.n), np.float32)
         for group in far:
-            _add(self._patch(group, smooth, lift_rad, quality), coarse[0], coarse[1])
+            _add(self._patch(group, smooth, lift, quality), coarse[0], coarse[1])
         soft, cortical = np.empty((2, g.n, g.n), np.float32)
         enlarge(coarse[0], soft)
         enlarge(coarse[1], cortical)
         for group in _GROUPS:
             if group not in far:
-                _add(self._patch(group, g, lift_rad, quality), soft, cortical)
+                _add(self._patch(group, g, lift, quality), soft, cortical)
         return Paths(frozen(soft), frozen(cortical))
 
     def with_body(self, g: Geometry, body: Body, quality: Quality = Quality.STILL) -> Paths:
         """Return the path lengths with what tamps have left: the lift, cavities, crushed rims."""
-        paths = self.paths(g, body.lift_rad, quality)
+        paths = self.paths(g, body.shown, quality)
         if body.bone_revision == 0:
             return paths
-        once, lift = self.memory.once, self.memory.one(body.lift_rad)
+        once, lift = self.memory.once, self.memory.one(body.shown)
         block = once("remodelled", (body.bone, lift), lambda: _remodelled(self._patient, body))
         if block is None:
             return paths
@@ -132,14 +133,15 @@ class PatientProjector:
         while nothing changes, so that the arrays themselves are the key.
         """
         inside = [t for t in tamps if t is not None and t.voxels.size]
-        if not inside and not cloud.voxel.size:
+        spill = (body.spill_voxels, body.spill_fill)
+        if not inside and not cloud.voxel.size and not spill[0].size:
             return None
         one, once = self.memory.one, self.memory.once
-        lift, seen = one(body.lift_rad - body.baked_rad), one(g)
-        arrays = [cloud.voxel, cloud.fill, *(a for t in inside for a in (t.voxels, t.fill))]
+        lift, seen = one(body.shown.minus(body.baked)), one(g)
+        arrays = [cloud.voxel, cloud.fill, *spill, *(a for t in inside for a in (t.voxels, t.fill))]
 
         def made() -> Block:
-            volume = _filled(body.bone, cloud, inside)
+            volume = _filled(body, cloud, inside)
             return _block(warped(volume, self._patient.hinge, lift) if lift else volume)
 
         block = once("filled", (lift, *arrays), made)
@@ -150,7 +152,7 @@ class PatientProjector:
         )
 
 
-def _volumes(patient: Patient, group: str, lift_rad: float) -> Sequence[Volume]:
+def _volumes(patient: Patient, group: str, lift: Lift) -> Sequence[Volume]:
     """Return what moves together; of the target what its lifted endplate makes of it."""
     if group == "torso":
         return (patient.torso,)
@@ -158,7 +160,7 @@ def _volumes(patient: Patient, group: str, lift_rad: float) -> Sequence[Volume]:
         return patient.extras
     if group == "target":
         volume = patient.target.volume
-        return (warped(volume, patient.hinge, lift_rad) if lift_rad else volume,)
+        return (warped(volume, patient.hinge, lift) if lift else volume,)
     index = patient.index
     some = patient.vertebrae[:index] if group == "above" else patient.vertebrae[index + 1 :]
     return [vertebra.volume for vertebra in some]
@@ -191,20 +193,21 @@ def _remodelled(patient: Patient, body: Body) -> Block | None:
     before = patient.target.bone
     if before is None:
         return None
-    before = warped_bone(before, patient.hinge, body.baked_rad)
+    before = warped_bone(before, patient.hinge, body.baked)
     more = body.bone.bv_tv - before.bv_tv
     if not np.any(more):
         return None
     soft, cortical = (frozen(more * np.float32(c)) for c in _TRABECULAR)
     change = Volume(body.bone.origin_mm, body.bone.spacing_mm, soft, cortical)
-    rest = body.lift_rad - body.baked_rad
+    rest = body.shown.minus(body.baked)
     return _block(warped(change, patient.hinge, rest) if rest else change)
 
 
-def _filled(bone: BoneField, cloud: Cloud, tamps: Sequence[Tamp]) -> Volume:
+def _filled(body: Body, cloud: Cloud, tamps: Sequence[Tamp]) -> Volume:
     """Return the box around all filled voxels: cement as its soft field, contrast as cortical."""
+    bone = body.bone
     voxel_ul = bone.spacing_mm**3
-    every = np.concatenate([cloud.voxel, *(t.voxels for t in tamps)])
+    every = np.concatenate([cloud.voxel, body.spill_voxels, *(t.voxels for t in tamps)])
     at = np.array(np.unravel_index(every, bone.shape))
     low, shape = at.min(1), tuple(np.ptp(at, axis=1) + 1)
     cement, contrast = np.zeros((2, *shape), np.float32)
@@ -214,6 +217,7 @@ def _filled(bone: BoneField, cloud: Cloud, tamps: Sequence[Tamp]) -> Volume:
         np.add.at(field, (i, j, k), share.astype(np.float32))
 
     put(cement, cloud.voxel, cloud.fill * cloud.volume_ul / voxel_ul)
+    put(contrast, body.spill_voxels, body.spill_fill)
     for tamp in tamps:
         put(contrast, tamp.voxels, tamp.fill)
     np.minimum(contrast, 1.0, out=contrast)

@@ -16,6 +16,7 @@ from types import MappingProxyType
 
 import numpy as np
 
+from simulator.anatomy.hinge import Lift
 from simulator.anatomy.landmarks import Landmarks
 from simulator.anatomy.measure import moved
 from simulator.anatomy.patient import Patient
@@ -163,17 +164,22 @@ def true_views(marks: Landmarks) -> dict[ViewKind, Vec3]:
     }
 
 
-def lifted(patient: Patient, lift_rad: float) -> Landmarks:
-    """Return the treated vertebra's landmarks with its superior endplate lifted."""
+def lifted(patient: Patient, lift: Lift) -> Landmarks:
+    """Return the treated vertebra's landmarks with its endplates where a lift has brought them."""
     marks = patient.target.landmarks
-    if not lift_rad:
+    if not lift:
         return marks
-    front, mid, back = moved(patient, patient.index, np.array(marks.superior_mm), lift_rad).tolist()
-    x, y, z = marks.superior_normal
+    up, down = (
+        moved(patient, patient.index, np.array(points), lift).tolist()
+        for points in (marks.superior_mm, marks.inferior_mm)
+    )
+    (x, y, z), (u, v, w) = marks.superior_normal, marks.inferior_normal
     return replace(
         marks,
-        superior_mm=(tuple(front), tuple(mid), tuple(back)),
-        superior_normal=unit((x, y + lift_rad * z, z)),
+        superior_mm=(tuple(up[0]), tuple(up[1]), tuple(up[2])),
+        inferior_mm=(tuple(down[0]), tuple(down[1]), tuple(down[2])),
+        superior_normal=unit((x, y + lift.superior_rad * z, z)),
+        inferior_normal=unit((u, v - lift.inferior_rad * w, w)),
     )
 
 

@@ -1,4 +1,4 @@
-"""A balloon's front through crushable bone, and its grip on the endplate above, compiled.
+"""A balloon's front through crushable bone, compiled.
 
 Units: mm, MPa, s, mm3. The balloon lives in a list of voxels in order of entry; `slot` is a
 full-grid scratch map from flat voxel index to list entry, -1 elsewhere, clean again on return.
@@ -16,6 +16,8 @@ from simulator.units import AnyArray, FloatArray, IntArray
 
 JIT = {"cache": True, "nogil": True}
 _BLOCKED = -2
+_UNFOLDS = 20.0
+"""A balloon fills a hole so much faster than it crushes bone."""
 
 
 class Bone(NamedTuple):
@@ -23,8 +25,9 @@ class Bone(NamedTuple):
 
     bv: AnyArray
     distance: AnyArray
+    shell: AnyArray
     kind: AnyArray
-    """uint8 per tissue value: 0 wall, 1 crushable, 2 open."""
+    """uint8 per tissue value: 0 wall, 1 crushable, 2 open, 3 torn or soft."""
     tissue: AnyArray
     nx: int
     ny: int
@@ -57,7 +60,7 @@ class Crush(NamedTuple):
     reach: float
     closest: float
     compaction: float
-    cortex: float
+    soft: float
     shape: float
     membrane: float
     level: float
@@ -95,10 +98,10 @@ def _resistance(g: int, v_mm3: float, a: float, b: float, bone: Bone, form: Form
     rho2 = max(0.0, dx * dx + dy * dy + dz * dz - s * s)
     u = math.sqrt(s * s / (a * a) + rho2 / (b * b))
     kind = bone.kind[bone.tissue[g]]
-    if kind == 0:
-        hold = law.cortex
-    elif kind == 2:
+    if kind == 2:
         hold = 0.0
+    elif kind == 3:
+        hold = law.soft
     else:
         depth = max(-bone.distance[g], law.closest)
         hold = law.crush * (bone.bv[g] / law.bv) ** law.exponent
@@ -150,7 +153,10 @@ def grow(n: int, voxel: IntArray, crushed: FloatArray, blocked: IntArray, bone: 
         level = law.level - _occupied(voxel[e], bone, slot, crushed)
         r = _resistance(voxel[e], v, a, b, bone, form, law, level)
         if pressure > r:
-            gain[e] = min(0.5, (pressure - r) / law.creep * dt / bone.h, 1.0 - crushed[e])
+            open_space = bone.kind[bone.tissue[voxel[e]]] == 2
+            # nothing is to be crushed in a hole: the membrane only has to unfold
+            most, slow = (1.0, law.creep / _UNFOLDS) if open_space else (0.5, law.creep)
+            gain[e] = min(most, (pressure - r) / slow * dt / bone.h, 1.0 - crushed[e])
             total += gain[e] * h3
     scale = min(1.0, limit_mm3 / total) if total > 0.0 else 0.0
     steps = (bone.ny * bone.nz, -bone.ny * bone.nz, bone.nz, -bone.nz, 1, -1)
@@ -181,72 +187,6 @@ def _interior(g: int, bone: Bone) -> bool:
     j = (g // bone.nz) % bone.ny
     i = g // (bone.nz * bone.ny)
     inner = 2 <= i < bone.nx - 2 and 2 <= j < bone.ny - 2 and 2 <= k < bone.nz - 2
-    return inner and bone.kind[bone.tissue[g]] != 0
-
-
-@njit(**JIT)
-def stiff_share(n: int, voxel: IntArray, crushed: FloatArray, bone: Bone, hard_bv: float) -> float:
-    """Return which share of the faces of the balloon lies on cortex or on very dense bone."""
-    inside = {-1}
-    for e in range(n):
-        if crushed[e] > 0.5:
-            inside.add(voxel[e])
-    steps = (bone.ny * bone.nz, -bone.ny * bone.nz, bone.nz, -bone.nz, 1, -1)
-    faces, hard = 0, 0
-    for e in range(n):
-        if crushed[e] <= 0.5:
-            continue
-        for o in steps:
-            g = voxel[e] + o
-            if g not in inside:
-                faces += 1
-                if bone.kind[bone.tissue[g]] == 0 or bone.bv[g] > hard_bv:
-                    hard += 1
-    return hard / faces if faces else 0.0
-
-
-@njit(**JIT)
-def grip(n: int, voxel: IntArray, crushed: FloatArray, bone: Bone, hinge_y: float, bottom: float,
-         top: float, reach: float) -> tuple[float, float]:  # fmt: skip
-    """Return the balloon's hold on the superior endplate about a posterior hinge.
-
-    Args:
-        n: entries in use.
-        voxel: (n,) flat indices.
-        crushed: (n,) share of each voxel taken.
-        bone: see `Bone`.
-        hinge_y: mm.
-        bottom: lower end of the band that stretches, mm.
-        top: upper end of it, mm.
-        reach: gap to the endplate at which half of the push arrives, mm.
-
-    Returns:
-        Moment per pressure (mm3) and volume that the balloon's part of the band gains per angle
-        (mm3 per rad).
-    """
-    tops = np.full(bone.nx * bone.ny, -1, np.int32)
-    gained = 0.0
-    for e in range(n):
-        g = voxel[e]
-        k = g % bone.nz
-        column = g // bone.nz
-        z = bone.oz + bone.h * k
-        arm = hinge_y - (bone.oy + bone.h * (column % bone.ny))
-        if arm <= 0.0:
-            continue
-        if bottom <= z <= top:
-            gained += arm * crushed[e] * bone.h**3 / (top - bottom)
-        if crushed[e] > 0.5 and k > tops[column]:
-            tops[column] = k
-    moment = 0.0
-    for column in range(tops.size):
-        k = tops[column]
-        if k < 0:
-            continue
-        up = k + 1
-        while up < bone.nz and bone.distance[column * bone.nz + up] < 0.0:
-            up += 1
-        gap = bone.h * (up - k - 1)
-        arm = hinge_y - (bone.oy + bone.h * (column % bone.ny))
-        moment += arm / (1.0 + (gap / reach) ** 2) * bone.h**2
-    return moment, gained
+    kind = bone.kind[bone.tissue[g]]
+    # a vein leads out of the bone, a balloon does not follow it
+    return inner and kind != 0 and (kind == 3 or bone.distance[g] < 0.0)

@@ -11,6 +11,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
+import numpy as np
+
+from simulator.anatomy.hinge import Lift
 from simulator.frames import Side, minus, needle_direction, norm
 from simulator.physics import (
     cementing,
@@ -26,7 +29,7 @@ from simulator.physics import (
 from simulator.units import seconds
 from simulator.world.action import Do
 from simulator.world.case import Case
-from simulator.world.cement import Route
+from simulator.world.cement import Cement, Route
 from simulator.world.events import CementLeaked, Event, Said
 from simulator.world.state import State
 from simulator.world.tamp import Tamp
@@ -150,6 +153,16 @@ def passage(change: Callable[[Case, State, Side], Cannula | str]) -> Act:
     return act
 
 
+def purge(case: Case, state: State, side: Side) -> Outcome:
+    """Fill the inflators with contrast medium and drive the air out of both tamps."""
+    if state.purged:
+        return "The tamps are purged already."
+    if any(tamp is not None and tamp.volume_ml > 0.0 for tamp in state.tamps):
+        return "A tamp is filled. Deflate it first."
+    left, right = (None if t is None else replace(t, air_ml=0.0) for t in state.tamps)
+    return replace(state, purged=True, tamps=(left, right)), ()
+
+
 def tamp_in(case: Case, state: State, side: Side) -> Outcome:
     """Slide the deflated tamp down the cannula to the end of the channel."""
     cannula = state.cannulas[side]
@@ -164,6 +177,7 @@ def tamp_in(case: Case, state: State, side: Side) -> Outcome:
     tamp = inflation.insert(
         case.tamp, case.physics["tamp"], state.body.bone, side, cannula.tip_mm,
         cannula.direction, cannula.channel_end_mm,
+        air_ml=0.0 if state.purged else case.physics["tamp"]["air_ml"],
     )  # fmt: skip
     state = with_cannula(state, replace(cannula, inside=Inside.TAMP), side)
     return with_tamp(state, tamp, side), ()
@@ -177,10 +191,24 @@ def tamp_out(case: Case, state: State, side: Side) -> Outcome:
     if tamp.volume_ml > _EMPTY_TAMP_ML and not tamp.ruptured:
         return "The tamp is still filled. Deflate it first."
     last = state.tamps[1 - side] is None
-    body = tamping.at_rest(case, state.body) if last else state.body
+    body = tamping.at_rest(case, state) if last else state.body
+    before = body.baked
     body = reduction.bake(case.physics["tamp"], case.patient.hinge, body, tamp, last=last)
     state = with_cannula(state, replace(cannula, inside=Inside.EMPTY), side)
-    return with_tamp(replace(state, body=body), None, side), ()
+    cement = _carried(case, state, body.baked.minus(before))
+    return with_tamp(replace(state, body=body, cement=cement), None, side), ()
+
+
+def _carried(case: Case, state: State, lift: Lift) -> Cement:
+    """Return the cement of the other side, moved with the bone that a lift has moved."""
+    cloud = state.cement.cloud
+    if not lift or not cloud.voxel.size:
+        return state.cement
+    voxels = reduction.carried(state.body.bone, case.patient.hinge, lift, cloud.voxel)
+    if np.unique(voxels).size < voxels.size:
+        return state.cement  # a wall that was pushed closes voxels up: leave cement where it is
+    cloud = replace(cloud, voxel=voxels, revision=cloud.revision + 1)
+    return replace(state.cement, cloud=cloud)
 
 
 def mix(case: Case, state: State, side: Side) -> Outcome:
@@ -307,6 +335,7 @@ ACTS: Mapping[Do, Act] = MappingProxyType(
         Do.DRILL_OUT: passage(passages.drill_out),
         Do.CURVED_IN: passage(passages.curved_in),
         Do.CURVED_OUT: passage(passages.curved_out),
+        Do.PURGE: purge,
         Do.TAMP_IN: tamp_in,
         Do.TAMP_OUT: tamp_out,
         Do.MIX: mix,

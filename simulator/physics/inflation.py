@@ -6,15 +6,17 @@ that space which contrast takes now. Deflation empties from the outermost voxel 
 
 from __future__ import annotations
 
-import math
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from simulator.anatomy.patient import Hinge
+from simulator.anatomy.hinge import Hinge
 from simulator.anatomy.volume import BoneField, Tissue
+from simulator.anatomy.warp import pull
 from simulator.frames import Side, along, dot, minus, unit
-from simulator.kernels.balloon import Bone, Crush, Form, grip, grow, stiff_share
+from simulator.kernels.balloon import Bone, Crush, Form, grow
+from simulator.kernels.hold import grip
+from simulator.physics import gauge
 from simulator.physics.channel import voxels_along
 from simulator.physics.cloud import scratch
 from simulator.physics.constants import Constants
@@ -34,15 +36,19 @@ _SPARE = 4096
 _KIND = np.zeros(len(Tissue), np.uint8)
 _KIND[[Tissue.CANCELLOUS, Tissue.VEIN]] = 1
 _KIND[[Tissue.CLEFT, Tissue.CAVITY]] = 2
+_TORN = _KIND.copy()
+_TORN[[Tissue.DEFECT, Tissue.DISC, Tissue.SOFT, Tissue.EPIDURAL, Tissue.CANAL]] = 3
 _KIND.setflags(write=False)
+_TORN.setflags(write=False)
 
 
-def kernel_bone(bone: BoneField) -> Bone:
-    """Return the field as the kernels take it."""
+def kernel_bone(bone: BoneField, tamp: Tamp | None = None) -> Bone:
+    """Return the field as the kernels take it; a tamp that broke a wall may go through it."""
     return Bone(
         bone.bv_tv.reshape(-1),
         bone.distance_mm.reshape(-1),
-        _KIND,
+        bone.shell_mm.reshape(-1),
+        _TORN if tamp is not None and tamp.breached else _KIND,
         bone.tissue.reshape(-1),
         *bone.shape,
         bone.spacing_mm,
@@ -58,10 +64,12 @@ def insert(
     cannula_tip_mm: Vec3,
     direction: Vec3,
     channel_end_mm: Vec3,
+    air_ml: float = 0.0,
 ) -> Tamp:
     """Push the folded balloon through the cannula to the end of the open channel.
 
     What does not fit into the channel in front of the cannula's tip stays inside the cannula.
+    `air_ml` is what purging has left in balloon and line.
     """
     ahead = dot(minus(channel_end_mm, cannula_tip_mm), direction)
     tip = along(cannula_tip_mm, direction, max(ahead, 0.0))
@@ -72,6 +80,7 @@ def insert(
         tail_mm=tail,
         tip_mm=tip,
         in_cannula_mm=min(max(spec.length_mm - max(ahead, 0.0), 0.0), spec.length_mm),
+        air_ml=air_ml,
     )
     return _bedded(tamp, constants, bone)
 
@@ -117,23 +126,43 @@ def _bedded(tamp: Tamp, constants: Constants, bone: BoneField) -> Tamp:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Grip:
+    """A balloon's hold on one endplate."""
+
+    moment_mm3: float
+    """Per pressure."""
+    force_mm2: float
+    turned_mm3: float
+    """Room gained per radian."""
+    raised_mm2: float
+    """Room gained per mm."""
+
+
+def grips(hinge: Hinge, constants: Constants, bone: BoneField, tamp: Tamp) -> tuple[Grip, Grip]:
+    """Return the hold on the superior and on the inferior plate."""
+    args = (tamp.voxels.size, tamp.voxels, wide(tamp), kernel_bone(bone))
+    reach = constants["load_reach_mm"]
+    up = grip(*args, pull(hinge.superior, 0.0, 0.0), 1, reach)
+    down = (0.0, 0.0, 0.0, 0.0)
+    if hinge.inferior.max_rad > 0.0 or hinge.inferior.max_mm > 0.0:
+        down = grip(*args, pull(hinge.inferior, 0.0, 0.0), -1, reach)
+    return Grip(*up), Grip(*down)
+
+
 def opened_mm3(hinge: Hinge, constants: Constants, body: Body, tamp: Tamp) -> float:
-    """Return the room that the balloon gained because the endplate above it has risen."""
-    if body.lift_rad <= body.baked_rad:
+    """Return the room that the balloon gained because the endplates have moved apart."""
+    since = body.lift.minus(body.baked)
+    if not since:
         return 0.0
-    return (body.lift_rad - body.baked_rad) * grip_of(hinge, constants, body.bone, tamp)[1]
+    up, down = grips(hinge, constants, body.bone, tamp)
+    room = since.superior_rad * up.turned_mm3 + since.superior_mm * up.raised_mm2
+    room += since.inferior_rad * down.turned_mm3 + since.inferior_mm * down.raised_mm2
+    return max(room, 0.0)
 
 
-def grip_of(hinge: Hinge, constants: Constants, bone: BoneField, tamp: Tamp) -> tuple[float, float]:
-    """Return moment per pressure (mm3) and room per angle (mm3 per rad)."""
-    moment, room = grip(
-        tamp.voxels.size, tamp.voxels, _wide(tamp), kernel_bone(bone), hinge.hinge_y_mm,
-        hinge.bottom_z_mm, hinge.top_z_mm, constants["load_reach_mm"],
-    )  # fmt: skip
-    return float(moment), float(room)
-
-
-def _wide(tamp: Tamp) -> FloatArray:
+def wide(tamp: Tamp) -> FloatArray:
+    """Return the crushed shares as the kernels take them."""
     return frozen(tamp.crushed.astype(np.float64))
 
 
@@ -159,46 +188,47 @@ def inflate(
         rate_ml_s: commanded.
         dt_s: length of the step, 4 ticks as a rule.
     """
-    if tamp.ruptured or (tamp.volume_ml == 0.0 and rate_ml_s <= 0.0):
+    if tamp.ruptured:
+        return _spent(constants, body.bone, tamp, rate_ml_s, dt_s)
+    if tamp.volume_ml == 0.0 and rate_ml_s <= 0.0:
         return tamp
-    volume = max(0.0, tamp.volume_ml + rate_ml_s * dt_s)
+    rate = max(rate_ml_s, -gauge.outflow_ml_s(spec, constants, tamp))
+    lost = min(tamp.leak_mm3_s_mpa * tamp.pressure_mpa * dt_s / MM3_PER_ML, tamp.volume_ml)
+    volume = max(0.0, tamp.volume_ml - lost + rate * dt_s)
     room = opened_mm3(hinge, constants, body, tamp)
     h = body.bone.spacing_mm
-    before = pressure_mpa(constants, tamp.crushed, h, volume, room)
+    air = tamp.air_ml
+    before = gauge.pressure_mpa(constants, tamp.crushed, h, volume, room, air)
     voxels, crushed = tamp.voxels, tamp.crushed
     if before > constants["rest_mpa"]:
         voxels, crushed = _front(spec, constants, body.bone, tamp, others, volume, before, dt_s)
-    after = pressure_mpa(constants, crushed, h, volume, room)
+    after = gauge.pressure_mpa(constants, crushed, h, volume, room, air)
     if voxels is tamp.voxels and volume == tamp.volume_ml and after == tamp.pressure_mpa:
         return tamp
-    return replace(
+    new = replace(
         tamp,
         voxels=voxels,
         crushed=crushed,
         volume_ml=volume,
+        spilled_ml=tamp.spilled_ml + lost,
         pressure_mpa=after,
         peak_mpa=max(tamp.peak_mpa, after),
         peak_volume_ml=max(tamp.peak_volume_ml, volume),
-        fill=_filled(crushed, volume, h),
         revision=tamp.revision + 1,
     )
+    return replace(new, fill=gauge.filled(new, body.bone))
 
 
-def pressure_mpa(
-    constants: Constants, crushed: Float32Array, h: float, volume_ml: float, room_mm3: float
-) -> float:
-    """Return the manometer's reading: what does not fit into the cavity stretches the system."""
-    taken = float(crushed.sum(dtype=np.float64)) * h**3
-    excess = volume_ml * MM3_PER_ML - taken - room_mm3
-    return max(0.0, excess / constants["system_mm3_mpa"])
-
-
-def _filled(crushed: Float32Array, volume_ml: float, h: float) -> Float32Array:
-    """Share the contrast out over the cavity, first voxels first."""
-    wide = crushed.astype(np.float64)
-    before = np.cumsum(wide) - wide
-    left = volume_ml * MM3_PER_ML / h**3 - before
-    return frozen(np.clip(left, 0.0, wide).astype(np.float32))
+def _spent(constants: Constants, bone: BoneField, tamp: Tamp, rate_ml_s: float,
+           dt_s: float) -> Tamp:  # fmt: skip
+    """Go on with a balloon that has burst: what is pushed in runs out, little comes back."""
+    if rate_ml_s > 0.0:
+        return replace(tamp, spilled_ml=tamp.spilled_ml + rate_ml_s * dt_s)
+    back = min(-rate_ml_s, constants["torn_return_ml_s"]) * dt_s
+    if back == 0.0 or tamp.volume_ml == 0.0:
+        return tamp
+    new = replace(tamp, volume_ml=max(tamp.volume_ml - back, 0.0), revision=tamp.revision + 1)
+    return replace(new, fill=gauge.filled(new, bone))
 
 
 def _front(
@@ -222,7 +252,7 @@ def _front(
         voxel,
         crushed,
         frozen(np.concatenate([np.zeros(0, np.int32), *blocked])),
-        kernel_bone(bone),
+        kernel_bone(bone, tamp),
         _form(spec, tamp),
         _crush(spec, constants, tamp, volume_ml),
         pressure,
@@ -241,8 +271,6 @@ def _form(spec: TampSpec, tamp: Tamp) -> Form:
 
 
 def _crush(spec: TampSpec, c: Constants, tamp: Tamp, volume_ml: float) -> Crush:
-    over = max(0.0, volume_ml - spec.max_volume_ml) * c["over_volume_mpa_ml"]
-    strangled = c["cannula_mpa_ml"] * volume_ml * tamp.in_cannula_mm / spec.length_mm
     return Crush(
         crush=c["crush_mpa"],
         exponent=c["crush_exponent"],
@@ -250,13 +278,13 @@ def _crush(spec: TampSpec, c: Constants, tamp: Tamp, volume_ml: float) -> Crush:
         reach=c["shell_reach_mm"],
         closest=c["shell_closest_mm"],
         compaction=c["compaction"],
-        cortex=c["cortex_mpa"],
+        soft=c["soft_mpa"],
         shape=c["shape_mpa"],
         membrane=c["membrane_mpa"],
         level=c["membrane_level"],
         creep=c["creep_mpa_s_mm"],
         elongation=c["elongation"],
-        rest=c["rest_mpa"] + over + strangled,
+        rest=gauge.membrane_mpa(spec, c, tamp, volume_ml),
     )
 
 
@@ -264,33 +292,12 @@ def misuse(spec: TampSpec, tamp: Tamp, rate_ml_s: float) -> str:
     """Say what is wrong with inflating now, "" if nothing is."""
     if rate_ml_s <= 0.0:
         return ""
-    if tamp.ruptured:
+    if tamp.ruptured or tamp.leak_mm3_s_mpa > 0.0:
         return "ruptured"
+    if tamp.breached:
+        return f"through the {tamp.breached}"
     if tamp.in_cannula_mm > 0.0:
         return "inside the cannula"
     if tamp.pressure_mpa * PSI_PER_MPA > spec.max_pressure_psi:
         return "over pressure"
     return "over volume" if tamp.volume_ml > spec.max_volume_ml else ""
-
-
-def rupture_hazard_per_s(
-    spec: TampSpec, constants: Constants, bone: BoneField, tamp: Tamp
-) -> float:
-    """Return the rate at which the balloon bursts: grows with pressure, volume and spicules."""
-    if tamp.ruptured or tamp.pressure_mpa <= 0.0:
-        return 0.0
-    limit = spec.max_pressure_psi / PSI_PER_MPA
-    rate = constants["rupture_per_s"] * math.exp(
-        min((tamp.pressure_mpa - limit) / constants["rupture_scale_mpa"], 20.0)
-    )
-    share = stiff_share(
-        tamp.voxels.size, tamp.voxels, _wide(tamp), kernel_bone(bone), constants["rupture_bv"]
-    )
-    rate *= 1.0 + constants["rupture_spike"] * float(share)
-    over = tamp.volume_ml > spec.max_volume_ml
-    return rate * (constants["rupture_over_volume"] if over else 1.0)
-
-
-def ruptured(tamp: Tamp) -> Tamp:
-    """Return the balloon after it burst: its pressure is gone, its contrast stays in the body."""
-    return replace(tamp, ruptured=True, pressure_mpa=0.0, revision=tamp.revision + 1)

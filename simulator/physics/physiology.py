@@ -27,6 +27,8 @@ _REST_HR, _REST_MAP, _REST_SPO2, _REST_RESP = 76.0, 95.0, 97.0, 15.0
 _STABBING_VAS = 6.5
 _DEEPEST = 2.0
 """Twice the sedation at which nobody answers any more; deeper is not told apart."""
+_FRAGMENT_MM = 2.0
+"""A fragment that a tamp pushed so far into the canal is felt (design)."""
 _NERVE_VAS = 8.0
 _LOW_SPO2_PCT, _LOW_MAP_MMHG = 90.0, 60.0
 
@@ -114,7 +116,9 @@ def is_numb(constants: Mapping[str, float], state: State) -> bool:
 
 
 def _nerve_irritated(state: State) -> bool:
-    """A tool in the canal, or cement behind the wall or in a foramen."""
+    """A tool or a fragment in the canal, or cement behind the wall or in a foramen."""
+    if state.body.lift.wall_mm >= _FRAGMENT_MM:
+        return True
     for cannula in state.cannulas:
         if cannula is not None and (
             cannula.canal_breach_mm >= 1.5 or cannula.tissue is Tissue.CANAL

@@ -1,39 +1,126 @@
-"""The fractured endplate rises as a wedge about a posterior hinge, and sinks back in part.
+"""Endplates rise about a posterior hinge or as a whole, the posterior wall gives; all sink back.
 
-One angle, elastoplastic: the moment of the balloons works against preload, soft tissue and the
-fracture's elastic part, whose rest position yields. On deflation the moment is gone and the same
-law gives the recoil.
+Four elastoplastic coordinates, a wedge and a rise per endplate: the push of the balloons works
+against preload, soft tissue and the fracture's elastic part, whose rest position yields. On
+deflation the push is gone and the same law gives the recoil. The posterior wall only slides.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.ndimage import distance_transform_edt
 
-from simulator.anatomy.patient import Hinge
+from simulator.anatomy.hinge import Fragment, Hinge, Lift
 from simulator.anatomy.volume import BoneField, Tissue
-from simulator.anatomy.warp import warped_bone
+from simulator.anatomy.warp import displacement, warped_bone
+from simulator.kernels.hold import thrust
+from simulator.kernels.lift import Push
+from simulator.physics import gauge
 from simulator.physics.constants import Constants
-from simulator.physics.inflation import grip_of
-from simulator.units import MM3_PER_ML, AnyArray, FloatArray, frozen
+from simulator.physics.inflation import grips, kernel_bone, wide
+from simulator.units import MM3_PER_ML, AnyArray, FloatArray, IntArray, frozen
+from simulator.world.instruments import TampSpec
 from simulator.world.tamp import Body, Tamp
 
 _STILL_RAD = 1e-6
 """A step smaller than this is rest: 0.03 micrometres at the anterior wall."""
+_STILL_MM = 3e-5
+_CANAL_SHARE = 0.5
+"""Further than this into the canal no fragment goes: the dura holds it."""
 _WITHIN_MM = 2.0
 """Margin around the rim's reach of the box in which the cavity is carved."""
 
 
 def yield_nmm(constants: Constants, fracture_age_weeks: float) -> float:
     """Return the moment at which the fracture gives way for good: low when fresh."""
-    old = min(max(fracture_age_weeks / constants["fracture_old_weeks"], 0.0), 1.0)
-    fresh = constants["hinge_yield_fresh_nmm"]
-    return fresh + old * (constants["hinge_yield_old_nmm"] - fresh)
+    return _aged(constants, "hinge_yield_fresh_nmm", "hinge_yield_old_nmm", fracture_age_weeks)
+
+
+def _aged(constants: Constants, fresh: str, old: str, weeks: float) -> float:
+    """Return a strength at an age: callus takes weeks to form, then it gains fast."""
+    share = min(max(weeks / constants["fracture_old_weeks"], 0.0), 1.0)
+    share *= share * (3.0 - 2.0 * share)
+    return constants[fresh] + share * (constants[old] - constants[fresh])
+
+
+@dataclass(frozen=True, slots=True)
+class _Push:
+    """What the balloons do to the body: moments (N mm) and forces (N)."""
+
+    superior_nmm: float
+    superior_n: float
+    inferior_nmm: float
+    inferior_n: float
+    wall_n: float
+
+
+def _pushed(
+    spec: TampSpec, constants: Constants, hinge: Hinge, bone: BoneField, tamps: tuple[Tamp, ...]
+) -> _Push:
+    total = np.zeros(5)
+    for tamp in tamps:
+        pressure = gauge.on_bone_mpa(spec, constants, tamp)
+        if pressure <= 0.0:
+            continue
+        up, down = grips(hinge, constants, bone, tamp)
+        wall = _at_wall_mm2(constants, hinge.wall, bone, tamp)
+        holds = (up.moment_mm3, up.force_mm2, down.moment_mm3, down.force_mm2, wall)
+        total += pressure * np.array(holds)
+    return _Push(*(float(v) for v in total))
+
+
+def _at_wall_mm2(constants: Constants, wall: Fragment, bone: BoneField, tamp: Tamp) -> float:
+    if wall.loose <= 0.0:
+        return 0.0
+    push = Push(wall.half_width_mm, wall.bottom_z_mm, wall.top_z_mm, wall.wall_y_mm,
+                wall.canal_mm, 0.0)  # fmt: skip
+    return float(thrust(tamp.voxels.size, tamp.voxels, wide(tamp), kernel_bone(bone), push,
+                        constants["wall_reach_mm"]))  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Law:
+    """Damper, springs and slider of one coordinate; units of a wedge or of a rise."""
+
+    damping: float
+    """Per step."""
+    elastic: float
+    soft: float
+    preload: float
+    slack: float
+    """Distance from the rest position at which it yields."""
+    taut: float
+    """Where the ligaments have doubled the soft tissue's stiffness."""
+
+    def moved(self, push: float, now: float, rest: float, most: float) -> tuple[float, float]:
+        """Return position and rest position after one step of implicit Euler."""
+        if most <= 0.0:
+            return 0.0, 0.0
+        drive = push - self.preload + self.elastic * rest
+        soft = self.soft * (1.0 + (now / self.taut) ** 2)
+        at = (self.damping * now + drive) / (self.damping + soft + self.elastic)
+        at = min(max(at, 0.0), most)
+        return at, min(max(rest, at - self.slack), at + self.slack)
+
+
+def _laws(constants: Constants, hinge: Hinge, weeks: float, dt_s: float) -> tuple[_Law, _Law]:
+    """Return the laws of a wedge and of a rise: the same material, at the plate's radius."""
+    elastic, damping = constants["hinge_elastic_nmm"], constants["hinge_damping_nmm_s"] / dt_s
+    soft = constants["hinge_soft_tissue_nmm"] * hinge.disc_stiffness_factor
+    slack = yield_nmm(constants, weeks) / elastic
+    preload, arm = constants["hinge_preload_nmm"], constants["plate_arm_mm"]
+    taut = constants["ligament_rad"]
+    wedge = _Law(damping, elastic, soft, preload, slack, taut)
+    square = arm * arm
+    return wedge, _Law(
+        damping / square, elastic / square, soft / square, preload / arm, slack * arm, taut * arm
+    )
 
 
 def reduce(
+    spec: TampSpec,
     constants: Constants,
     hinge: Hinge,
     fracture_age_weeks: float,
@@ -41,11 +128,12 @@ def reduce(
     body: Body,
     dt_s: float,
 ) -> Body:
-    """Move the endplate for one step under the balloons' pressure.
+    """Move endplates and posterior wall for one step under the balloons' pressure.
 
     Args:
+        spec: the balloons.
         constants: section "tamp".
-        hinge: how the endplate can move.
+        hinge: how plates and wall can move.
         fracture_age_weeks: an old fracture yields late and recoils more.
         tamps: the balloons in the body.
         body: as it was.
@@ -53,34 +141,36 @@ def reduce(
 
     Source: implicit Euler of a damper, two springs and a slider; constants in assets.
     """
-    moment = sum(
-        t.pressure_mpa * grip_of(hinge, constants, body.bone, t)[0]
-        for t in tamps
-        if t.pressure_mpa > 0.0
+    push = _pushed(spec, constants, hinge, body.bone, tamps)
+    wedge, rise = _laws(constants, hinge, fracture_age_weeks, dt_s)
+    now, rest = body.lift, body.plastic
+    up, down = hinge.superior, hinge.inferior
+    moved = (
+        wedge.moved(push.superior_nmm, now.superior_rad, rest.superior_rad, up.max_rad),
+        rise.moved(push.superior_n, now.superior_mm, rest.superior_mm, up.max_mm),
+        wedge.moved(push.inferior_nmm, now.inferior_rad, rest.inferior_rad, down.max_rad),
+        rise.moved(push.inferior_n, now.inferior_mm, rest.inferior_mm, down.max_mm),
     )
-    elastic, damping = constants["hinge_elastic_nmm"], constants["hinge_damping_nmm_s"] / dt_s
-    soft = constants["hinge_soft_tissue_nmm"] * hinge.disc_stiffness_factor
-    drive = moment - constants["hinge_preload_nmm"] + elastic * body.plastic_rad
-    angle = (damping * body.lift_rad + drive) / (damping + soft + elastic)
-    angle = min(max(angle, 0.0), hinge.max_rad)
-    slack = yield_nmm(constants, fracture_age_weeks) / elastic
-    rest = min(max(body.plastic_rad, angle - slack), angle + slack)
-    if abs(angle - body.lift_rad) < _STILL_RAD:
+    wall = now.wall_mm + _slid_mm(constants, hinge.wall, fracture_age_weeks, push.wall_n, dt_s)
+    wall = min(wall, _CANAL_SHARE * hinge.wall.canal_mm)
+    (a, a0), (b, b0), (c, c0), (d, d0) = moved
+    lift = Lift(a, b, c, d, wall)
+    step = lift.minus(now)
+    if max(abs(step.superior_rad), abs(step.inferior_rad)) < _STILL_RAD and (
+        max(abs(step.superior_mm), abs(step.inferior_mm), abs(step.wall_mm)) < _STILL_MM
+    ):
         return body
-    step = constants["visible_rad"]
-    seen = round(angle / step) != round(body.lift_rad / step)
-    return replace(
-        body,
-        lift_rad=angle,
-        plastic_rad=rest,
-        peak_rad=max(body.peak_rad, angle),
-        shape_revision=body.shape_revision + int(seen),
-    )
+    return replace(body, lift=lift, plastic=Lift(a0, b0, c0, d0, wall))
 
 
-def anterior_gain_mm(hinge: Hinge, body: Body, anterior_y_mm: float) -> float:
-    """Return the height that the anterior wall has gained."""
-    return body.lift_rad * max(hinge.hinge_y_mm - anterior_y_mm, 0.0)
+def _slid_mm(
+    constants: Constants, wall: Fragment, weeks: float, force_n: float, dt_s: float
+) -> float:
+    """Return how far the fragment slides in one step: held by friction, it does not come back."""
+    if wall.loose <= 0.0:
+        return 0.0
+    holds = _aged(constants, "wall_yield_fresh_n", "wall_yield_old_n", weeks) / wall.loose
+    return max(force_n - holds, 0.0) / constants["wall_damping_n_s_mm"] * dt_s
 
 
 def bake(constants: Constants, hinge: Hinge, body: Body, tamp: Tamp, *, last: bool) -> Body:
@@ -91,7 +181,7 @@ def bake(constants: Constants, hinge: Hinge, body: Body, tamp: Tamp, *, last: bo
 
     Args:
         constants: section "tamp".
-        hinge: how the endplate was lifted.
+        hinge: how the body was lifted.
         body: as it is.
         tamp: deflated, on its way out.
         last: no other balloon remains in the body.
@@ -99,9 +189,12 @@ def bake(constants: Constants, hinge: Hinge, body: Body, tamp: Tamp, *, last: bo
     bone = body.bone
     if float(tamp.crushed.sum()) > 0.0 and tamp.peak_volume_ml > 0.0:
         bone = carved(constants, bone, tamp)
-    turn = body.lift_rad - body.baked_rad if last else 0.0
-    if turn != 0.0:
-        bone = warped_bone(bone, hinge, turn)
+    since = body.lift.minus(body.baked)
+    turned = last and bool(since)
+    spill = body.spill_voxels
+    if turned:
+        bone = warped_bone(bone, hinge, since)
+        spill = carried(bone, hinge, since, spill)
     if bone is body.bone:
         return body
     cavity = float(np.count_nonzero(bone.tissue == Tissue.CAVITY)) * bone.spacing_mm**3
@@ -109,10 +202,21 @@ def bake(constants: Constants, hinge: Hinge, body: Body, tamp: Tamp, *, last: bo
         body,
         bone=bone,
         bone_revision=body.bone_revision + 1,
-        baked_rad=body.baked_rad + turn,
+        baked=body.lift if turned else body.baked,
         cavity_ml=cavity / MM3_PER_ML,
-        shape_revision=body.shape_revision + 1,
+        spill_voxels=spill,
     )
+
+
+def carried(bone: BoneField, hinge: Hinge, lift: Lift, voxels: IntArray) -> IntArray:
+    """Return the voxels to which a lift carries what lies in `voxels`."""
+    if not voxels.size:
+        return voxels
+    at = np.array(np.unravel_index(voxels, bone.shape)).T
+    points = at * bone.spacing_mm + np.array(bone.origin_mm)
+    moved = at + np.rint(displacement(hinge, lift, points) / bone.spacing_mm).astype(int)
+    moved = np.clip(moved, 0, np.array(bone.shape) - 1)
+    return frozen(np.ravel_multi_index(tuple(moved.T), bone.shape).astype(np.int32))
 
 
 def carved(constants: Constants, bone: BoneField, tamp: Tamp) -> BoneField:

@@ -7,18 +7,28 @@ from dataclasses import replace
 
 from simulator import rng
 from simulator.frames import Side
-from simulator.physics import inflation, reduction
-from simulator.units import PSI_PER_MPA, TICKS_PER_S
+from simulator.physics import bursting, inflation, reduction, setting
+from simulator.units import PSI_PER_MPA, TICKS_PER_S, seconds
 from simulator.world.action import Action
 from simulator.world.case import Case
-from simulator.world.events import Event, Said, TampMisused, TampPressed, TampRuptured
+from simulator.world.events import (
+    Event,
+    Said,
+    TampBreached,
+    TampMisused,
+    TampPressed,
+    TampRuptured,
+    WallPushed,
+)
 from simulator.world.state import State
 from simulator.world.tamp import Body, Tamp
 
 PERIOD_TICKS = 4
 _DT_S = PERIOD_TICKS / TICKS_PER_S
 _MARK_PSI = 50.0
+_WALL_MARK_MM = 0.5
 _RECOIL_STEPS = 600
+_PROP_UL = 500.0
 _COVERED_MM = 0.5
 """Less of the balloon than this inside the cannula is within the markers' own length."""
 
@@ -28,13 +38,11 @@ def lively(state: State) -> bool:
     return any(t is not None and t.pressure_mpa > 0.0 for t in state.tamps)
 
 
-def at_rest(case: Case, body: Body) -> Body:
+def at_rest(case: Case, state: State) -> Body:
     """Return the body after its endplate has sunk back as far as it will without a balloon."""
+    body = state.body
     for _ in range(_RECOIL_STEPS):
-        sunk = reduction.reduce(
-            case.physics["tamp"], case.patient.hinge, case.patient.fracture_age_weeks, (), body,
-            _DT_S,
-        )  # fmt: skip
+        sunk = _reduced(case, state, body, ())
         if sunk is body:
             break
         body = sunk
@@ -42,37 +50,78 @@ def at_rest(case: Case, body: Body) -> Body:
 
 
 def work(case: Case, state: State, action: Action) -> tuple[State, tuple[Event, ...]]:
-    """Turn the active side's inflator, let the others hold, and let the endplate follow."""
+    """Turn the active side's inflator, let the others hold, and let the endplates follow."""
     if state.tamps == (None, None):
         return state, ()
-    constants, hinge = case.physics["tamp"], case.patient.hinge
     tamps: list[Tamp | None] = list(state.tamps)
+    body = state.body
     events: list[Event] = []
     for side in Side:
         tamp = tamps[side]
         if tamp is None:
             continue
         rate = action.inflate_ml_s if side is action.side else 0.0
-        wrong = _wrong(case, tamp, rate)
-        if wrong and wrong != tamp.misused:
-            events.append(TampMisused(side, wrong))
-        if wrong != tamp.misused:
-            tamp = replace(tamp, misused=wrong)
         others = tuple(t for i, t in enumerate(tamps) if t is not None and i != side)
-        new = inflation.inflate(case.tamp, constants, hinge, state.body, tamp, others, rate, _DT_S)
-        new, burst = _burst(case, state, tamp, new)
-        events.extend(burst)
-        events.extend(_pressed(case, tamp, new, side))
-        tamps[side] = new
+        body, tamps[side], told = _one(case, replace(state, body=body), tamp, others, rate)
+        events.extend(told)
     live = tuple(t for t in tamps if t is not None)
-    body = reduction.reduce(
-        constants, hinge, case.patient.fracture_age_weeks, live, state.body, _DT_S
-    )
+    body = _reduced(case, state, body, live)
+    events.extend(_fragment_moved(state.body, body, action.inflate_ml_s))
     if body is not state.body:
         state = replace(state, body=body)
     if tamps[0] is not state.tamps[0] or tamps[1] is not state.tamps[1]:
         state = replace(state, tamps=(tamps[0], tamps[1]))
     return state, tuple(events)
+
+
+def _one(
+    case: Case, state: State, tamp: Tamp, others: tuple[Tamp, ...], rate: float
+) -> tuple[Body, Tamp, tuple[Event, ...]]:
+    """Inflate one tamp for one step, and let it fail if it must."""
+    constants, hinge, body = case.physics["tamp"], case.patient.hinge, state.body
+    events: list[Event] = []
+    wrong = _wrong(case, tamp, rate)
+    if wrong != tamp.misused:
+        tamp = replace(tamp, misused=wrong)
+        if wrong:
+            events.append(TampMisused(tamp.side, wrong))
+    new = inflation.inflate(case.tamp, constants, hinge, body, tamp, others, rate, _DT_S)
+    if new.pressure_mpa > 0.0:
+        found = bursting.touch(case.tamp, constants, hinge, body.bone, new)
+        contact = bursting.at_wall_mm2(constants, hinge, found)
+        if contact != new.touch_mm2:
+            new = replace(new, touch_mm2=contact)
+        new, burst = _burst(case, state.tick, new, found.hard_share)
+        events.extend(burst)
+        wall = "" if new.breached or new.ruptured else bursting.broken_wall(constants, found)
+        if wall:
+            body, new = bursting.breached(constants, body, new, found, wall)
+            psi = new.pressure_mpa * PSI_PER_MPA
+            said = Said("nurse", "The pressure has dropped all at once.", alarm=True)
+            events += [TampBreached(new.side, wall, psi), said]
+    body = bursting.spilled(constants, body, new, new.spilled_ml - tamp.spilled_ml)
+    events.extend(_pressed(case, tamp, new))
+    return body, new, tuple(events)
+
+
+def _reduced(case: Case, state: State, body: Body, tamps: tuple[Tamp, ...]) -> Body:
+    """Move plates and wall; hard cement between the plates holds them where they are."""
+    cement = state.cement
+    age_s = seconds(state.tick - (cement.mixed_tick or 0))
+    if cement.cloud.inside_ul > _PROP_UL and setting.is_set(case.cement, age_s):
+        return body
+    return reduction.reduce(
+        case.tamp, case.physics["tamp"], case.patient.hinge, case.patient.fracture_age_weeks,
+        tamps, body, _DT_S,
+    )  # fmt: skip
+
+
+def _fragment_moved(before: Body, after: Body, rate_ml_s: float) -> tuple[Event, ...]:
+    """Report each new half millimetre that the posterior wall has moved."""
+    old, new = before.lift.wall_mm, after.lift.wall_mm
+    if math.floor(new / _WALL_MARK_MM) == math.floor(old / _WALL_MARK_MM):
+        return ()
+    return (WallPushed(new, rate_ml_s > 0.0),)
 
 
 def _wrong(case: Case, tamp: Tamp, rate: float) -> str:
@@ -87,21 +136,26 @@ def _wrong(case: Case, tamp: Tamp, rate: float) -> str:
     return reason
 
 
-def _burst(case: Case, state: State, before: Tamp, tamp: Tamp) -> tuple[Tamp, tuple[Event, ...]]:
-    hazard = inflation.rupture_hazard_per_s(case.tamp, case.physics["tamp"], state.body.bone, tamp)
-    if hazard <= 0.0:
+def _burst(case: Case, tick: int, tamp: Tamp, hard_share: float) -> tuple[Tamp, tuple[Event, ...]]:
+    constants = case.physics["tamp"]
+    hazard = bursting.hazard_per_s(case.tamp, constants, tamp, hard_share)
+    if hazard <= 0.0 or tamp.leak_mm3_s_mpa > 0.0:
         return tamp, ()
-    draw = rng.stream(case.seed, f"rupture-{int(before.side)}", state.tick).random()
-    if draw >= 1.0 - math.exp(-hazard * _DT_S):
+    draw = rng.stream(case.seed, f"rupture-{int(tamp.side)}", tick)
+    if draw.random() >= 1.0 - math.exp(-hazard * _DT_S):
         return tamp, ()
+    if draw.random() < constants["pinhole_share"]:
+        return bursting.weeping(constants, tamp), (
+            TampRuptured(tamp.side, tamp.volume_ml, pinhole=True),
+        )
     said = Said("nurse", "The pressure is gone. The tamp has burst.", alarm=True)
-    return inflation.ruptured(tamp), (TampRuptured(before.side, tamp.volume_ml), said)
+    return bursting.ruptured(constants, tamp), (TampRuptured(tamp.side, tamp.volume_ml), said)
 
 
-def _pressed(case: Case, before: Tamp, after: Tamp, side: Side) -> tuple[Event, ...]:
+def _pressed(case: Case, before: Tamp, after: Tamp) -> tuple[Event, ...]:
     """Report each new mark of the manometer's peak."""
     old, new = before.peak_mpa * PSI_PER_MPA, after.peak_mpa * PSI_PER_MPA
     if math.floor(new / _MARK_PSI) == math.floor(old / _MARK_PSI):
         return ()
     over = new > case.tamp.max_pressure_psi
-    return (TampPressed(side, new, after.volume_ml, over),)
+    return (TampPressed(before.side, new, after.volume_ml, over),)

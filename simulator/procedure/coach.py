@@ -57,6 +57,8 @@ def _access(case: Case, state: State, tool: Cannula | None) -> Hint:
         return "Exchange", "Seat the working cannula over the wire."
     if tool.past_wall_mm < 2.0 or tool.working:
         return "Cannula just past the wall", "Two to three millimetres in, then the tamp."
+    if not state.purged:
+        return "Purge the tamps", "Air in a balloon makes the gauge soft."
     return "Tamp in", "Both markers must be out of the cannula."
 
 
@@ -64,6 +66,12 @@ def _tamp(case: Case, state: State) -> Hint:
     tamp = state.tamps[state.side]
     if tamp is None:
         return "Tamp in", "Both markers must be out of the cannula."
+    if tamp.ruptured or tamp.leak_mm3_s_mpa > 0.0 or tamp.breached:
+        return "Deflate, take it out", "The pressure fell at once. Look in both planes first."
+    if state.body.lift.wall_mm > 0.5:
+        return "Deflate", "The posterior wall is moving. Ask for the feet."
+    if tamp.touch_mm2 >= case.physics["tamp"]["touch_stop_mm2"]:
+        return "Stop here", "The balloon lies on a wall. More volume only adds risk."
     if tamp.in_cannula_mm > 0.5:
         return "Cannula back", f"{tamp.in_cannula_mm:.0f} mm of the tamp is still inside it."
     if state.cement.mixed_tick is None and tamp.volume_ml > 2.0:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from simulator.frames import Side, dot, minus, norm
-from simulator.procedure import mistakes
+from simulator.procedure import mistakes, tamp_account
 from simulator.procedure.clocks import adequate
 from simulator.units import MM3_PER_ML, TICKS_PER_S, seconds
 from simulator.world.action import Do
@@ -42,7 +42,6 @@ _NEVER = 1e12
 _BEFORE_THE_SKIN = ("position", "local")
 """Pain that the patient brought along is nobody's doing."""
 _CEMENT_STEP_S = 4.0 / TICKS_PER_S
-_STEP_PAUSE_TICKS = 2 * TICKS_PER_S
 
 
 class _Account:
@@ -58,7 +57,7 @@ class _Account:
         return self.new.get(name, self._old.get(name, default))
 
     def put(self, name: str, value: float) -> None:
-        if self._old.get(name) != value:
+        if self.new.get(name, self._old.get(name)) != value:
             self.new[name] = value
 
     def most(self, name: str, value: float) -> None:
@@ -84,7 +83,7 @@ def fold(case: Case, before: State, after: State, events: Sequence[Event]) -> Ta
     account = _Account(tally)
     dt = seconds(after.tick - before.tick)
     _fold_tools(case, before, after, account)
-    _fold_tamps(before, after, account)
+    _fold_tamps(case, before, after, account)
     _fold_cement(case, before, after, account, dt)
     if after.vitals is not before.vitals:
         if after.phase not in _BEFORE_THE_SKIN:
@@ -140,31 +139,11 @@ def _fold_tools(case: Case, before: State, after: State, account: _Account) -> N
             account.put(f"midline_{side}", abs(off))
 
 
-def _fold_tamps(before: State, after: State, account: _Account) -> None:
-    if after.tamps is not before.tamps:
-        total = sum(t.volume_ml for t in after.tamps if t is not None)
-        account.most("tamp_volume_ml", total)
-        for side, tamp in zip(Side, after.tamps, strict=True):
-            if tamp is None:
-                continue
-            account.most("tamp_pressure_mpa", tamp.peak_mpa)
-            _fold_step(before, after, account, side)
+def _fold_tamps(case: Case, before: State, after: State, account: _Account) -> None:
+    tamp_account.fold(case, before, after, account)
     if after.body is not before.body:
-        account.most("lift_peak_rad", after.body.lift_rad)
-
-
-def _fold_step(before: State, after: State, account: _Account, side: Side) -> None:
-    """Follow one inflation step: it ends when the inflator has rested for two seconds."""
-    old, new = before.tamps[side], after.tamps[side]
-    if old is None or new is None or new.volume_ml <= old.volume_ml:
-        return
-    step, rested = f"tamp_step_ml_{side}", f"inflated_tick_{side}"
-    fresh = after.tick - account.get(rested, -1e9) > _STEP_PAUSE_TICKS
-    begun = 0.0 if fresh else account.get(step)
-    account.put(step, begun + new.volume_ml - old.volume_ml)
-    account.put(rested, float(after.tick))
-    account.most("tamp_step_max_ml", account.get(step))
-    account.once("tamp_started_in_cannula_mm", new.in_cannula_mm)
+        account.most("gain_peak_mm", case.patient.anterior_gain_mm(after.body.lift))
+        account.most("wall_moved_mm", after.body.lift.wall_mm)
 
 
 def _fold_cement(case: Case, before: State, after: State, account: _Account, dt: float) -> None:
@@ -179,6 +158,10 @@ def _fold_cement(case: Case, before: State, after: State, account: _Account, dt:
         account.add("flowing_s", dt)
         if _lateral_is_live(case, after):
             account.add("watched_s", dt)
+    if cement.started_tick is not None and before.cement.started_tick is None:
+        held = tamp_account.held_other(case, after)
+        if held is not None:
+            account.put("tamp_held", float(held))
     if cement.started_tick is not None and cement.mixed_tick is not None:
         account.once("age_at_start_s", seconds(cement.started_tick - cement.mixed_tick))
     if cement.thumb_n <= 0.0 and "leak_seen_s" in account._old:
@@ -209,6 +192,8 @@ def _on_exposed(case: Case, state: State, account: _Account, event: Event) -> No
     for route in event.shown.leaks:
         leaked = state.cement.cloud.leak_ul[ROUTES.index(route)]
         account.put(f"shown_{route}", leaked / MM3_PER_ML)
+    if any(adequate(case, shot, view) for view in (View.AP, View.LATERAL)):
+        tamp_account.seen(state, account)
     side = state.side
     tool = state.cannulas[side]
     if state.cannulas == (None, None) and "place_needle" not in state.tally.done:

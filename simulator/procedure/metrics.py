@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from simulator.procedure import cement_shape
+from simulator.procedure.tamp_account import ENDPOINTS
 from simulator.units import KPA_PER_MPA, MM3_PER_ML, PSI_PER_MPA, TICKS_PER_S, seconds
 from simulator.world.case import Case, Procedure
 from simulator.world.cement import ROUTES, Route
@@ -132,21 +133,22 @@ def height_before_mm(case: Case, state: State) -> Metric:
 def height_after_mm(case: Case, state: State) -> Metric:
     """Anterior height at the end."""
     return case.patient.target.landmarks.heights_mm[0] + case.patient.anterior_gain_mm(
-        state.body.lift_rad
+        state.body.lift
     )
 
 
 def _height_inflated_mm(case: Case, state: State) -> Metric:
-    peak = state.tally.values.get("lift_peak_rad", 0.0)
-    return case.patient.target.landmarks.heights_mm[0] + case.patient.anterior_gain_mm(peak)
+    gained = state.tally.values.get("gain_peak_mm", 0.0)
+    return case.patient.target.landmarks.heights_mm[0] + gained
 
 
 def _height_gain_mm(case: Case, state: State) -> Metric:
-    return case.patient.anterior_gain_mm(state.body.lift_rad)
+    return case.patient.anterior_gain_mm(state.body.lift)
 
 
 def _angle_change_deg(case: Case, state: State) -> Metric:
-    return -math.degrees(state.body.lift_rad)
+    lift = state.body.lift
+    return -math.degrees(lift.superior_rad + lift.inferior_rad)
 
 
 def _route_ml(route: Route) -> Fold:
@@ -195,6 +197,27 @@ def _clearance_mm(case: Case, state: State) -> Metric:
 def _outside_cannula(case: Case, state: State) -> Metric:
     inside = state.tally.values.get("tamp_started_in_cannula_mm")
     return None if inside is None else inside <= 0.5
+
+
+def _endpoint(case: Case, state: State) -> Metric:
+    values = state.tally.values
+    first = [f"endpoint_{s}" for s in sorted(case.sides) if f"endpoint_{s}" in values]
+    return ENDPOINTS[int(max(values[name] for name in first))] if first else "none"
+
+
+def _held(case: Case, state: State) -> Metric:
+    held = state.tally.values.get("tamp_held")
+    return None if held is None else bool(held)
+
+
+def _purged(case: Case, state: State) -> Metric:
+    air = state.tally.values.get("tamp_air_ml")
+    return None if air is None else air == 0.0
+
+
+def _spilled_ml(case: Case, state: State) -> Metric:
+    h = state.body.bone.spacing_mm
+    return float(state.body.spill_fill.sum(dtype=float)) * h**3 / MM3_PER_ML
 
 
 def _way_points(case: Case, state: State) -> Metric:
@@ -272,6 +295,27 @@ METRICS: Mapping[str, Definition] = MappingProxyType(
                 _tamped(_zero("tamp_pressure_mpa", PSI_PER_MPA))),
             _of("tamp_step_max_ml", "largest single inflation step",
                 _tamped(_value("tamp_step_max_ml"))),
+            _of("tamp_start_psi", "highest pressure of the first step",
+                _tamped(_value("tamp_start_mpa", PSI_PER_MPA))),
+            _of("tamp_steps", "inflation steps, both sides", _tamped(_zero("tamp_steps"))),
+            _of("tamp_steps_seen_fraction", "steps with an adequate picture",
+                _tamped(_mean("tamp_steps_seen", "tamp_steps"))),
+            _of("tamp_steps_paused_fraction", "steps after a rest that let the pressure fall",
+                _tamped(_mean("tamp_steps_paused", "tamp_steps"))),
+            _of("tamp_imbalance_ml", "largest difference of both tamps while filling",
+                _tamped(_value("tamp_imbalance_ml"))),
+            _of("tamp_endpoint", "first sign to stop; of two sides the later in the list",
+                _tamped(_endpoint)),
+            _of("tamp_past_endpoint_ml", "pushed in after the first sign to stop",
+                _tamped(_zero("tamp_past_endpoint_ml"))),
+            _of("tamp_held_while_filling", "one tamp held while the other side was filled",
+                _tamped(_held)),
+            _of("tamp_purged", "no air in the balloon at the first step", _tamped(_purged)),
+            _of("tamp_breaches", "walls that a tamp broke",
+                _tamped(lambda c, s: int(s.tally.counts.get("TampBreached", 0)))),
+            _of("contrast_spilled_ml", "out of burst or weeping tamps", _tamped(_spilled_ml)),
+            _of("posterior_wall_moved_mm", "fragment pushed into the canal by the tamp",
+                _tamped(_zero("wall_moved_mm"))),
             _of("tamp_outside_cannula", "markers out of the cannula", _tamped(_outside_cannula)),
             _of("tamp_ruptures", "balloons burst",
                 _tamped(lambda c, s: int(s.tally.counts.get("TampRuptured", 0)))),

@@ -20,7 +20,9 @@ from simulator.world.events import (
     CementLeaked,
     Done,
     Event,
+    TampBreached,
     TampMisused,
+    WallPushed,
 )
 from simulator.world.state import State
 from simulator.world.tally import Finding
@@ -29,6 +31,9 @@ _UNSTABLE_S = 60.0
 _IGNORED_S = 3.0
 _LARGE_STEP_ML = 1.0
 _CAUTION_PSI = 300.0
+_WALL_PUSHED_MM = 2.0
+"""A fragment of the posterior wall that has moved so far (reference, error 7)."""
+_UNEVEN_ML = 1.0
 _LEAK_TOLD_ML = 0.1
 _MORE_BEHIND_ML = 0.1
 """So much more behind the wall after it was seen, and it was ignored, paused or not."""
@@ -80,6 +85,14 @@ def _of_event(case: Case, state: State, event: Event) -> Finding | None:
                 "Manometer and markers showed it.",
                 "Stop at the first endpoint; markers out of the cannula before inflating.", 7.0,
             )  # fmt: skip
+        case WallPushed():
+            return _wall_pushed(tick, event)
+        case TampBreached():
+            return Finding(
+                "tamp_breach", "major", tick, f"The tamp broke through the {event.wall}.",
+                "The balloon touched it before, and the pressure fell all at once.",
+                "Stop at contact; expect cement there, and give it late and slowly.", 5.0,
+            )  # fmt: skip
         case CementLeaked():
             return _leak(state, event)
         case BoneContact():
@@ -87,6 +100,18 @@ def _of_event(case: Case, state: State, event: Event) -> Finding | None:
         case Done():
             return _wrong_level(case, state, event) or _too_soon(case, state, event)
     return None
+
+
+def _wall_pushed(tick: int, event: WallPushed) -> Finding | None:
+    """A fragment has moved by an amount that a lateral shows, and the inflator turns on."""
+    if event.moved_mm < _WALL_PUSHED_MM or not event.inflating:
+        return None
+    return Finding(
+        "posterior_wall_pushed", "sentinel", tick,
+        f"The tamp pushed the posterior wall {event.moved_mm:.1f} mm into the canal.",
+        "The lateral showed the fragment move.",
+        "Deflate at once, ask for the feet; place the tamp further forward or leave it.", 9.0,
+    )  # fmt: skip
 
 
 def _leak(state: State, event: CementLeaked) -> Finding | None:
@@ -175,6 +200,16 @@ def _of_state(case: Case, before: State, after: State) -> list[Finding]:
                 "high_pressure", "minor", after.tick, "Tamp pressure above 300 psi.",
                 "The manometer showed it.", "Wait for the bone to give before the next step.", 1.5,
             ))  # fmt: skip
+    if values.get("tamp_imbalance_ml", 0.0) > _UNEVEN_ML:
+        new.append(Finding(
+            "tamps_uneven", "minor", after.tick, "One tamp more than 1 mL ahead of the other.",
+            "Both syringes showed it.", "Alternate the sides, a step each.", 1.0,
+        ))  # fmt: skip
+    if values.get("tamp_air_ml", 0.0) > 0.0:
+        new.append(Finding(
+            "tamp_air", "minor", after.tick, "The tamp was filled with air in it.",
+            "A bubble at its top; the gauge was soft.", "Purge the tamp before it goes in.", 1.0,
+        ))  # fmt: skip
     cement = after.cement
     if cement.started_tick is not None and before.cement.started_tick is None:
         new.extend(_early_cement(case, after))

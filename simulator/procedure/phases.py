@@ -95,7 +95,7 @@ GUARDS: Mapping[tuple[str, str], Callable[[State], bool]] = MappingProxyType(
 )
 """Transitions that also ask where the tool is."""
 
-_ANYWHERE = frozenset({Do.TIME_OUT, Do.SEDATE, Do.ABORT, Do.STRAND_TEST})
+_ANYWHERE = frozenset({Do.TIME_OUT, Do.SEDATE, Do.ABORT, Do.STRAND_TEST, Do.PURGE})
 _INSTRUMENTS = frozenset(
     {
         Do.LOCAL, Do.PLACE_NEEDLE, Do.STYLET_OUT, Do.STYLET_IN, Do.SEAT_CANNULA, Do.CANNULA_OUT,
@@ -157,7 +157,7 @@ def refusal(case: Case, state: State, act: Do | str) -> str | None:
         return _REASONS["done"]
     if act in ("push", "inflate", "press"):
         return _REASONS[state.phase] if state.phase in ("recover", "done") else None
-    if case.procedure is Procedure.VERTEBROPLASTY and act in (Do.TAMP_IN, Do.TAMP_OUT):
+    if case.procedure is Procedure.VERTEBROPLASTY and act in (Do.PURGE, Do.TAMP_IN, Do.TAMP_OUT):
         return "This is a vertebroplasty. No tamp is on the table."
     if Do(act) in PERMITTED[state.phase]:
         return None

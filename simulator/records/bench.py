@@ -8,6 +8,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import numpy as np
 
@@ -16,13 +17,13 @@ from simulator.engine.start import first_state
 from simulator.engine.step import step
 from simulator.frames import Side
 from simulator.kernels.threads import use_threads
-from simulator.physics import cementing, inflation, injection, reduction
+from simulator.physics import cementing, inflation, injection, tamping
 from simulator.records import bench_frames, peers
 from simulator.records.stopwatch import Figures, Progress, median_ms, once, put
 from simulator.scenario.load import find_case, load_case, load_scenario
 from simulator.scenario.person import patient_spec
 from simulator.units import TICKS_PER_S, ticks
-from simulator.world.action import IDLE
+from simulator.world.action import IDLE, Action
 from simulator.world.case import Case
 from simulator.world.cement import Cement
 
@@ -75,26 +76,22 @@ def measure(tell: Progress, sustained_s: float = 6.0) -> Figures:
 
 
 def _inflate(case: Case) -> float:
-    """Fill one tamp on each side to 3 mL at 0.1 mL/s; return CPU ms per simulated second."""
-    constants, hinge = case.physics["tamp"], case.patient.hinge
-    body = first_state(case).body
-    tamps = [
+    """Fill a tamp on each side to 3 mL, in turn; return CPU ms per simulated second."""
+    state, constants = first_state(case), case.physics["tamp"]
+    left, right = (
         inflation.insert(
-            case.tamp, constants, body.bone, side,
+            case.tamp, constants, state.body.bone, side,
             _back(case, side), case.plans[side].direction, case.plans[side].target_mm,
         )
         for side in Side
-    ]  # fmt: skip
+    )  # fmt: skip
+    state = replace(state, tamps=(left, right))
     periods = round(30.0 / _PERIOD_S)
     begin = time.process_time()
-    for _ in range(periods):
-        for i, tamp in enumerate(tamps):
-            tamps[i] = inflation.inflate(
-                case.tamp, constants, hinge, body, tamp, (tamps[1 - i],), 0.1, _PERIOD_S
-            )
-        body = reduction.reduce(
-            constants, hinge, case.patient.fracture_age_weeks, tuple(tamps), body, _PERIOD_S
-        )
+    for n in range(periods):
+        state = replace(state, tick=state.tick + tamping.PERIOD_TICKS)
+        asked = Action(side=Side(n % 2), inflate_ml_s=0.2)
+        state, _ = tamping.work(case, state, asked)
     return 1000.0 * (time.process_time() - begin) / (periods * _PERIOD_S)
 
 

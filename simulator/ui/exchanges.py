@@ -19,7 +19,9 @@ def exchanges(case: Case, state: State, tool: str, side: Side) -> tuple[Do, ...]
     """Return the acts that R tries, the most sensible first."""
     cannula = state.cannulas[side]
     if tool == "tamp":
-        return (Do.TAMP_IN,) if state.tamps[side] is None else (Do.TAMP_OUT,)
+        if state.tamps[side] is not None:
+            return (Do.TAMP_OUT,)
+        return (Do.TAMP_IN,) if state.purged else (Do.PURGE, Do.TAMP_IN)
     if tool == "cement":
         return (Do.MIX,) if state.cement.mixed_tick is None else (Do.LOAD,)
     if tool == "drugs":

@@ -28,6 +28,7 @@ WORDS: dict[Do, str] = {
     Do.DRILL_OUT: "Drill out",
     Do.CURVED_IN: "Curved in",
     Do.CURVED_OUT: "Curved out",
+    Do.PURGE: "Purge tamps",
     Do.TAMP_IN: "Tamp in",
     Do.TAMP_OUT: "Tamp out",
     Do.MIX: "Mix",

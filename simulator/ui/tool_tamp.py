@@ -128,6 +128,8 @@ def _trend(scene: Scene, tamp: Tamp | None) -> tuple[str, str]:
         return "No tamp on this side", ""
     if tamp.ruptured:
         return "Burst. Deflate, take it out", "alarm"
+    if tamp.misused.startswith("through"):
+        return "Through a wall. Deflate", "alarm"
     if tamp.in_cannula_mm > 0.5:
         return f"{tamp.in_cannula_mm:.0f} mm still in the cannula", "warn"
     limit = scene.case.tamp.max_pressure_psi

@@ -64,7 +64,7 @@ def words(case: Case, state: State, film: Film, wanted: ViewKind) -> tuple[str, 
         wanted: The view the arm was last sent to: a few degrees off an AP may look down a
             pedicle, but it is meant as an AP. A picture far from it is taken for what it is.
     """
-    marks = lifted(case.patient, state.body.lift_rad)
+    marks = lifted(case.patient, state.body.lift)
     found = quality(case.c_arm, film.shot.pose, marks)
     if found.angles_deg[wanted] <= true_view().kind_deg:
         found = quality(case.c_arm, film.shot.pose, marks, wanted)

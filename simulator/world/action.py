@@ -34,6 +34,8 @@ class Do(StrEnum):
     CURVED_IN = "curved_in"
     """Pass the curved needle down the bore, to the tip of the cannula."""
     CURVED_OUT = "curved_out"
+    PURGE = "purge"
+    """Fill both inflators and drive the air out of the tamps, before they go in."""
     TAMP_IN = "tamp_in"
     TAMP_OUT = "tamp_out"
     MIX = "mix"

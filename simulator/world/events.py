@@ -207,6 +207,25 @@ class TampRuptured:
 
     side: Side
     volume_ml: float
+    pinhole: bool = False
+    """It weeps: the pressure goes in seconds, not at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class TampBreached:
+    """The balloon broke through a wall or an endplate; cement will find the hole."""
+
+    side: Side
+    wall: str
+    pressure_psi: float
+
+
+@dataclass(frozen=True, slots=True)
+class WallPushed:
+    """A fragment of the posterior wall moved into the canal; told at every further half mm."""
+
+    moved_mm: float
+    inflating: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,6 +299,8 @@ Event = (
     | TampPressed
     | TampMisused
     | TampRuptured
+    | TampBreached
+    | WallPushed
     | CementLeaked
     | CementSet
     | Embolised

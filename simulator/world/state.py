@@ -26,6 +26,8 @@ class State:
     tally: Tally
     cannulas: tuple[Cannula | None, Cannula | None] = (None, None)
     """Per `Side`."""
+    purged: bool = False
+    """The inflators were filled and the tamps rid of air."""
     tamps: tuple[Tamp | None, Tamp | None] = (None, None)
     side: Side = Side.LEFT
     """The side that was last worked on."""

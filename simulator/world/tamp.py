@@ -6,17 +6,21 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from simulator.anatomy.hinge import NO_LIFT, Lift
 from simulator.anatomy.volume import BoneField
 from simulator.frames import Side
 from simulator.units import Float32Array, IntArray, Vec3, frozen
 
+_NO_VOXELS: IntArray = frozen(np.zeros(0, np.int32))
+_NO_FILL: Float32Array = frozen(np.zeros(0, np.float32))
+
 
 def _no_voxels() -> IntArray:
-    return frozen(np.zeros(0, np.int32))
+    return _NO_VOXELS  # one and the same, so that pictures of it are kept
 
 
 def _no_fill() -> Float32Array:
-    return frozen(np.zeros(0, np.float32))
+    return _NO_FILL
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,17 +37,27 @@ class Tamp:
     in_cannula_mm: float = 0.0
     """Length of balloon still inside the cannula; inflating then is misuse."""
     volume_ml: float = 0.0
-    """Contrast pushed in by the inflator."""
+    """What the inflator has pushed in and not taken back, without what was spilled."""
+    air_ml: float = 0.0
+    """Part of the filling that is air, at the room's pressure: a tamp that was not purged."""
     pressure_mpa: float = 0.0
     peak_mpa: float = 0.0
     peak_volume_ml: float = 0.0
     ruptured: bool = False
+    leak_mm3_s_mpa: float = 0.0
+    """Of a pinhole; 0 while the balloon is tight."""
+    spilled_ml: float = 0.0
+    """Contrast lost into the body."""
+    breached: str = ""
+    """The wall that it has gone through, "" if none."""
+    touch_mm2: float = 0.0
+    """Surface that lies at an intact wall or endplate, the way with most of it."""
     misused: str = ""
     """What was wrong with the inflation of the last step."""
     voxels: IntArray = field(default_factory=_no_voxels)
     """(n,) flat indices of voxels the balloon has entered, in the order it did."""
     fill: Float32Array = field(default_factory=_no_fill)
-    """(n,) fraction 0..1 of each voxel taken by the balloon."""
+    """(n,) fraction 0..1 of each voxel taken by contrast medium."""
     revision: int = 0
     """Counts changes of `voxels` and `fill`."""
     crushed: Float32Array = field(default_factory=_no_fill)
@@ -52,20 +66,26 @@ class Tamp:
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """The treated vertebra as it is now: its bone, and how far its endplate was lifted."""
+    """The treated vertebra as it is now: its bone, and how far plates and wall have moved."""
 
     bone: BoneField
     """Replaced when a tamp leaves: cavity carved, rim compacted, lift baked in."""
     bone_revision: int = 0
-    lift_rad: float = 0.0
-    """Current angle of the superior endplate about the hinge, from the fractured shape."""
-    baked_rad: float = 0.0
-    """Part of `lift_rad` that `bone` already contains."""
-    plastic_rad: float = 0.0
+    lift: Lift = NO_LIFT
+    """From the fractured shape."""
+    baked: Lift = NO_LIFT
+    """Part of `lift` that `bone` already contains."""
+    plastic: Lift = NO_LIFT
     """Rest position of the elastic part."""
-    peak_rad: float = 0.0
     cavity_ml: float = 0.0
     tracts: tuple[tuple[Vec3, ...], ...] = ()
     """Channels in bone of tools that are out again: polylines from their mouth to their end."""
-    shape_revision: int = 0
-    """Counts changes of the picture: advances whenever `lift_rad` moved by a visible amount."""
+    spill_voxels: IntArray = field(default_factory=_no_voxels)
+    """(m,) flat indices of voxels that hold spilled contrast medium."""
+    spill_fill: Float32Array = field(default_factory=_no_fill)
+    """(m,) fraction of each that it takes."""
+
+    @property
+    def shown(self) -> Lift:
+        """The lift as pictures show it: in steps too small to see, so that they can be kept."""
+        return self.baked if self.lift == self.baked else self.lift.stepped()

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from simulator.anatomy.build import build_patient
+from simulator.anatomy.hinge import NO_LIFT, Lift
 from simulator.anatomy.measure import Measured, measure, moved
 from simulator.anatomy.patient import Patient
 from simulator.anatomy.probe import inside_mm
@@ -68,7 +69,7 @@ def test_heights_asked_are_heights_measured(built, spec):
 
 @pytest.mark.parametrize("share", [0.5, 1.0])
 def test_heights_after_a_lift_are_those_of_the_lifted_voxels(built, share):
-    lift = share * built.hinge.max_rad
+    lift = Lift(share * built.hinge.superior.max_rad)
     found = measure(built, lift)
     lifted = warped_bone(built.target.bone, built.hinge, lift)
     # the lifted field is resampled once more
@@ -100,7 +101,7 @@ def test_angles_are_those_of_straight_lines_on_the_film(built):
 
 
 def test_lift_moves_what_is_above_and_leaves_what_is_below(built):
-    lift, at = built.hinge.max_rad, built.index
+    lift, at = Lift(built.hinge.superior.max_rad), built.index
     above, below = (built.vertebrae[at + n].landmarks for n in (-1, 1))
     assert np.array_equal(
         moved(built, at + 1, np.array(below.inferior_mm), lift), below.inferior_mm
@@ -111,7 +112,7 @@ def test_lift_moves_what_is_above_and_leaves_what_is_below(built):
     assert before.cobb_deg is not None
     assert after.cobb_deg is not None
     assert after.cobb_deg < before.cobb_deg - 1.0
-    assert before == measure(built, 0.0)
+    assert before == measure(built, NO_LIFT)
 
 
 def test_a_level_at_the_edge_of_the_film_has_no_cobb_angle(built):

@@ -43,11 +43,6 @@ def test_an_unknown_operator_is_told(capsys) -> None:
     one_line(told(capsys), "exprt", "Did you mean 'expert'?")
 
 
-def test_a_planned_operator_is_not_pretended(capsys) -> None:
-    assert main(["run", "l1-wedge", "--operator", "greedy"]) == WRONG_INPUT
-    one_line(told(capsys), "greedy", "not built yet")
-
-
 def test_three_mistakes_in_a_case_come_at_once_with_their_lines(tmp_path, capsys) -> None:
     file = tmp_path / "bad.toml"
     file.write_text(

@@ -12,7 +12,7 @@ from simulator.anatomy.approach import plan_beside
 from simulator.engine.operators import hands, make_operator
 from simulator.engine.operators.expert import Manner, access, prepare
 from simulator.engine.operators.hands import Move, Routine
-from simulator.engine.runner import run_case
+from simulator.engine.runner import Outcome, run_case
 from simulator.engine.session import Session
 from simulator.engine.sight import Observation
 from simulator.frames import Side, needle_direction
@@ -190,3 +190,42 @@ def test_the_expert_knows_no_case(number: int) -> None:
     """The second twenty that docs/design.md reports."""
     report = run_case(stranger(number), "expert").report
     assert report.passed, report.reason
+
+
+@pytest.fixture(scope="module")
+def greedy_run(case: Case) -> Outcome:
+    return run_case(case, "greedy")
+
+
+@pytest.mark.slow
+def test_the_greedy_operator_fails_for_wanting_too_much(case: Case, greedy_run: Outcome) -> None:
+    report = greedy_run.session.report()
+    found = {f.id for f in (*report.critical, *report.errors)}
+    assert not report.passed
+    assert {"tamp_misuse", "large_step", "high_pressure", "runny_cement"} <= found
+    # looked and aimed as the expert does: nothing went wrong on the way in
+    assert not found & {"blind_advance", "medial_rule_broken", "canal_breach"}
+    metrics = report.metrics
+    assert metrics["tamp_past_endpoint_ml"] > 2.0
+    assert metrics["tamp_ruptures"] + metrics["tamp_breaches"] >= 1
+    assert metrics["contrast_spilled_ml"] > 0.0
+
+
+def test_the_expert_stops_at_an_endpoint(expert_run: Outcome) -> None:
+    metrics = expert_run.session.report().metrics
+    assert metrics["tamp_endpoint"] not in ("none", "ruptured", "gave way", "pressure")
+    assert metrics["tamp_past_endpoint_ml"] < 0.3
+    assert metrics["tamp_start_psi"] < 60.0
+    assert metrics["tamp_steps_seen_fraction"] == 1.0
+    assert metrics["tamp_steps_paused_fraction"] == 1.0
+    assert metrics["tamp_purged"] is True
+    assert metrics["height_inflated_mm"] - metrics["height_before_mm"] > 2.0
+    assert metrics["tamp_ruptures"] == metrics["tamp_breaches"] == 0
+
+
+@pytest.mark.slow
+def test_two_tamps_are_filled_in_turn_and_emptied_one_after_the_other() -> None:
+    metrics = run_case(load_case("l3-wedge", 1), "expert").session.report().metrics
+    assert metrics["tamp_imbalance_ml"] < 0.6
+    assert metrics["tamp_held_while_filling"] is True
+    assert metrics["tamp_endpoint"] == "fracture reduced"

@@ -6,7 +6,7 @@ import pytest
 from scipy.ndimage import map_coordinates
 
 from simulator import rng
-from simulator.anatomy.patient import Hinge
+from simulator.anatomy.hinge import Hinge, Lift, Plate
 from simulator.anatomy.volume import Volume
 from simulator.anatomy.warp import superior_pose
 from simulator.imaging.blocks import (
@@ -285,14 +285,14 @@ def test_lengths_of_overlapping_blocks_add():
 
 
 def test_cached_is_uncached():
-    hinge = Hinge(10.0, -8.0, 8.0, 0.3)
+    hinge = Hinge(Plate(10.0, -8.0, 8.0, 0.3))
     patient = phantom.patient([ball((0.0, 0.0, 30.0), 9.0), ball((0.0, 0.0, 0.0), 12.0)],
                               index=1, hinge=hinge)  # fmt: skip
     kept = PatientProjector(patient)
     for orbit, lift in ((0.0, 0.0), (90.0, 0.0), (90.0, 0.1), (0.0, 0.0), (90.0, 0.1)):
         g = geometry(SPEC, Pose(orbit), 64)
-        fresh = PatientProjector(patient).paths(g, lift)
-        again = kept.paths(g, lift)
+        fresh = PatientProjector(patient).paths(g, Lift(lift))
+        again = kept.paths(g, Lift(lift))
         assert np.array_equal(again.soft, fresh.soft)
         assert np.array_equal(again.cortical, fresh.cortical)
         moving = kept.paths(g, lift, Quality.MOVING)
@@ -300,22 +300,22 @@ def test_cached_is_uncached():
             moving.soft, PatientProjector(patient).paths(g, lift, Quality.MOVING).soft
         )
         assert not np.array_equal(moving.soft, fresh.soft)
-    assert kept.paths(g, 0.1) is again
+    assert kept.paths(g, Lift(0.1)) is again
 
 
 def test_lift_moves_what_lies_above_and_nothing_below():
-    hinge = Hinge(20.0, -8.0, 8.0, 0.3)
+    hinge = Hinge(Plate(20.0, -8.0, 8.0, 0.3))
     volumes = [ball((0.0, 0.0, z), 6.0, soft=0.0, cortical=1.0) for z in (30.0, 0.0, -30.0)]
     air = phantom.slab(4.0, soft=0.0)
     patient = phantom.patient(volumes, torso=air, index=1, hinge=hinge)
     g = geometry(SPEC, Pose(90.0), 128)
-    still, lifted = (PatientProjector(patient).paths(g, a).cortical for a in (0.0, 0.2))
+    still, lifted = (PatientProjector(patient).paths(g, Lift(a)).cortical for a in (0.0, 0.2))
     below = math.ceil(project(g, (0.0, 0.0, -20.0))[1])
     above = math.floor(project(g, (0.0, 0.0, 16.0))[1])
     assert np.array_equal(still[below:], lifted[below:])
     rows = np.arange(above)[:, None]
     before, after = ((rows * p[:above]).sum() / p[:above].sum() for p in (still, lifted))
-    turn, shift = superior_pose(hinge, 0.2)
+    turn, shift = superior_pose(hinge, Lift(0.2))
     risen = tuple((turn @ np.array((0.0, 0.0, 30.0)) + shift).tolist())
     want = project(g, (0.0, 0.0, 30.0))[1] - project(g, risen)[1]
     assert want > 2.0
@@ -344,7 +344,7 @@ def test_cement_and_contrast_keep_their_volume_on_the_picture():
 
 
 def test_balloon_rides_on_the_lift_that_the_bone_field_does_not_hold_yet():
-    hinge = Hinge(20.0, -20.0, -10.0, 0.3)
+    hinge = Hinge(Plate(20.0, -20.0, -10.0, 0.3))
     patient = phantom.patient(hinge=hinge)
     voxels = frozen(np.arange(6000, 7000, dtype=np.int32))
     tamp = Tamp(0, "", (0, 0, 0), (0, 0, 1), voxels=voxels,
@@ -352,7 +352,7 @@ def test_balloon_rides_on_the_lift_that_the_bone_field_does_not_hold_yet():
     g = geometry(SPEC, Pose(90.0), 128)
 
     def height(lift, baked):
-        body = Body(bone=phantom.bone_field(), lift_rad=lift, baked_rad=baked)
+        body = Body(bone=phantom.bone_field(), lift=Lift(lift), baked=Lift(baked))
         image = full(PatientProjector(patient).fill(g, body, Cloud(), (tamp, None)), 128)[1]
         return (image * np.arange(128)[:, None]).sum() / image.sum()
 
@@ -365,7 +365,7 @@ def test_a_cavity_lets_more_through_and_its_rim_less():
     bv = np.zeros(bone.shape, np.float32)
     bv[8:16, 8:16, 8:16] = -0.1
     bv[8:16, 8:16, 16:18] = 0.3
-    patient = phantom.patient(hinge=Hinge(20.0, -20.0, -10.0, 0.3))
+    patient = phantom.patient(hinge=Hinge(Plate(20.0, -20.0, -10.0, 0.3)))
     g = geometry(SPEC, Pose(90.0), 128)
     kept = PatientProjector(patient)
     plain_paths = kept.with_body(g, Body(bone=bone))

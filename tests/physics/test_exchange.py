@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
+from simulator.anatomy.hinge import Lift
 from simulator.engine.runner import Outcome
 from simulator.engine.start import first_state
 from simulator.engine.step import step
 from simulator.frames import Side
-from simulator.physics import exchange, insertion
+from simulator.physics import exchange, inflation, insertion
+from simulator.units import frozen
 from simulator.world.action import Action, Do
 from simulator.world.case import Case
 from simulator.world.events import Done, Refused
@@ -74,13 +77,13 @@ def test_sliding_the_cannula_there_and_back_covers_nothing(case: Case, inflated:
 
 
 def test_the_plate_sinks_back_however_fast_the_tamp_leaves(case: Case, inflated: State) -> None:
-    empty = (Action(inflate_ml_s=-8.0), 60)
+    empty = (Action(inflate_ml_s=-8.0), 900)  # the vacuum takes ten seconds
     hasty = after(case, inflated, empty, (Action(do=Do.TAMP_OUT), 1))
     calm = after(case, inflated, empty, (Action(wait_s=60.0), 1), (Action(do=Do.TAMP_OUT), 1))
     assert hasty.tamps == calm.tamps == (None, None)
     # The haste leaves less time to creep, nothing else.
-    assert hasty.body.lift_rad == pytest.approx(calm.body.lift_rad, rel=0.05)
-    assert hasty.body.lift_rad < 0.8 * inflated.body.lift_rad
+    assert hasty.body.lift.superior_rad == pytest.approx(calm.body.lift.superior_rad, rel=0.05)
+    assert hasty.body.lift.superior_rad < 0.8 * inflated.body.lift.superior_rad
 
 
 def test_an_unheld_cannula_follows_the_stylet(case: Case, expert_run: Outcome) -> None:
@@ -110,3 +113,28 @@ def test_there_is_one_filler(case: Case, expert_run: Outcome) -> None:
     assert now.cannulas[1].inside is Inside.FILLER
     before = both.cement.filler_ml + both.cement.batch_left_ml
     assert now.cement.filler_ml + now.cement.batch_left_ml == pytest.approx(before)
+
+
+def test_cement_of_the_other_side_rides_on_the_lift_that_is_baked(case: Case) -> None:
+    state, plan = first_state(case), case.plans[Side.LEFT]
+    tool = insertion.place(case, Side.LEFT, plan.skin_mm, plan.direction)
+    tool = replace(tool, inside=Inside.TAMP, working=True)
+    bone, plate = state.body.bone, case.patient.hinge.superior
+    k = round((plate.top_z_mm + 1.5 - bone.origin_mm[2]) / bone.spacing_mm)
+    j = round((plate.hinge_y_mm - 20.0 - bone.origin_mm[1]) / bone.spacing_mm)
+    i = round(-bone.origin_mm[0] / bone.spacing_mm)
+    spot = np.ravel_multi_index(([i, i], [j, j], [k, k + 1]), bone.shape).astype(np.int32)
+    cloud = replace(state.cement.cloud, voxel=frozen(spot), fill=frozen(np.ones(2)),
+                    volume_ul=frozen(np.full(2, 0.3)), inside_ul=600.0)  # fmt: skip
+    tamp = inflation.insert(case.tamp, case.physics["tamp"], bone, Side.LEFT, plan.target_mm,
+                            plan.direction, plan.target_mm)  # fmt: skip
+    # hard cement holds the plate: nothing sinks back before the lift is written into the bone
+    cement = replace(state.cement, cloud=cloud, mixed_tick=-100000)
+    body = replace(state.body, lift=Lift(0.15), plastic=Lift(0.15))
+    state = replace(state, cannulas=(tool, None), tamps=(tamp, None), cement=cement, body=body)
+    outcome = exchange.tamp_out(case, state, Side.LEFT)
+    assert not isinstance(outcome, str)
+    after = outcome[0]
+    assert after.body.baked == after.body.lift == Lift(0.15)
+    risen = (after.cement.cloud.voxel - spot) * bone.spacing_mm
+    assert risen == pytest.approx([3.0, 3.0], abs=0.5 * bone.spacing_mm)  # 0.15 rad at 20 mm

@@ -6,11 +6,12 @@ from functools import cache
 import numpy as np
 import pytest
 
-from simulator.anatomy.patient import Hinge
+from simulator.anatomy.hinge import Hinge
 from simulator.anatomy.volume import Tissue
 from simulator.frames import Side
-from simulator.physics import inflation
+from simulator.physics import bursting, inflation
 from simulator.scenario import assets
+from simulator.units import PSI_PER_MPA, frozen
 from simulator.world.tamp import Body
 from tests.physics import phantoms
 from tests.physics.inflator import ANTERIOR, HINGE, SPEC, TAMP, Bench, bench
@@ -37,9 +38,27 @@ def test_pressure_has_a_plateau_in_osteoporotic_bone():
 
 
 def test_pressure_decays_while_the_inflator_rests():
-    _, marks = stepwise()
-    peak, held = marks[2.0]
-    assert 0.5 < held / peak < 0.9
+    """Reference 4.4: relaxation to 70-85 % of the peak; less bone relaxes more."""
+    _, marks = stepwise(CRUSHED_YOUNG_BV)
+    for ml in (2.0, 3.0, 4.0):
+        peak, held = marks[ml]
+        assert 0.70 < held / peak < 0.88
+
+
+CRUSHED_YOUNG_BV = 0.10 * (0.34 * 32.6 * 0.20**1.60) ** 0.5
+"""Bone of 0.20 g/cm3 at 0.34 of its yield stress (reference 4.4): as strong as this in the law."""
+
+
+def test_young_bone_that_was_crushed_before_takes_the_published_pressure():
+    """2.95 mL at 122.7 +- 27.9 psi, read when the inflation was over (reference 4.3)."""
+    _, marks = stepwise(CRUSHED_YOUNG_BV)
+    _, held = marks[3.0]
+    assert held * PSI_PER_MPA == pytest.approx(122.7, abs=27.9)
+
+
+def test_a_fast_stroke_spikes():
+    slow, fast = (bench(0.08).run(rate, 1.0 / rate).tamp.peak_mpa for rate in (0.05, 0.4))
+    assert fast > 1.5 * slow
 
 
 def test_denser_bone_holds_against_a_higher_pressure():
@@ -159,25 +178,49 @@ def test_two_balloons_do_not_share_voxels():
 
 def test_rupture_is_rare_within_limits_and_likely_beyond():
     b, _ = stepwise()
-    within = inflation.rupture_hazard_per_s(SPEC, TAMP, b.body.bone, b.tamp)
+    within = bursting.hazard_per_s(SPEC, TAMP, b.tamp, 0.2)
     over = replace(b.tamp, pressure_mpa=3.6, volume_ml=4.5)
-    beyond = inflation.rupture_hazard_per_s(SPEC, TAMP, b.body.bone, over)
+    beyond = bursting.hazard_per_s(SPEC, TAMP, over, 0.2)
     assert 0.0 < 60.0 * within < 0.03
     assert beyond > 0.05
-    burst = inflation.ruptured(b.tamp)
+    burst = bursting.ruptured(TAMP, b.tamp)
     assert burst.pressure_mpa == 0.0
-    assert inflation.rupture_hazard_per_s(SPEC, TAMP, b.body.bone, burst) == 0.0
-    assert Bench(b.body, burst).run(0.1, 1.0).tamp is burst
+    assert bursting.hazard_per_s(SPEC, TAMP, burst, 0.2) == 0.0
+    more = Bench(b.body, burst).run(0.1, 1.0).tamp
+    assert more.volume_ml == burst.volume_ml
+    assert more.spilled_ml == pytest.approx(burst.spilled_ml + 0.1)
 
 
 def test_two_runs_give_equal_bits():
     a, b = (bench(0.10).run(0.1, 15.0) for _ in range(2))
     assert a.tamp.crushed.tobytes() == b.tamp.crushed.tobytes()
     assert a.tamp.voxels.tobytes() == b.tamp.voxels.tobytes()
-    assert a.body.lift_rad == b.body.lift_rad
+    assert a.body.lift.superior_rad == b.body.lift.superior_rad
 
 
 def test_shipped_tamps_have_the_usual_limits():
     volumes = {n: t.max_volume_ml for n, t in assets.catalogue("tamp").items()}
     assert volumes == {"tamp_10": 3.0, "tamp_15": 4.0, "tamp_20": 6.0}
     assert isinstance(HINGE, Hinge)
+
+
+def test_denser_bone_lifts_more_at_a_higher_pressure():
+    loose, dense = (stepwise(bv)[0] for bv in (0.08, CRUSHED_YOUNG_BV))
+    assert dense.gain_mm > loose.gain_mm + 0.5
+    assert dense.tamp.peak_mpa > loose.tamp.peak_mpa
+
+
+def test_a_weak_pocket_draws_the_balloon():
+    b = bench(0.10)
+    bone = b.body.bone
+    bv = bone.bv_tv.copy()
+    front = int((-9.0 - bone.origin_mm[1]) / phantoms.H)
+    bv[:, :front] *= 0.4
+    weak = replace(b, body=Body(bone=replace(bone, bv_tv=frozen(bv))))
+
+    def middle_y(bench_now):
+        taken = bench_now.run(0.1, 25.0).tamp
+        y = (taken.voxels // bone.shape[2]) % bone.shape[1]
+        return float((y * taken.crushed).sum() / taken.crushed.sum()) * phantoms.H
+
+    assert middle_y(weak) < middle_y(b) - 0.8  # the trial behind the law found 1.2 mm

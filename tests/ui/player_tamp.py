@@ -30,6 +30,7 @@ class Tamping(Access):
             self.push_to(self.tool.depth_mm + min(PEDICLE_STEP_MM, left), BONE_N)
             self.look_both()
         self.tool_of("x", "tamp")
+        self.ask("purge")
         self.press("r")
         self.until(lambda: self.tamp is not None, "the tamp", 600)
 

@@ -166,7 +166,7 @@ def test_every_act_has_a_button_in_some_pane(case: Case, session: Session, canva
         theatre.operator.tool = tool
         theatre.draw(canvas)
         seen |= {hot.name for hot in theatre.hots.items}
-    by_r = {Do.TAMP_IN, Do.TAMP_OUT, Do.LOAD}  # the button of R changes its word
+    by_r = {Do.PURGE, Do.TAMP_IN, Do.TAMP_OUT, Do.LOAD}  # the button of R changes its word
     in_pause = {Do.ABORT, Do.NONE}
     from_bore = {Do.WIRE_OUT, Do.DRILL_OUT, Do.CURVED_OUT}  # only with such a thing in it
     for act in set(Do) - by_r - in_pause - from_bore:

@@ -28,7 +28,7 @@ def film(pose: Pose) -> Film:
 
 def true_pose(case: Case, state: State, kind: ViewKind) -> Pose:
     """Follow the advised turns from the machine's own angle until there are none."""
-    marks = lifted(case.patient, state.body.lift_rad)
+    marks = lifted(case.patient, state.body.lift)
     pose = Pose(90.0 if kind is ViewKind.LATERAL else 0.0, isocentre_mm=marks.centre_mm)
     for _ in range(5):
         q = quality(case.c_arm, pose, marks, kind)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from pathlib import Path
 
-from simulator.engine.operators import careless, hands
+from simulator.engine.operators import careless, greedy, hands
 from simulator.engine.operators.expert import Manner, treat
 from simulator.engine.operators.hands import Move, Operator, Routine
 from simulator.engine.operators.scripted import Scripted
@@ -14,10 +14,9 @@ from simulator.errors import UsageError
 from simulator.scenario.script import read_script
 from simulator.world.case import Case
 
-NAMES = ("expert", "hurried", "blind", "clumsy", "hands-off")
+NAMES = ("expert", "hurried", "blind", "clumsy", "greedy", "hands-off")
 """Built-in operators of this version."""
 
-_PLANNED = ("greedy",)
 _DRIFT = 1.4
 """Half widths of the pedicle: its medial wall is broken by any needle that fits it."""
 
@@ -37,6 +36,8 @@ def make_operator(name: str, case: Case, first: Observation) -> Operator:
     """
     if name == "expert":
         return Routine(treat(first, Manner()))
+    if name == "greedy":
+        return Routine(greedy.treat(first))
     if name == "clumsy":
         return Routine(treat(first, Manner(drift=_DRIFT)))
     if name == "hurried":
@@ -51,8 +52,6 @@ def make_operator(name: str, case: Case, first: Observation) -> Operator:
 
 
 def _unknown(name: str) -> str:
-    if name in _PLANNED:
-        return f"operator {name!r} is not built yet; there are {', '.join(NAMES)}"
     close = difflib.get_close_matches(name, NAMES, 1)
     hint = f" Did you mean {close[0]!r}?" if close else ""
     return f"no operator {name!r}; there are {', '.join(NAMES)} or a stage script (.toml).{hint}"

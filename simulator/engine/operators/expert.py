@@ -54,7 +54,8 @@ def treat(obs: Observation, manner: Manner) -> Move:
         obs = yield from access(obs, side, manner)
         if obs.procedure is Procedure.KYPHOPLASTY:
             obs = yield from exchange(obs, side, manner)
-            obs = yield from filling.inflate(obs, side)
+    if obs.procedure is Procedure.KYPHOPLASTY:
+        obs = yield from filling.inflate(obs, obs.sides)
     for side in obs.sides:
         if obs.procedure is Procedure.KYPHOPLASTY:
             obs = yield from filling.empty_tamp(obs, side)
@@ -69,6 +70,8 @@ def prepare(obs: Observation, side: Side) -> Move:
     obs = yield from hands.look_both(obs, side, last="ap")
     obs = yield from hands.do(obs, Do.TIME_OUT, side)
     obs = yield from hands.do(obs, Do.LOCAL, side)
+    if obs.procedure is Procedure.KYPHOPLASTY:
+        obs = yield from hands.do(obs, Do.PURGE, side)
     for _ in range(_SEDATION_STEPS):
         obs = yield from hands.do(obs, Do.SEDATE, side)
     return (yield from hands.wait(obs, _ONSET_S))

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
 from simulator.engine.operators import hands
 from simulator.engine.operators.hands import Move
-from simulator.engine.sight import Observation
+from simulator.engine.sight import Observation, TampSeen
 from simulator.frames import Side
 from simulator.units import TICKS_PER_S
 from simulator.world.action import Action, Do
@@ -16,8 +19,14 @@ _PAUSE_S = 5.0
 _CAUTION_PSI = 280.0
 _STOP_SHORT_ML = 0.05
 _STALLED_MM = 0.08
-_STALLED_STEPS = 4
+_STALLED_STEPS = 3
 _LIFT_WORTH_MM = 1.0
+_SECURE_PSI = 45.0
+"""The first step only sets the balloon in its bed."""
+_WALL_MM = 1.0
+_REDUCED_MM = 0.2
+_AP_EVERY = 4
+_GONE_SHARE, _GONE_FROM_PSI = 0.3, 60.0
 
 _RATE_LOW_UL_S, _RATE_HIGH_UL_S = 25.0, 50.0
 _THUMB_START_N, _THUMB_MOST_N, _THUMB_LEAST_N = 0.5, 120.0, 0.1
@@ -35,43 +44,82 @@ _DOUGH_SHARE = 0.3
 """Without a pocket the cement is left to stiffen for this share of its working time."""
 
 
-def inflate(obs: Observation, side: Side) -> Move:
-    """Fill the tamp in imaged steps until the first endpoint; mix while it holds."""
-    obs = yield from hands.lateral_view(obs, side)
-    obs = yield from hands.look(obs, side)
-    most = obs.tamp_spec.max_volume_ml - _STOP_SHORT_ML
-    last_rise, stalled = 0.0, 0
-    while not obs.over:
-        tamp = obs.tamps[side]
-        if tamp is None or tamp.volume_ml > most - 0.5 * _STEP_ML:
+def inflate(obs: Observation, sides: Sequence[Side]) -> Move:
+    """Fill the tamps in imaged steps, side by side, each until its first endpoint; then mix."""
+    obs = yield from hands.lateral_view(obs, sides[0])
+    obs = yield from hands.look(obs, sides[0])
+    going = {side: _Watch() for side in sides}
+    while going and not obs.over:
+        for side in list(going):
+            obs = yield from _step(obs, side, _SECURE_PSI if going[side].first else _CAUTION_PSI)
+            obs = yield from hands.look(obs, side)
+            obs = yield from hands.rest(obs, _PAUSE_S, side)
+            if _stop(obs, side, going[side]):
+                del going[side]
+        if obs.lateral is not None and (obs.lateral.wall_moved_mm or 0.0) >= _WALL_MM:
             break
-        goal = min(tamp.volume_ml + _STEP_ML, most)
-        obs = yield from _step(obs, side, goal)
-        obs = yield from hands.look(obs, side)
-        obs = yield from hands.rest(obs, _PAUSE_S, side)
-        tamp, seen = obs.tamps[side], obs.lateral
-        if tamp is None or tamp.pressure_psi > _CAUTION_PSI:
-            break
-        rise = seen.plate_rise_mm if seen is not None and seen.plate_rise_mm is not None else 0.0
-        stalled = stalled + 1 if rise > _LIFT_WORTH_MM and rise - last_rise < _STALLED_MM else 0
-        last_rise = rise
-        if stalled >= _STALLED_STEPS:
-            break
-    obs = yield from hands.look_both(obs, side)
+        obs = yield from _glance_ap(obs, sides[0], going)
+    obs = yield from hands.look_both(obs, sides[0])
     if obs.cement_age_s is None:
-        obs = yield from hands.do(obs, Do.MIX, side)
+        obs = yield from hands.do(obs, Do.MIX, sides[0])
     return obs
 
 
-def _step(obs: Observation, side: Side, goal_ml: float) -> Move:
-    """Turn the inflator until the syringe shows `goal_ml`, or the manometer says stop."""
+@dataclass(slots=True)
+class _Watch:
+    """What the operator remembers of one side while it is filled."""
+
+    first: bool = True
+    step_psi: float = 0.0
+    rise_mm: float = 0.0
+    stalled: int = 0
+    steps: int = 0
+
+
+def _glance_ap(obs: Observation, side: Side, going: Mapping[Side, _Watch]) -> Move:
+    """Look from the front every few steps: side walls are seen there."""
+    if not going or min(watch.steps for watch in going.values()) % _AP_EVERY:
+        return obs
+    obs = yield from hands.look_both(obs, side, last="lateral")
+    return obs
+
+
+def _stop(obs: Observation, side: Side, watch: _Watch) -> bool:
+    """True at the first endpoint; the depressed endplate's touch is none."""
+    tamp, seen = obs.tamps[side], obs.lateral
+    watch.first, watch.steps = False, watch.steps + 1
+    if (
+        tamp is None
+        or tamp.volume_ml > obs.tamp_spec.max_volume_ml - _STOP_SHORT_ML - 0.5 * _STEP_ML
+    ):
+        return True
+    if tamp.pressure_psi > _CAUTION_PSI or (tamp.peak_psi > 0.0 and _gone(tamp, watch)):
+        return True
+    if any(p is not None and p.tamp_at_wall[side] for p in (obs.ap, seen)):
+        return True
+    if seen is None or seen.plate_rise_mm is None:
+        return False
+    rise = seen.plate_rise_mm
+    flat = rise > _LIFT_WORTH_MM and rise - watch.rise_mm < _STALLED_MM
+    watch.stalled = watch.stalled + 1 if flat else 0
+    watch.rise_mm = rise
+    return watch.stalled >= _STALLED_STEPS or (seen.plate_left_mm or 0.0) < _REDUCED_MM
+
+
+def _gone(tamp: TampSeen, watch: _Watch) -> bool:
+    """True if the manometer has fallen as no bone lets it: a tamp that leaks or broke through."""
+    before, watch.step_psi = watch.step_psi, tamp.pressure_psi
+    return tamp.pressure_psi < _GONE_SHARE * before and before > _GONE_FROM_PSI
+
+
+def _step(obs: Observation, side: Side, most_psi: float) -> Move:
+    """Turn the inflator by a step, or until the manometer says stop."""
+    tamp = obs.tamps[side]
+    most_ml = obs.tamp_spec.max_volume_ml - _STOP_SHORT_ML
+    goal_ml = min((tamp.volume_ml if tamp is not None else 0.0) + _STEP_ML, most_ml)
     for _ in range(20 * TICKS_PER_S):
         tamp = obs.tamps[side]
-        if (
-            tamp is None
-            or tamp.volume_ml >= goal_ml - 1e-3
-            or tamp.pressure_psi > _CAUTION_PSI + 20
-        ):
+        if tamp is None or tamp.volume_ml >= goal_ml - 1e-3 or tamp.pressure_psi > most_psi:
             break
         obs = yield Action(side=side, inflate_ml_s=_RATE_ML_S)
     return (yield Action(side=side))
