@@ -26,7 +26,7 @@ from simulator.anatomy.spec import PatientSpec
 from simulator.anatomy.tables import density_mg_cm3
 from simulator.engine.start import first_state
 from simulator.frames import Side, along
-from simulator.physics import inflation, reduction, tamping
+from simulator.physics import bursting, inflation, reduction, tamping
 from simulator.units import PSI_PER_MPA, TICKS_PER_S, frozen
 from simulator.world.action import Action
 from simulator.world.case import Case
@@ -174,6 +174,28 @@ def films() -> list[Row]:
             row("out again", sunk)]  # fmt: skip
 
 
+def faults() -> list[Row]:
+    """Return a tamp with air in it, one that has burst, and one that was filled far too much."""
+    case, state = placed()
+    tamp = state.tamps[0]
+    assert tamp is not None
+    constants = case.physics["tamp"]
+    airy = replace(state, tamps=(replace(tamp, air_ml=constants["air_ml"]), None))
+    bubble = turned(case, airy, _STEP_ML_S, 2.0 / _STEP_ML_S)[-1]
+    whole = turned(case, state, _STEP_ML_S, 2.5 / _STEP_ML_S)[-1].tamps[0]
+    assert whole is not None
+    burst = replace(whole, ruptured=True)
+    body = bursting.spilled(constants, state.body, burst, 1.0)
+    over = turned(case, state, 0.3, 5.5 / 0.3)[-1]
+
+    def row(name: str, shown: State) -> Row:
+        return Row(name, PatientSpec(level="L1"), case=case, state=shown, field_mm=150.0)
+
+    return [row("not purged, 2 mL", bubble),
+            row("burst at 2.5 mL, 1 mL more", replace(state, body=body, tamps=(burst, None))),
+            row("5.5 mL in one stroke", over)]  # fmt: skip
+
+
 def table() -> None:
     """Print the figures that docs/tamp.md quotes."""
     for line in (*bones(), *speeds()):
@@ -182,7 +204,7 @@ def table() -> None:
               f" highest {max(line.psi):4.0f} psi, {max(line.gain_mm):.1f} mm")  # fmt: skip
 
 
-SHEETS: Mapping[str, Callable[[], Sequence[Row]]] = {"films": films}
+SHEETS: Mapping[str, Callable[[], Sequence[Row]]] = {"films": films, "faults": faults}
 
 
 def main() -> None:

@@ -113,7 +113,10 @@ def weeping(constants: Constants, tamp: Tamp) -> Tamp:
 
 
 def spilled(constants: Constants, body: Body, tamp: Tamp, more_ml: float) -> Body:
-    """Return the body with more contrast in the marrow around the balloon, nearest pores first."""
+    """Return the body with more contrast in the marrow around the balloon, nearest pores first.
+
+    It mixes with the marrow; only where the whole reach is mixed it displaces the rest of it.
+    """
     bone = body.bone
     if more_ml <= 0.0 or not tamp.voxels.size:
         return body
@@ -129,10 +132,14 @@ def spilled(constants: Constants, body: Body, tamp: Tamp, more_ml: float) -> Bod
     np.add.at(held, body.spill_voxels, body.spill_fill)
     inside = np.isin(bone.tissue[box], _POROUS) | (hollow[box] & tamp.ruptured)
     pores = np.where(inside, 1.0 - bone.bv_tv[box], 0.0)
-    free = np.maximum(pores - held.reshape(bone.shape)[box], 0.0)
-    free[hollow[box]] = 0.0
+    pores[hollow[box]] = 0.0
     far = distance_transform_edt(~hollow[box], sampling=h)
-    held.reshape(bone.shape)[box] += _poured(free, far, more_ml * MM3_PER_ML / h**3)
+    left = more_ml * MM3_PER_ML / h**3
+    for share in (constants["spill_share"], 1.0):
+        free = np.maximum(share * pores - held.reshape(bone.shape)[box], 0.0)
+        poured = _poured(free, far, max(left, 0.0))
+        held.reshape(bone.shape)[box] += poured
+        left -= float(poured.sum(dtype=np.float64))
     where = np.flatnonzero(held > 0.0)
     return replace(
         body,
@@ -151,7 +158,7 @@ def _poured(free: FloatArray, far: FloatArray, amount: float) -> Float32Array:
         share = min(amount / room, 1.0)
         out[ring] = (free[ring] * share).astype(np.float32)
         amount -= share * room
-        if amount <= 0.0:
+        if amount <= 1e-6:
             break
     return out
 
