@@ -12,7 +12,7 @@ from simulator import cli
 from simulator.cli import history, output
 from simulator.engine import recording as recordings
 from simulator.engine import runner
-from simulator.engine.recording import Recording
+from simulator.engine.recording import Recording, chosen_in
 from simulator.engine.session import Session
 from simulator.errors import RecordingError, ScenarioError, UsageError
 from simulator.kernels.threads import use_threads
@@ -183,7 +183,8 @@ def case_of(recording: Recording) -> Case:
             continue
         found = True
         if same:
-            return load_case(place, seed, progress=output.progress())
+            choice = chosen_in(recording)
+            return load_case(place, seed, progress=output.progress(), choice=choice)
     if found:
         raise RecordingError(
             f"{recording.path}: the case {name!r} was changed since this was recorded"

@@ -29,6 +29,7 @@ from simulator.errors import RecordingError
 from simulator.frames import Side
 from simulator.world.action import Action, Do
 from simulator.world.case import Case
+from simulator.world.clinic import Choice
 from simulator.world.events import Event, Exposed
 
 FORMAT = 1
@@ -123,6 +124,7 @@ class Recorder:
                 "versions": versions(),
                 "path": scenario,
                 "source": source,
+                "choice": plain(case.choice),
                 **self._entered(),
             }
         )
@@ -270,3 +272,11 @@ def read(path: Path) -> Recording:
         end=end,
         torn=torn or end is None,
     )
+
+
+def chosen_in(recording: Recording) -> Choice:
+    """Return what the operator of a recording chose instead of the author's plan."""
+    told = dict(recording.head.get("choice") or {})
+    if told.get("sides") is not None:
+        told["sides"] = tuple(told["sides"])
+    return Choice(**told)

@@ -7,6 +7,7 @@ mislead a surgeon.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +21,7 @@ from simulator.units import PSI_PER_MPA, Vec3, seconds
 from simulator.world.arm import CArm, Shot, View
 from simulator.world.bearings import arm_angles, wall_point
 from simulator.world.case import Case, Procedure
+from simulator.world.clinic import Clinical
 from simulator.world.events import Event, Said
 from simulator.world.instruments import CementSpec, TampSpec
 from simulator.world.state import State
@@ -109,6 +111,10 @@ class Observation:
     heard: tuple[Said, ...]
     events: tuple[Event, ...]
     over: bool
+    clinical: Clinical
+    """History, laboratory and imaging, as in the briefing."""
+    textbook: Mapping[str, float]
+    """Limits of whom to treat."""
 
     @property
     def t_s(self) -> float:
@@ -163,6 +169,8 @@ def observe(
         heard=tuple(e for e in events if isinstance(e, Said)),
         events=events,
         over=state.over,
+        clinical=case.clinical,
+        textbook=case.physics["selection"],
     )
 
 

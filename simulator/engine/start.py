@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from simulator.frames import Side
 from simulator.imaging import beam, exposure
+from simulator.physics import physiology
 from simulator.procedure import phases
 from simulator.world.arm import CArm
 from simulator.world.case import Case
@@ -13,7 +14,6 @@ from simulator.world.cement import Cement
 from simulator.world.state import State
 from simulator.world.tally import Tally
 from simulator.world.tamp import Body
-from simulator.world.vitals import Vitals
 
 
 def first_state(case: Case) -> State:
@@ -30,7 +30,7 @@ def first_state(case: Case) -> State:
         phase=phases.FIRST,
         c_arm=replace(arm, kvp=kvp, mas_pulse=mas),
         body=Body(bone=bone),
-        vitals=Vitals(pain_vas=case.notes.pain_vas),
+        vitals=physiology.at_rest(case),
         cement=Cement(),
         tally=Tally(),
         side=Side(case.sides[0]),

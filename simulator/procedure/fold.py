@@ -11,7 +11,8 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from simulator.frames import Side, dot, minus, norm
-from simulator.procedure import mistakes
+from simulator.procedure import care_account, mistakes
+from simulator.procedure.account import Account
 from simulator.procedure.clocks import adequate
 from simulator.units import TICKS_PER_S, seconds
 from simulator.world.action import Do
@@ -35,51 +36,16 @@ from simulator.world.tools import Wall
 
 _NEAR_WAY_POINT_MM = 6.0
 _FLOWING_UL_S = 1.0
-_LOW_SPO2_PCT, _LOW_MAP_MMHG = 90.0, 60.0
-_NEVER = 1e12
-_BEFORE_THE_SKIN = ("position", "local")
+_BEFORE_THE_SKIN = ("brief", "checklist", "set_up", "local")
 """Pain that the patient brought along is nobody's doing."""
 _CEMENT_STEP_S = 4.0 / TICKS_PER_S
 _STEP_PAUSE_TICKS = 2 * TICKS_PER_S
 
 
-class _Account:
-    """Collects changes to a tally's values, and is thrown away with the tick."""
-
-    __slots__ = ("_old", "new")
-
-    def __init__(self, tally: Tally) -> None:
-        self._old = tally.values
-        self.new: dict[str, float] = {}
-
-    def get(self, name: str, default: float = 0.0) -> float:
-        return self.new.get(name, self._old.get(name, default))
-
-    def put(self, name: str, value: float) -> None:
-        if self._old.get(name) != value:
-            self.new[name] = value
-
-    def most(self, name: str, value: float) -> None:
-        if value > self.get(name, -1e30):
-            self.new[name] = value
-
-    def least(self, name: str, value: float) -> None:
-        if value < self.get(name, 1e30):
-            self.new[name] = value
-
-    def add(self, name: str, value: float) -> None:
-        if value:
-            self.new[name] = self.get(name) + value
-
-    def once(self, name: str, value: float) -> None:
-        if name not in self.new and name not in self._old:
-            self.new[name] = value
-
-
 def fold(case: Case, before: State, after: State, events: Sequence[Event]) -> Tally:
     """Return the tally after one step from `before` to `after` that reported `events`."""
     tally = after.tally
-    account = _Account(tally)
+    account = Account(tally)
     dt = seconds(after.tick - before.tick)
     _fold_tools(case, before, after, account)
     _fold_tamps(before, after, account)
@@ -89,11 +55,7 @@ def fold(case: Case, before: State, after: State, events: Sequence[Event]) -> Ta
             account.most("pain_peak", after.vitals.pain_vas)
         account.least("map_min", after.vitals.map_mmhg)
         account.least("spo2_min", after.vitals.spo2_pct)
-        unstable = after.vitals.spo2_pct < _LOW_SPO2_PCT or after.vitals.map_mmhg < _LOW_MAP_MMHG
-        if not unstable:
-            account.put("unstable_since_s", _NEVER)
-        elif account.get("unstable_since_s", _NEVER) == _NEVER:
-            account.put("unstable_since_s", seconds(after.tick))
+        care_account.follow(case, before, after, account)
     for event in events:
         handler = _ON.get(type(event))
         if handler is not None:
@@ -119,7 +81,7 @@ def fold(case: Case, before: State, after: State, events: Sequence[Event]) -> Ta
     return changed
 
 
-def _fold_tools(case: Case, before: State, after: State, account: _Account) -> None:
+def _fold_tools(case: Case, before: State, after: State, account: Account) -> None:
     for side, tool in zip(Side, after.cannulas, strict=True):
         if tool is None or tool is before.cannulas[side]:
             continue
@@ -138,7 +100,7 @@ def _fold_tools(case: Case, before: State, after: State, account: _Account) -> N
             account.put(f"midline_{side}", abs(off))
 
 
-def _fold_tamps(before: State, after: State, account: _Account) -> None:
+def _fold_tamps(before: State, after: State, account: Account) -> None:
     if after.tamps is not before.tamps:
         total = sum(t.volume_ml for t in after.tamps if t is not None)
         account.most("tamp_volume_ml", total)
@@ -151,7 +113,7 @@ def _fold_tamps(before: State, after: State, account: _Account) -> None:
         account.most("lift_peak_rad", after.body.lift_rad)
 
 
-def _fold_step(before: State, after: State, account: _Account, side: Side) -> None:
+def _fold_step(before: State, after: State, account: Account, side: Side) -> None:
     """Follow one inflation step: it ends when the inflator has rested for two seconds."""
     old, new = before.tamps[side], after.tamps[side]
     if old is None or new is None or new.volume_ml <= old.volume_ml:
@@ -165,7 +127,7 @@ def _fold_step(before: State, after: State, account: _Account, side: Side) -> No
     account.once("tamp_started_in_cannula_mm", new.in_cannula_mm)
 
 
-def _fold_cement(case: Case, before: State, after: State, account: _Account, dt: float) -> None:
+def _fold_cement(case: Case, before: State, after: State, account: Account, dt: float) -> None:
     cement = after.cement
     if cement is before.cement:
         return
@@ -180,11 +142,11 @@ def _fold_cement(case: Case, before: State, after: State, account: _Account, dt:
             account.add("watched_s", dt if watched else 0.0)
     if cement.started_tick is not None and cement.mixed_tick is not None:
         account.once("age_at_start_s", seconds(cement.started_tick - cement.mixed_tick))
-    if cement.thumb_n <= 0.0 and "leak_seen_s" in account._old:
+    if cement.thumb_n <= 0.0 and "leak_seen_s" in account.old:
         account.once("leak_reacted_s", seconds(after.tick))
 
 
-def _on_exposed(case: Case, state: State, account: _Account, event: Event) -> None:
+def _on_exposed(case: Case, state: State, account: Account, event: Event) -> None:
     assert isinstance(event, Exposed)
     shot = event.shot
     account.add("pulses_rate_sum", state.c_arm.pulses_per_s)
@@ -223,17 +185,19 @@ def _way_point(case: Case, state: State, side: Side) -> str:
     return "pedicle" if tool.past_wall_mm < 0.0 else ""
 
 
-def _on_contact(case: Case, state: State, account: _Account, event: Event) -> None:
+def _on_contact(case: Case, state: State, account: Account, event: Event) -> None:
     assert isinstance(event, BoneContact)
     account.put(f"entry_error_{event.side}", event.entry_error_mm)
     account.put("bone_entered", 1.0)
-    given = state.vitals.local_tick
+    given = state.vitals.local_ticks[event.side]
     onset = case.physics["physiology"]["lidocaine_onset_s"]
     numb = given is not None and seconds(state.tick - given) >= onset
-    account.once("local_before_bone", float(numb))
+    # Of two sides the worse one counts; a second contact on one side is no second chance.
+    account.once(f"local_before_bone_{event.side}", float(numb))
+    account.least("local_before_bone", account.get(f"local_before_bone_{event.side}"))
 
 
-def _on_body(case: Case, state: State, account: _Account, event: Event) -> None:
+def _on_body(case: Case, state: State, account: Account, event: Event) -> None:
     assert isinstance(event, BodyEntered)
     tool = state.cannulas[event.side]
     if tool is None:
@@ -243,12 +207,12 @@ def _on_body(case: Case, state: State, account: _Account, event: Event) -> None:
     account.put(f"trajectory_cos_{event.side}", cosine)
 
 
-def _on_blind(case: Case, state: State, account: _Account, event: Event) -> None:
+def _on_blind(case: Case, state: State, account: Account, event: Event) -> None:
     assert isinstance(event, BlindAdvance)
     account.add("blind_mm", event.advance_mm)
 
 
-def _on_leak(case: Case, state: State, account: _Account, event: Event) -> None:
+def _on_leak(case: Case, state: State, account: Account, event: Event) -> None:
     assert isinstance(event, CementLeaked)
     if event.visible:
         account.once("leak_seen_s", seconds(state.tick))
@@ -258,29 +222,30 @@ def _on_leak(case: Case, state: State, account: _Account, event: Event) -> None:
         account.put(f"visible_{event.route}", event.volume_ml)
 
 
-def _on_redirect(case: Case, state: State, account: _Account, event: Event) -> None:
+def _on_redirect(case: Case, state: State, account: Account, event: Event) -> None:
     account.add("redirections", 1.0)
 
 
-def _on_misuse(case: Case, state: State, account: _Account, event: Event) -> None:
+def _on_misuse(case: Case, state: State, account: Account, event: Event) -> None:
     account.add("tamp_misuses", 1.0)
 
 
-def _on_breach(case: Case, state: State, account: _Account, event: Event) -> None:
+def _on_breach(case: Case, state: State, account: Account, event: Event) -> None:
     assert isinstance(event, WallBreached)
     account.most(f"breach_{event.wall}".replace(" ", "_"), event.depth_mm)
     if event.wall is Wall.MEDIAL:
         account.most("medial_breach_mm", event.depth_mm)
 
 
-def _on_done(case: Case, state: State, account: _Account, event: Event) -> None:
+def _on_done(case: Case, state: State, account: Account, event: Event) -> None:
     assert isinstance(event, Done)
     account.once(f"done_{event.act}_s", seconds(state.tick))
+    care_account.answer(state, account, event.act)
     if event.act == Do.DRESS:
         account.once("dressed_s", seconds(state.tick))
 
 
-_ON: dict[type, Callable[[Case, State, _Account, Event], None]] = {
+_ON: dict[type, Callable[[Case, State, Account, Event], None]] = {
     Exposed: _on_exposed,
     BoneContact: _on_contact,
     BodyEntered: _on_body,

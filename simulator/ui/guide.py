@@ -7,6 +7,7 @@ from typing import Any
 import pygame
 
 from simulator.imaging.positioner import geometry, project
+from simulator.procedure.phases import chapter
 from simulator.ui.kit import Kit
 from simulator.ui.pictures import Film
 from simulator.ui.scene import Scene
@@ -21,7 +22,7 @@ Mark = tuple[Vec3, Vec3, str, str]
 
 def mark(scene: Scene, film: Film) -> Mark | None:
     """Return the ends of a border in the patient and what to say about it."""
-    phase = scene.state.phase
+    phase = chapter(scene.state.phase)
     target = scene.case.patient.target.landmarks
     if film.shot.error_deg > _TRUE_DEG or phase not in ("access", "tamp", "inject"):
         return None

@@ -264,7 +264,7 @@ def test_r_asks_for_the_next_sensible_act(hands: HumanOperator, state: State) ->
 
 
 def test_an_open_needle_in_front_of_bone_is_never_next(hands: HumanOperator, placed: State) -> None:
-    assert hands.next_act(replace(placed, phase="access")) is Do.NONE
+    assert hands.next_act(replace(placed, phase="entry")) is Do.NONE
 
 
 def test_y_changes_the_side(hands: HumanOperator, state: State) -> None:
