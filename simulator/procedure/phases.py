@@ -87,7 +87,7 @@ def refusal(case: Case, state: State, act: Do | str) -> str | None:
     """
     row = TABLE[state.phase]
     if state.over:
-        return TABLE[LAST].refusal
+        return row.refusal if row.name in TERMINAL else TABLE[LAST].refusal
     if act in ("push", "inflate", "press"):
         return row.refusal if row.chapter in ("recover", "done") else None
     act = Do(act)

@@ -13,9 +13,11 @@ from simulator.engine.runner import Outcome
 from simulator.engine.start import first_state
 from simulator.frames import Side
 from simulator.procedure import score
-from simulator.procedure.metrics import METRICS
+from simulator.procedure.metrics import METRICS, register
 from simulator.procedure.mistakes import found
+from simulator.procedure.registry import TABLE
 from simulator.scenario.assets import rubric
+from simulator.scenario.expectation import parse
 from simulator.world.case import Case, Procedure
 from simulator.world.events import (
     CanalEntered,
@@ -28,6 +30,8 @@ from simulator.world.events import (
     WallBreached,
     WrongLevel,
 )
+from simulator.world.report import Metric
+from simulator.world.state import State
 from simulator.world.tally import Finding
 from simulator.world.tools import Wall
 
@@ -149,3 +153,24 @@ def test_the_same_mistake_is_told_once(case: Case) -> None:
     state = first_state(case)
     twice = found(case, state, state, [CanalEntered(0), CanalEntered(0)], 1 / 60)
     assert len(twice) == 1
+
+
+def test_anyone_may_add_a_metric(case: Case) -> None:
+    @register("phases_walked_test", "a metric of a test", "design")
+    def walked(case: Case, state: State) -> Metric:
+        return state.tick + 7
+
+    try:
+        assert score.score(case, first_state(case)).metrics["phases_walked_test"] == 7
+        assert parse("phases_walked_test >= 7").holds(7)
+        with pytest.raises(ValueError, match="already"):
+            register("phases_walked_test", "again", "design")
+    finally:
+        del TABLE["phases_walked_test"]
+
+
+def test_every_metric_says_what_it_is_and_where_that_comes_from() -> None:
+    for name, metric in METRICS.items():
+        assert metric.name == name
+        assert metric.meaning
+        assert metric.source
