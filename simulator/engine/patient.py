@@ -14,7 +14,7 @@ from simulator.world.state import State
 def answer(case: Case, state: State, span_s: float) -> tuple[State, tuple[Event, ...]]:
     """Let the patient answer for `span_s` seconds; a collapse ends the run."""
     vitals, events = physiology.follow(case, state, span_s)
-    vitals, moved = movement.started(case, state.tick, vitals)
+    vitals, moved = movement.started(case, state, vitals)
     state = replace(state, vitals=vitals)
     if moved is not None:
         # The frame is the patient's: when the patient goes one way, the machine goes the other.

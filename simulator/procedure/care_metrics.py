@@ -12,7 +12,9 @@ from simulator.world.state import State
 
 @register("selection_fits", "the procedure in hand suits the fracture", "NICE TA279; the author")
 def selection_fits(case: Case, state: State) -> Metric:
-    """Of a case that is not to be treated: declined for a true reason."""
+    """Of a case that is not to be treated: declined for a true reason. Null while idle."""
+    if selection.declined(state) is None and "place_needle" not in state.tally.done:
+        return None
     if selection.contraindications(case):
         return selection.rightly_declined(case, state)
     return selection.declined(state) is None and selection.selection_fits(case)

@@ -88,20 +88,27 @@ def rightly_declined(case: Case, state: State) -> bool:
     return act is not None and any(rule.decline is act for rule in contraindications(case))
 
 
-def advised(case: Case) -> Procedure:
-    """Return the procedure that suits the fracture by history and imaging.
+def suited(known: Clinical, rules: Limits, room_mm: float) -> Procedure:
+    """Return the procedure that suits a fracture by history and imaging.
 
     A balloon is for what has sunk, is recent, and has a way wide enough for its cannula.
+
+    Args:
+        room_mm: beside the working cannula in the wider pedicle.
     """
-    rules, known = case.physics["selection"], case.clinical
     sunk = known.lost >= rules["lift_lost"]
     recent = known.age_weeks <= rules["lift_weeks"]
     tolerates = "contrast" not in known.allergies
-    widest = max(p.width_mm for p in case.patient.target.landmarks.pedicles)
-    room = (widest - case.working_cannula.outer_mm) / 2.0
-    wide = room >= rules["lift_clear_mm"]
+    wide = room_mm >= rules["lift_clear_mm"]
     lift = sunk and recent and tolerates and wide
     return Procedure.KYPHOPLASTY if lift else Procedure.VERTEBROPLASTY
+
+
+def advised(case: Case) -> Procedure:
+    """Return the procedure that suits this case."""
+    widest_mm = max(p.width_mm for p in case.patient.target.landmarks.pedicles)
+    room_mm = (widest_mm - case.working_cannula.outer_mm) / 2.0
+    return suited(case.clinical, case.physics["selection"], room_mm)
 
 
 def selection_fits(case: Case) -> bool:

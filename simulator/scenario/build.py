@@ -48,15 +48,17 @@ def build_case(
         ScenarioError: the words are fine one by one but no patient fits them.
         AssetError: shipped data are missing or damaged.
     """
+    patient = store.patient(patient_spec(scenario), progress)
     authored = chosen_plan(scenario.case, choice)
+    if authored.procedure == "choose":
+        suits = clinic.suited(scenario, patient).value
+        authored = authored.model_copy(update={"procedure": suits})
     procedure = Procedure(authored.procedure)
     tools = authored.equipment
     judge = rubric_for(dataclasses.replace(scenario, case=authored))
     needle: Needle = assets.chosen("needle", tools.needle)
     cannula: Needle = assets.chosen("working_cannula", tools.working_cannula)
     through = cannula if procedure is Procedure.KYPHOPLASTY else needle
-    spec = patient_spec(scenario)
-    patient = store.patient(spec, progress)
     return Case(
         id=authored.id,
         sha256=scenario.sha256,
@@ -95,13 +97,14 @@ def chosen_plan(authored: CaseFile, choice: Choice) -> CaseFile:
     if choice.sides is not None:
         plan["sides"] = choice.sides
     other_way = choice.approach not in (None, authored.plan.approach)
-    if other_way or choice.procedure not in (None, authored.procedure):
+    other_work = choice.procedure not in (None, authored.procedure)
+    if other_way or (other_work and authored.procedure != "choose"):
         # The author's target belongs to the author's way.
         plan["target_mm"] = None
     tools: dict[str, object] = {}
     if choice.needle is not None:
         tools["needle"] = choice.needle
-    if choice.procedure not in (None, authored.procedure):
+    if other_work:
         tools["filler"] = None
     return authored.model_copy(
         update={

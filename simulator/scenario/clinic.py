@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from simulator.anatomy.patient import Patient
+from simulator.procedure import selection
 from simulator.rng import stream
 from simulator.scenario import assets
 from simulator.scenario.person import height_left, person_seed
 from simulator.scenario.scenario import Scenario
+from simulator.world.case import Procedure
 from simulator.world.clinic import Advice, Clinical, Person
+from simulator.world.instruments import Needle
 
 _FARTHEST = 2.5
 """Spreads from the mean beyond which nobody is drawn."""
@@ -33,9 +37,17 @@ def clinical(scenario: Scenario) -> Clinical:
 def advice(scenario: Scenario) -> Advice:
     """Return the author's decision."""
     asked = scenario.case.expected
-    return Advice(
-        asked.decision, tuple(asked.procedures) or (scenario.case.procedure,), asked.reason.strip()
-    )
+    planned = scenario.case.procedure
+    suits = asked.procedures or (() if planned == "choose" else (planned,))
+    return Advice(asked.decision, tuple(suits), asked.reason.strip())
+
+
+def suited(scenario: Scenario, patient: Patient) -> Procedure:
+    """Return the procedure that history and imaging ask for where nobody has chosen."""
+    cannula: Needle = assets.chosen("working_cannula", scenario.case.equipment.working_cannula)
+    widest_mm = max(p.width_mm for p in patient.target.landmarks.pedicles)
+    room_mm = (widest_mm - cannula.outer_mm) / 2.0
+    return selection.suited(clinical(scenario), assets.physics()["selection"], room_mm)
 
 
 def person(scenario: Scenario) -> Person:

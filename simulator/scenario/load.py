@@ -114,9 +114,13 @@ def load_scenario(path: Path, patch: Mapping[str, object] | None = None) -> Scen
 
 
 def _misfit(case: CaseFile) -> Fault | None:
-    """Return what does not go through what: steel that cannot pass is no case."""
+    """Return what does not fit together: steel that cannot pass, a choice without an answer."""
     tools = case.equipment
-    if case.procedure != "kyphoplasty":
+    treated = case.expected.decision in ("treat", "abort")
+    if case.procedure == "choose" and treated and not case.expected.procedures:
+        text = "missing; a case that says 'choose' says here what suits it"
+        return Fault(("expected", "procedures"), text)
+    if case.procedure == "vertebroplasty":
         return None
     bore_mm = assets.chosen("working_cannula", tools.working_cannula).inner_mm
     tamp_mm = assets.chosen("tamp", tools.tamp).diameter_mm

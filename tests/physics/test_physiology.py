@@ -297,9 +297,15 @@ def test_pain_moves_the_patient_and_the_picture_with_him(case: Case, calm: State
     assert np.allclose(-gone, np.subtract(moved.c_arm.pose.isocentre_mm, (0, 0, 0)))
     # The same seed and tick is the same movement; another tick is another.
     wild = replace(hurt.vitals, troubles=(Trouble("movement", level=1.0),))
-    first, again = (movement.started(jumpy, 77, wild)[1] for _ in range(2))
+    at = replace(moved, tick=77, side=Side.LEFT)
+    first, again = (movement.started(jumpy, at, wild)[1] for _ in range(2))
+    assert first is not None
     assert first == again
-    assert first != movement.started(jumpy, 78, wild)[1]
+    assert first != movement.started(jumpy, replace(at, tick=78), wild)[1]
+    # Worked on at the other side, the patient moves the mirrored way.
+    other = movement.started(jumpy, replace(at, side=Side.RIGHT), wild)[1]
+    x, y, z = first.shift_mm
+    assert other == Moved((-x, y, z))
 
 
 def test_a_kind_word_keeps_the_patient_still(case: Case, calm: State) -> None:

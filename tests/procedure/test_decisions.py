@@ -15,6 +15,7 @@ from simulator.engine.runner import Outcome, run_case
 from simulator.engine.session import Session
 from simulator.engine.start import first_state
 from simulator.engine.step import step
+from simulator.errors import ScenarioError
 from simulator.frames import Side
 from simulator.procedure import selection
 from simulator.procedure.mistakes import found
@@ -212,7 +213,10 @@ def test_what_is_chosen_is_built_judged_and_recorded(tmp_path: Path) -> None:
     assert case.filler == assets.chosen("filler", "syringe_1")
     assert case.sha256 == load_case("l1-wedge", 1).sha256
     state = first_state(case)
-    assert score(case, state).metrics["selection_fits"] is False
+    assert not selection.selection_fits(case)
+    begun = replace(state, tally=replace(state.tally, done=frozenset({"place_needle"})))
+    assert score(case, state).metrics["selection_fits"] is None
+    assert score(case, begun).metrics["selection_fits"] is False
     assert score(case, state).procedure == "vertebroplasty"
     session = Session(case, "test", tmp_path / "chosen.simrec")
     session.advance(Action())
@@ -220,7 +224,7 @@ def test_what_is_chosen_is_built_judged_and_recorded(tmp_path: Path) -> None:
     again = load_case("l1-wedge", 1, choice=chosen_in(read(tmp_path / "chosen.simrec")))
     assert again.choice == choice
     planned = load_case("l1-wedge", 1)
-    assert score(planned, first_state(planned)).metrics["selection_fits"] is True
+    assert score(planned, begun).metrics["selection_fits"] is True
 
 
 def test_a_thicker_needle_has_less_room(mild_case: Case) -> None:
@@ -271,3 +275,18 @@ def test_few_pictures_alone_are_worth_nothing(case: Case) -> None:
     blind = replace(state, tally=replace(state.tally, values=values))
     for unseen in (state, blind):
         assert score(case, unseen).domains["radiation"].score == 0.0
+
+
+def test_a_case_may_leave_the_choice_to_the_operator(tmp_path: Path) -> None:
+    """Nobody chose: history and imaging decide. Somebody did: that is built."""
+    patch: dict[str, object] = {
+        "procedure": "choose", "expected.procedures": ["vertebroplasty"], "equipment.filler": None,
+    }  # fmt: skip
+    by_rule = load_case("l1-vertebroplasty", 1, patch=patch)
+    assert by_rule.procedure is Procedure.VERTEBROPLASTY
+    assert selection.selection_fits(by_rule)
+    lifted = load_case("l1-vertebroplasty", 1, patch=patch, choice=Choice(procedure="kyphoplasty"))
+    assert lifted.procedure is Procedure.KYPHOPLASTY
+    assert not selection.selection_fits(lifted)
+    with pytest.raises(ScenarioError, match="says here what suits it"):
+        load_scenario(find_case("l1-vertebroplasty"), {"procedure": "choose"})
