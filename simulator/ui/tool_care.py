@@ -15,7 +15,7 @@ from simulator.units import TICKS_PER_S
 from simulator.world.action import Do
 
 _GROUPS: tuple[tuple[str, tuple[Do, ...]], ...] = (
-    ("Before", (Do.POSITION, Do.ANTIBIOTIC, Do.TIME_OUT)),
+    ("", (Do.POSITION, Do.ANTIBIOTIC, Do.TIME_OUT)),
     ("Comfort", (Do.LOCAL, Do.SEDATE, Do.TALK)),
     ("Trouble", (Do.OXYGEN, Do.FLUID, Do.ATROPINE, Do.PRESSOR, Do.REVERSE, Do.LIPID)),
     ("After", (Do.DRESS, Do.NEURO_CHECK, Do.ORDERS, Do.DISCHARGE)),
@@ -25,6 +25,7 @@ _GROUPS: tuple[tuple[str, tuple[Do, ...]], ...] = (
     )),
 )  # fmt: skip
 _IN_A_ROW = 3
+"""Four acts still share a row."""
 
 
 def draw_drugs(kit: Kit, rect: Any, scene: Scene) -> None:
@@ -43,19 +44,21 @@ def _acts(kit: Kit, scene: Scene, left: float, right: float, y: float) -> float:
     """Draw every act in its group; return where the next thing may stand."""
     c = kit.canvas
     gap = c.px(0.6)
-    wide = (right - left - (_IN_A_ROW - 1) * gap) // _IN_A_ROW
     for title, acts in _GROUPS:
-        kit.section(title, (left, y))
-        y += c.px(1.3)
+        in_a_row = _IN_A_ROW + (len(acts) == _IN_A_ROW + 1)
+        wide = (right - left - (in_a_row - 1) * gap) // in_a_row
+        if title:
+            kit.section(title, (left, y))
+            y += c.px(1.3)
         for n, act in enumerate(acts):
-            column, line = n % _IN_A_ROW, n // _IN_A_ROW
+            column, line = n % in_a_row, n // in_a_row
             at = (round(left + column * (wide + gap)), round(y + line * c.px(3.3)))
             box = pygame.Rect(*at, wide, c.px(3.0))
             key = cap("next") if scene.operator.next_act(scene.state) is act else ""
             act_button(kit, scene, box, act, key)
             if act.value in scene.state.tally.done:
                 kit.mark("ok", (box.right - c.px(1.2), box.centery))
-        y += c.px(3.3) * -(-len(acts) // _IN_A_ROW) + c.px(1.5)
+        y += c.px(3.3) * -(-len(acts) // in_a_row) + c.px(1.5)
     return y - c.px(1.2)
 
 
@@ -72,11 +75,10 @@ def _given(kit: Kit, rect: Any, scene: Scene, y: float) -> None:
     )
     meter = pygame.Rect(left + c.px(10.5), round(y - c.px(0.6)), c.px(24.0), c.px(1.2))
     kit.meter(meter, v.lidocaine_mg / (most * 1.1), limit_at=1 / 1.1)
+    flat = ("Flat since the dressing", clock_s(v.supine_s))
     rows = (
-        ("Midazolam", f"{number(v.midazolam_mg, 1)} mg"),
-        ("Fentanyl", f"{number(v.fentanyl_ug)} µg"),
-        ("Local works since", _since(scene)),
-        ("Flat since the dressing", clock_s(v.supine_s)),
+        ("Midazolam, fentanyl", f"{number(v.midazolam_mg, 1)} mg, {number(v.fentanyl_ug)} µg"),
+        flat if v.supine_s > 0.0 else ("Local works since", _since(scene)),
     )
     for label, value in rows:
         y += c.px(2.7)

@@ -259,7 +259,7 @@ def test_control_and_arrows_do_what_the_drag_does(hands: HumanOperator, placed: 
 def test_r_asks_for_the_next_sensible_act(hands: HumanOperator, state: State) -> None:
     down(hands, state, pygame.K_v)
     down(hands, state, pygame.K_r)
-    assert hands.next_action(state).do is Do.TIME_OUT
+    assert hands.next_action(state).do is Do.POSITION
     assert hands.next_action(state).do is Do.NONE
 
 
