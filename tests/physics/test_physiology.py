@@ -84,6 +84,10 @@ def test_local_anaesthetic_takes_two_minutes_helps_and_has_its_side(case: Case) 
     assert bare.vitals.pain_vas - given(ticks(200.0), Side.LEFT) == pytest.approx(3.0, abs=0.1)
     assert given(ticks(60.0), Side.LEFT) == pytest.approx(bare.vitals.pain_vas, abs=0.01)
     assert given(ticks(200.0), Side.RIGHT) == pytest.approx(bare.vitals.pain_vas, abs=0.01)
+    right = replace(state.vitals, local_ticks=(0, None))
+    crossed = replace(state, cannulas=(None, state.cannulas[0]), vitals=right, tick=ticks(200.0))
+    felt = later(case, crossed, 30.0)[0].vitals.pain_vas
+    assert felt == pytest.approx(bare.vitals.pain_vas, abs=0.01)
 
 
 def test_sedation_relieves_costs_pressure_and_oxygen_and_wears_off(case: Case, calm: State) -> None:
