@@ -6,7 +6,7 @@ what is a mistake in `simulator.procedure.mistakes`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -163,26 +163,30 @@ def _on_exposed(case: Case, state: State, account: Account, event: Event) -> Non
         account.add(f"view_{shot.view}_deg_sum", shot.error_deg)
         account.add(f"view_{shot.view}_n", 1.0)
     if shot.tip_in_field[side] and shot.view in (View.AP, View.LATERAL):
-        point = _way_point(case, state, side)
-        if point:
+        for point in _way_points(case, state, side):
             account.put(f"seen_{point}_{shot.view}", 1.0)
 
 
-def _way_point(case: Case, state: State, side: Side) -> str:
-    """Name the way-point that the tip is at: entry, pedicle, wall, target; or nothing."""
+def _way_points(case: Case, state: State, side: Side) -> Iterator[str]:
+    """Name the way-points that the tip is at: entry, pedicle, wall, target; beside a pedicle
+    entry and wall lie together.
+    """
     tool = state.cannulas[side]
     if tool is None:
-        return ""
+        return
     plan = case.plans[side]
     tip = tool.tip_mm
     wall = abs(tool.past_wall_mm)
     if norm(minus(tip, plan.target_mm)) < _NEAR_WAY_POINT_MM:
-        return "target"
-    if wall < _NEAR_WAY_POINT_MM / 2.0:
-        return "wall"
-    if norm(minus(tip, plan.entry_mm)) < _NEAR_WAY_POINT_MM:
-        return "entry"
-    return "pedicle" if tool.past_wall_mm < 0.0 else ""
+        yield "target"
+    near_wall = wall < _NEAR_WAY_POINT_MM / 2.0
+    near_entry = norm(minus(tip, plan.entry_mm)) < _NEAR_WAY_POINT_MM
+    if near_wall:
+        yield "wall"
+    if near_entry:
+        yield "entry"
+    if not near_wall and not near_entry and tool.past_wall_mm < 0.0:
+        yield "pedicle"
 
 
 def _on_contact(case: Case, state: State, account: Account, event: Event) -> None:

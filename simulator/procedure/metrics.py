@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 
+from simulator.anatomy.plan import Route as PathRoute
 from simulator.procedure import care_metrics, cement_shape, selection
 from simulator.procedure.registry import METRICS, TABLE, Definition, Fold, register
 from simulator.units import KPA_PER_MPA, MM3_PER_ML, PSI_PER_MPA, TICKS_PER_S, seconds
@@ -180,8 +181,10 @@ def _outside_cannula(case: Case, state: State) -> Metric:
 
 def _way_points(case: Case, state: State) -> Metric:
     seen = state.tally.values
-    points = ("entry", "pedicle", "wall", "target")
-    return float(sum(f"seen_{p}_ap" in seen and f"seen_{p}_lateral" in seen for p in points))
+    beside = all(case.plans[s].route is PathRoute.EXTRAPEDICULAR for s in case.sides)
+    points = ("entry", "wall", "target") if beside else ("entry", "pedicle", "wall", "target")
+    both = sum(f"seen_{p}_ap" in seen and f"seen_{p}_lateral" in seen for p in points)
+    return 4.0 * both / len(points)
 
 
 def _looked_well(case: Case, state: State) -> Metric:

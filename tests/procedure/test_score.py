@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from types import MappingProxyType
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from simulator.anatomy.plan import Route
 from simulator.engine.runner import Outcome
 from simulator.engine.start import first_state
 from simulator.frames import Side
@@ -174,3 +176,13 @@ def test_every_metric_says_what_it_is_and_where_that_comes_from() -> None:
         assert metric.name == name
         assert metric.meaning
         assert metric.source
+
+
+def test_beside_a_pedicle_there_are_three_way_points(mild_case: Case) -> None:
+    beside = tuple(replace(p, route=Route.EXTRAPEDICULAR) for p in mild_case.plans)
+    other = replace(mild_case, plans=beside)
+    seen = {f"seen_{p}_{v}": 1.0 for p in ("entry", "wall", "target") for v in ("ap", "lateral")}
+    state = first_state(mild_case)
+    state = replace(state, tally=replace(state.tally, values=MappingProxyType(seen)))
+    assert score.score(other, state).metrics["way_points_imaged"] == 4.0
+    assert score.score(mild_case, state).metrics["way_points_imaged"] == 3.0
