@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
+from types import SimpleNamespace
+from typing import cast
 
 import numpy as np
 import pytest
@@ -25,6 +27,7 @@ from simulator.world.case import Case
 from simulator.world.cement import ROUTES, Cloud, Route
 from simulator.world.events import Collapsed, Event, Moved, Said, TroubleBegan, TroubleOver
 from simulator.world.state import State
+from simulator.world.tamp import Tamp
 from simulator.world.vitals import Trouble
 
 DT_S = 0.25
@@ -341,6 +344,21 @@ def test_a_nerve_warns_once_and_is_hurt_for_good_if_nobody_listens(case: Case, c
     assert late.vitals.deficit
     assert {"lasting_deficit", "late_nerve"} <= findings(late)
     assert later(case, replace(late, cement=calm.cement), 900.0)[0].vitals.deficit
+
+
+def test_a_burst_balloon_is_told_and_over_when_it_is_out(case: Case, calm: State) -> None:
+    burst = cast(
+        Tamp, SimpleNamespace(ruptured=True, volume_ml=3.0, pressure_mpa=0.0, peak_mpa=0.0)
+    )
+    burst_state = replace(calm, tamps=(burst, None))
+    told: list[Event] = []
+    for _ in range(12):
+        burst_state, events = patient.answer(case, burst_state, DT_S)
+        told += events
+    assert told.count(TroubleBegan("rupture")) == 1
+    out, told = quick(case, replace(burst_state, tamps=(None, None)), 5.0)
+    assert TroubleOver("rupture") in told
+    assert out.vitals.troubles == ()
 
 
 def test_who_is_well_has_no_troubles_and_at_rest_nothing_changes(case: Case, calm: State) -> None:
