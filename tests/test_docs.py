@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from simulator.procedure import phases
 from simulator.procedure.metrics import METRICS
 from simulator.scenario.assets import rubric
 from simulator.scenario.schema import scenario_schema
@@ -17,8 +17,6 @@ from simulator.scenario.script import ScriptFile
 from simulator.scenario.simtest import simtest_schema
 from simulator.scenario.steps import ACTS
 from simulator.scenario.words import SENTINELS
-from simulator.world.action import Do
-from simulator.world.case import Procedure
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
@@ -57,20 +55,16 @@ def definition(schema: dict[str, Any], name: str) -> dict[str, Any]:
     return schema["$defs"][node["$ref"].rsplit("/", 1)[1]] if "$ref" in node else node
 
 
-@pytest.mark.parametrize("procedure", list(Procedure))
-def test_the_diagrams_are_those_of_the_table(procedure: Procedure) -> None:
-    drawn = f"```mermaid\n{phases.diagram(procedure)}\n```"
-    assert drawn in section(page("phases.md"), procedure.value.capitalize())
-
-
-def test_the_table_of_permitted_acts_is_current() -> None:
-    head, *body = rows(section(page("phases.md"), "Permitted acts"))
-    names = [cell.strip("`") for cell in head[1:]]
-    assert names == [*phases.PHASES[Procedure.KYPHOPLASTY], phases.LAST]
-    told = {row[0].strip("`"): row[1:] for row in body}
-    for act in ACTS:
-        wanted = ["yes" if Do(act) in phases.PERMITTED[name] else "–" for name in names]
-        assert told[act] == wanted, act
+def test_the_page_of_phases_is_that_of_the_table() -> None:
+    spec = importlib.util.spec_from_file_location("make_phases", DOCS / "make_phases.py")
+    assert spec is not None
+    assert spec.loader is not None
+    maker = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(maker)
+    text = page("phases.md")
+    assert maker.written(text) == text, "out of date: python docs/make_phases.py"
+    assert set(maker.parts()) == set(re.findall(r"<!-- ([\w-]+): begin -->", text))
+    assert all(f"| `{act}`" in text for act in ACTS)
 
 
 def test_every_metric_is_defined_with_its_meaning() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from simulator.physics import care, exchange
+from dataclasses import replace
+
+from simulator.physics import care, exchange, troubles
 from simulator.procedure import phases
 from simulator.world.action import Action
 from simulator.world.case import Case
@@ -23,4 +25,7 @@ def carry_out(case: Case, state: State, action: Action) -> tuple[State, tuple[Ev
     state, events = outcome
     if action.do in exchange.EXCHANGES and not action.hold:
         state = exchange.dragged(case, state, action.side)
+    vitals = troubles.answered(case, state.vitals, action.do.value)
+    if vitals is not state.vitals:
+        state = replace(state, vitals=vitals)
     return state, (Done(action.do.value, action.side), *events)

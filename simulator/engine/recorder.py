@@ -58,6 +58,7 @@ class Recorder:
                 "versions": versions(),
                 "path": scenario,
                 "source": source,
+                "choice": plain(case.choice),
                 **self._entered(),
             }
         )

@@ -29,6 +29,7 @@ from simulator.errors import RecordingError
 from simulator.frames import Side
 from simulator.world.action import Action, Do
 from simulator.world.arm import Curve, Stand
+from simulator.world.clinic import Choice
 
 FORMAT = 1
 _WORDS: Mapping[str, Callable[[str], Enum]] = {"do": Do, "curve": Curve, "stand": Stand}
@@ -193,3 +194,11 @@ def _parsed(path: Path, text: str) -> Recording:
         end=end,
         torn=torn or end is None,
     )
+
+
+def chosen_in(recording: Recording) -> Choice:
+    """Return what the operator of a recording chose instead of the author's plan."""
+    told = dict(recording.head.get("choice") or {})
+    if told.get("sides") is not None:
+        told["sides"] = tuple(told["sides"])
+    return Choice(**told)

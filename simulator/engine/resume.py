@@ -44,7 +44,7 @@ def case_of(recorded: Recording, progress: Report | None = None) -> Case:
             continue
         found = True
         if same:
-            return load_case(place, seed, progress=progress)
+            return load_case(place, seed, progress=progress, choice=recording.chosen_in(recorded))
     if found:
         raise RecordingError(
             f"{recorded.path}: the case {name!r} was changed since this was recorded"

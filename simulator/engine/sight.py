@@ -7,6 +7,7 @@ mislead a surgeon.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -24,6 +25,7 @@ from simulator.world.arm import CArm, Shot, View
 from simulator.world.bearings import arm_angles, off_deg, wall_point
 from simulator.world.case import Case, Procedure
 from simulator.world.cement import ROUTES
+from simulator.world.clinic import Clinical
 from simulator.world.events import Event, Said
 from simulator.world.instruments import CementSpec, TampSpec
 from simulator.world.shown import UNREAD, Contours, Shown
@@ -122,6 +124,10 @@ class Observation:
     heard: tuple[Said, ...]
     events: tuple[Event, ...]
     over: bool
+    clinical: Clinical
+    """History, laboratory and imaging, as in the briefing."""
+    textbook: Mapping[str, float]
+    """Limits of whom to treat."""
 
     @property
     def t_s(self) -> float:
@@ -176,6 +182,8 @@ def observe(
         heard=tuple(e for e in events if isinstance(e, Said)),
         events=events,
         over=state.over,
+        clinical=case.clinical,
+        textbook=case.physics["selection"],
     )
 
 

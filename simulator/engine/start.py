@@ -7,6 +7,7 @@ from dataclasses import replace
 from simulator.frames import Side
 from simulator.imaging import beam, exposure
 from simulator.imaging.machine import setting
+from simulator.physics import physiology
 from simulator.procedure import phases
 from simulator.world.arm import CArm
 from simulator.world.case import Case
@@ -14,7 +15,6 @@ from simulator.world.cement import Cement
 from simulator.world.state import State
 from simulator.world.tally import Tally
 from simulator.world.tamp import Body
-from simulator.world.vitals import Vitals
 
 
 def first_state(case: Case) -> State:
@@ -31,7 +31,7 @@ def first_state(case: Case) -> State:
         phase=phases.FIRST,
         c_arm=arm,
         body=Body(bone=bone),
-        vitals=Vitals(pain_vas=case.notes.pain_vas),
+        vitals=physiology.at_rest(case),
         cement=Cement(),
         tally=Tally(),
         side=Side(case.sides[0]),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from simulator.engine import acts, room
+from simulator.engine import acts, patient, room
 from simulator.physics import cementing, physiology, tamping
 from simulator.procedure import fold, phases
 from simulator.units import TICKS_PER_S, ticks
@@ -43,8 +43,8 @@ def step(case: Case, state: State, action: Action) -> Result:
         state, events = _then(cementing.work, case, state, action, events)
     events += cementing.clock(case, before.tick, state)
     if state.tick % physiology.PERIOD_TICKS == 0:
-        vitals, said = physiology.follow(case, state, physiology.PERIOD_TICKS / TICKS_PER_S)
-        state, events = replace(state, vitals=vitals), events + said
+        state, said = patient.answer(case, state, physiology.PERIOD_TICKS / TICKS_PER_S)
+        events += said
     # Pictures come last, so that they show what this tick did.
     state, events = _then(room.expose, case, state, action, events)
     return _judged(case, before, state, events)
@@ -66,11 +66,12 @@ def _judged(case: Case, before: State, state: State, events: tuple[Event, ...]) 
     events = room.see_leaks(case, state, events)
     state, blind = room.wind_clocks(case, before, state, events)
     events += blind
-    if events:
-        phase = phases.follow(case, state, events)
+    if events or phases.moves_by_itself(case, state.phase):
+        phase, ways = phases.follow(case, state, events)
         if phase != state.phase:
             events += (PhaseChanged(state.phase, phase),)
-            state = replace(state, phase=phase)
+        if (phase, ways) != (state.phase, state.ways):
+            state = replace(state, phase=phase, ways=ways)
     if state.tick >= ticks(case.time_limit_s) and "dress" not in state.tally.done:
         events += (Said("assistant", "Time is up."),)
         state = replace(state, over=True)
@@ -96,8 +97,8 @@ def wait(case: Case, state: State, action: Action) -> Result:
             state, new = _then(tamping.work, case, state, idle, new)
             state, new = _then(cementing.work, case, state, idle, new)
         new += cementing.clock(case, before.tick, state)
-        vitals, said = physiology.follow(case, state, span / TICKS_PER_S)
-        state, new = replace(state, vitals=vitals), new + said
+        state, said = patient.answer(case, state, span / TICKS_PER_S)
+        new += said
         state, new = _judged(case, before, state, new)
         events += new
         if any(isinstance(e, PhaseChanged) or (isinstance(e, Said) and e.alarm) for e in new):

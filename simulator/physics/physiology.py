@@ -1,7 +1,7 @@
 """How the patient answers: pain, circulation and breathing as a few first-order followers.
 
 Causes are always physics of the run: tools in bone, pressure of the tamp, cement and emboli,
-drugs. Constants in assets/physics.toml [physiology].
+drugs. Constants in assets/physiology.toml; what goes wrong is in `simulator.physics.troubles`.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from dataclasses import replace
 
 from simulator.anatomy.volume import Tissue
 from simulator.frames import Side
+from simulator.physics import troubles
 from simulator.units import MM3_PER_ML, PSI_PER_MPA, seconds
 from simulator.world.case import Case
-from simulator.world.cement import ROUTES, Route
 from simulator.world.events import Event, Said
 from simulator.world.state import State
 from simulator.world.tools import Cannula
@@ -23,55 +23,101 @@ from simulator.world.vitals import Vitals
 PERIOD_TICKS = 15
 """Physiology runs at 4 Hz."""
 
-_REST_HR, _REST_MAP, _REST_SPO2, _REST_RESP = 76.0, 95.0, 97.0, 15.0
+_REST_RESP = 15.0
+_REST_VAS = 3.0
 _STABBING_VAS = 6.5
 _DEEPEST = 2.0
 """Twice the sedation at which nobody answers any more; deeper is not told apart."""
-_FRAGMENT_MM = 2.0
-"""A fragment that a tamp pushed so far into the canal is felt (design)."""
-_NERVE_VAS = 8.0
-_LOW_SPO2_PCT, _LOW_MAP_MMHG = 90.0, 60.0
+_FLAT_PHASE = "recover"
+
+
+def at_rest(case: Case) -> Vitals:
+    """Return the vitals of the patient before anything is done."""
+    who = case.person
+    return Vitals(
+        heart_rate_min=who.heart_rate_min,
+        map_mmhg=who.map_mmhg,
+        spo2_pct=who.spo2_pct,
+        pain_vas=case.notes.pain_vas,
+    )
 
 
 def follow(case: Case, state: State, dt_s: float) -> tuple[Vitals, tuple[Event, ...]]:
     """Let the patient answer for `dt_s` seconds."""
-    constants = case.physics["physiology"]
     before = state.vitals
-    nerve = _nerve_irritated(state)
-    pain = _toward(before.pain_vas, _pain(case, state, nerve=nerve), dt_s, constants["pain_tau_s"])
-    steps = before.midazolam_mg / constants["midazolam_mg_per_act"]
-    asleep = min(_DEEPEST, steps * constants["sedation_per_step"])
-    sedation = _toward(before.sedation, asleep, dt_s, constants["sedation_tau_s"])
-    given_ml = state.cement.injected_ml
-    embolus_ml = state.cement.cloud.embolised_ul / MM3_PER_ML
+    felt = _felt(case, state, dt_s)
+    found, events = troubles.follow(case, state, felt, dt_s)
+    after = _monitor(case, replace(felt, troubles=found), dt_s)
+    return after, events + _heard(case, before, after)
+
+
+def _felt(case: Case, state: State, dt_s: float) -> Vitals:
+    """Return the vitals with drugs, cement and pain a moment later."""
+    constants, before = case.physics["physiology"], state.vitals
+    taken_mg = before.depot_mg * -math.expm1(-dt_s / constants["lidocaine_uptake_s"])
+    free_mg = taken_mg * (constants["lidocaine_bound"] if before.lipid else 1.0)
+    blood_mg = before.blood_mg * math.exp(-dt_s / constants["lidocaine_loss_s"]) + free_mg
+    steps = before.drug_steps * math.exp(-dt_s / constants["sedation_loss_s"])
+    asleep = min(_DEEPEST, steps * constants["sedation_per_step"] * case.person.sedation_gain)
+    new_ml = state.cement.injected_ml - before.cement_felt_ml
+    nerve = troubles.nerve_irritated(case, state)
+    pain = _pain(case, state, nerve=nerve)
+    return replace(
+        before,
+        depot_mg=before.depot_mg - taken_mg,
+        blood_mg=blood_mg,
+        drug_steps=steps,
+        sedation=_toward(before.sedation, asleep, dt_s, constants["sedation_tau_s"]),
+        cement_ml=(before.cement_ml + new_ml) * math.exp(-dt_s / constants["cement_tau_s"]),
+        cement_felt_ml=state.cement.injected_ml,
+        embolus_ml=state.cement.cloud.embolised_ul / MM3_PER_ML,
+        nerve_pain=nerve,
+        pain_vas=_toward(before.pain_vas, pain, dt_s, constants["pain_tau_s"]),
+        supine_s=before.supine_s + (dt_s if state.phase == _FLAT_PHASE else 0.0),
+    )
+
+
+def _monitor(case: Case, now: Vitals, dt_s: float) -> Vitals:
+    """Let heart, pressure, saturation and breathing follow."""
+    constants, who = case.physics["physiology"], case.person
+    hurt = now.pain_vas - _REST_VAS
+    heart = who.heart_rate_min + constants["hr_per_pain"] * hurt
     pressure = (
-        _REST_MAP
-        + constants["map_per_pain"] * (pain - 3.0)
-        + constants["map_per_sedation"] * sedation
-        + constants["map_per_cement_ml"] * given_ml
-        + constants["map_per_embolus_ml"] * embolus_ml
+        who.map_mmhg
+        + constants["map_per_pain"] * hurt
+        + constants["map_per_sedation"] * now.sedation
+        + who.map_per_cement_ml * now.cement_ml
+        + constants["map_per_embolus_ml"] * now.embolus_ml
     )
     oxygen = (
-        _REST_SPO2
-        + constants["spo2_per_sedation"] * sedation
-        + constants["spo2_per_embolus_ml"] * embolus_ml
+        who.spo2_pct
+        + constants["spo2_per_sedation"] * now.sedation
+        + constants["spo2_per_cement_ml"] * now.cement_ml
+        + constants["spo2_per_embolus_ml"] * now.embolus_ml
+        + (constants["spo2_oxygen"] if now.oxygen else 0.0)
+        + (0.0 if now.supported else constants["spo2_unsupported"])
     )
+    breathing = _REST_RESP - 5.0 * now.sedation
+    deficit = now.deficit
+    if now.troubles:
+        for spec in case.troubles:
+            for trouble in now.troubles:
+                if trouble.kind == spec.kind:
+                    heart += spec.heart_rate_min * trouble.level
+                    pressure += spec.map_mmhg * trouble.level
+                    oxygen += spec.spo2_pct * trouble.level
+                    breathing += spec.resp_rate_min * trouble.level
+                    lasting = spec.kind == "nerve" and trouble.level >= spec.holds_at
+                    deficit = deficit or lasting
     tau = constants["circulation_tau_s"]
-    after = replace(
-        before,
-        pain_vas=pain,
-        sedation=sedation,
-        heart_rate_min=_toward(
-            before.heart_rate_min, _REST_HR + constants["hr_per_pain"] * (pain - 3.0), dt_s, tau
-        ),
-        map_mmhg=max(20.0, _toward(before.map_mmhg, pressure, dt_s, tau)),
-        spo2_pct=min(100.0, max(50.0, _toward(before.spo2_pct, oxygen, dt_s, tau))),
-        resp_rate_min=_toward(before.resp_rate_min, _REST_RESP - 5.0 * sedation, dt_s, tau),
-        embolus_ml=embolus_ml,
-        nerve_pain=nerve,
-        supine_s=before.supine_s + (dt_s if state.phase == "recover" else 0.0),
+    return replace(
+        now,
+        heart_rate_min=max(20.0, _toward(now.heart_rate_min, heart, dt_s, tau)),
+        map_mmhg=max(20.0, _toward(now.map_mmhg, pressure, dt_s, tau)),
+        spo2_pct=min(100.0, max(50.0, _toward(now.spo2_pct, oxygen, dt_s, tau))),
+        resp_rate_min=max(2.0, _toward(now.resp_rate_min, breathing, dt_s, tau)),
+        deficit=deficit,
     )
-    return after, _heard(before, after)
 
 
 def _toward(value: float, target: float, dt_s: float, tau_s: float) -> float:
@@ -79,26 +125,28 @@ def _toward(value: float, target: float, dt_s: float, tau_s: float) -> float:
 
 
 def _pain(case: Case, state: State, *, nerve: bool) -> float:
-    constants = case.physics["physiology"]
-    pain = case.notes.pain_vas * 0.7
-    numb = is_numb(constants, state)
+    constants, vitals = case.physics["physiology"], state.vitals
+    pain = case.notes.pain_vas * constants["rest_share"]
+    if not vitals.supported:
+        pain += constants["unsupported_pain"]
     for side, cannula in zip(Side, state.cannulas, strict=True):
         if cannula is not None:
-            pain += _tool_pain(constants, state, cannula, numb=numb)
+            numb = is_numb(constants, state, side)
+            pain += _tool_pain(constants, cannula, numb=numb)
         tamp = state.tamps[side]
         if tamp is not None:
             psi = tamp.pressure_mpa * PSI_PER_MPA
             pain += constants["pain_per_100_psi"] * max(0.0, psi - 100.0) / 100.0
     if state.cement.flow_ul_s > 1.0:
         pain += constants["cement_pain"]
-    relief = constants["sedation_relief"] * state.vitals.sedation / constants["sedation_per_step"]
-    pain = max(0.5, pain - relief)
-    return min(10.0, max(pain, _NERVE_VAS if nerve else 0.0))
+    talked = vitals.talked_tick
+    if talked is not None and seconds(state.tick - talked) < constants["talk_s"]:
+        pain -= constants["talk_relief"]
+    pain -= constants["sedation_relief"] * vitals.sedation / constants["sedation_per_step"]
+    return min(10.0, max(0.5, pain, constants["nerve_pain"] if nerve else 0.0))
 
 
-def _tool_pain(
-    constants: Mapping[str, float], state: State, cannula: Cannula, *, numb: bool
-) -> float:
+def _tool_pain(constants: Mapping[str, float], cannula: Cannula, *, numb: bool) -> float:
     moving = abs(cannula.speed_mm_s) > 0.05 or cannula.force_n > 5.0
     if not moving or cannula.depth_mm <= 0.0:
         return 0.0
@@ -106,38 +154,25 @@ def _tool_pain(
         return constants["periosteum_pain_numb" if numb else "periosteum_pain"]
     if cannula.bone_mm > 0.0:
         return constants["pedicle_pain"]
-    return 0.5 if numb else 2.0
+    return constants["skin_pain_numb" if numb else "skin_pain"]
 
 
-def is_numb(constants: Mapping[str, float], state: State) -> bool:
-    """True once the local anaesthetic has had its time."""
-    given = state.vitals.local_tick
+def is_numb(constants: Mapping[str, float], state: State, side: Side) -> bool:
+    """True once the local anaesthetic of a side has had its time."""
+    given = state.vitals.local_ticks[side]
     return given is not None and seconds(state.tick - given) >= constants["lidocaine_onset_s"]
 
 
-def _nerve_irritated(state: State) -> bool:
-    """A tool or a fragment in the canal, or cement behind the wall or in a foramen."""
-    if state.body.lift.wall_mm >= _FRAGMENT_MM:
-        return True
-    for cannula in state.cannulas:
-        if cannula is not None and (
-            cannula.canal_breach_mm >= 1.5 or cannula.tissue is Tissue.CANAL
-        ):
-            return True
-    leak = state.cement.cloud.leak_ul
-    behind = leak[ROUTES.index(Route.CANAL)] + leak[ROUTES.index(Route.FORAMEN)]
-    return behind > 150.0
-
-
-def _heard(before: Vitals, after: Vitals) -> tuple[Event, ...]:
+def _heard(case: Case, before: Vitals, after: Vitals) -> tuple[Event, ...]:
     """Return what patient and nurse say because of the change; each crossing is said once."""
+    constants = case.physics["physiology"]
+    low_pct, low_mmhg = constants["low_spo2_pct"], constants["low_map_mmhg"]
     said: list[Event] = []
-    if after.nerve_pain and not before.nerve_pain:
-        said.append(Said("patient", "Sharp pain down my leg!", alarm=True))
-    elif before.pain_vas < _STABBING_VAS <= after.pain_vas:
+    hurts = before.pain_vas < _STABBING_VAS <= after.pain_vas
+    if hurts and not (after.nerve_pain and not before.nerve_pain):
         said.append(Said("patient", "That hurts a lot."))
-    if before.spo2_pct >= _LOW_SPO2_PCT > after.spo2_pct:
+    if before.spo2_pct >= low_pct > after.spo2_pct:
         said.append(Said("nurse", f"Saturation {after.spo2_pct:.0f} per cent.", alarm=True))
-    if before.map_mmhg >= _LOW_MAP_MMHG > after.map_mmhg:
+    if before.map_mmhg >= low_mmhg > after.map_mmhg:
         said.append(Said("nurse", f"Mean pressure {after.map_mmhg:.0f}.", alarm=True))
     return tuple(said)

@@ -19,13 +19,17 @@ def next_hint(case: Case, state: State) -> Hint:
     """Return the coach's words for this moment."""
     tool = state.cannulas[state.side]
     match state.phase:
-        case "position":
-            return "Find a true AP and lateral", "Look in both planes, then say the time-out."
+        case "brief":
+            return "Read the notes first", "Is there a reason not to treat? If not, position."
+        case "checklist":
+            return "Antibiotic and time-out", "Name, level, allergies, clotting, aloud."
+        case "set_up":
+            return "Find a true AP and lateral", "Look in both planes before the needle."
         case "local":
             return "Numb skin and periosteum", "Give the local and let it work for two minutes."
-        case "access":
+        case "entry" | "pedicle" | "wall" | "body" | "exchange" | "drill":
             return _access(case, state, tool)
-        case "tamp":
+        case "tamp" | "inflate" | "deflate":
             return _tamp(case, state)
         case "mix":
             return _mix(case, state, tool)

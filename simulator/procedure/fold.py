@@ -6,12 +6,13 @@ what is a mistake in `simulator.procedure.mistakes`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
 from simulator.frames import Side, dot, minus, norm
-from simulator.procedure import mistakes, tamp_account
+from simulator.procedure import care_account, mistakes, tamp_account
+from simulator.procedure.account import Account
 from simulator.procedure.clocks import adequate
 from simulator.units import MM3_PER_ML, TICKS_PER_S, seconds
 from simulator.world.action import Do
@@ -37,50 +38,15 @@ from simulator.world.tools import Wall
 
 _NEAR_WAY_POINT_MM = 6.0
 _FLOWING_UL_S = 1.0
-_LOW_SPO2_PCT, _LOW_MAP_MMHG = 90.0, 60.0
-_NEVER = 1e12
-_BEFORE_THE_SKIN = ("position", "local")
+_BEFORE_THE_SKIN = ("brief", "checklist", "set_up", "local")
 """Pain that the patient brought along is nobody's doing."""
 _CEMENT_STEP_S = 4.0 / TICKS_PER_S
-
-
-class _Account:
-    """Collects changes to a tally's values, and is thrown away with the tick."""
-
-    __slots__ = ("_old", "new")
-
-    def __init__(self, tally: Tally) -> None:
-        self._old = tally.values
-        self.new: dict[str, float] = {}
-
-    def get(self, name: str, default: float = 0.0) -> float:
-        return self.new.get(name, self._old.get(name, default))
-
-    def put(self, name: str, value: float) -> None:
-        if self.new.get(name, self._old.get(name)) != value:
-            self.new[name] = value
-
-    def most(self, name: str, value: float) -> None:
-        if value > self.get(name, -1e30):
-            self.new[name] = value
-
-    def least(self, name: str, value: float) -> None:
-        if value < self.get(name, 1e30):
-            self.new[name] = value
-
-    def add(self, name: str, value: float) -> None:
-        if value:
-            self.new[name] = self.get(name) + value
-
-    def once(self, name: str, value: float) -> None:
-        if name not in self.new and name not in self._old:
-            self.new[name] = value
 
 
 def fold(case: Case, before: State, after: State, events: Sequence[Event]) -> Tally:
     """Return the tally after one step from `before` to `after` that reported `events`."""
     tally = after.tally
-    account = _Account(tally)
+    account = Account(tally)
     dt = seconds(after.tick - before.tick)
     _fold_tools(case, before, after, account)
     _fold_tamps(case, before, after, account)
@@ -90,11 +56,7 @@ def fold(case: Case, before: State, after: State, events: Sequence[Event]) -> Ta
             account.most("pain_peak", after.vitals.pain_vas)
         account.least("map_min", after.vitals.map_mmhg)
         account.least("spo2_min", after.vitals.spo2_pct)
-        unstable = after.vitals.spo2_pct < _LOW_SPO2_PCT or after.vitals.map_mmhg < _LOW_MAP_MMHG
-        if not unstable:
-            account.put("unstable_since_s", _NEVER)
-        elif account.get("unstable_since_s", _NEVER) == _NEVER:
-            account.put("unstable_since_s", seconds(after.tick))
+        care_account.follow(case, before, after, account)
     for event in events:
         handler = _ON.get(type(event))
         if handler is not None:
@@ -120,7 +82,7 @@ def fold(case: Case, before: State, after: State, events: Sequence[Event]) -> Ta
     return changed
 
 
-def _fold_tools(case: Case, before: State, after: State, account: _Account) -> None:
+def _fold_tools(case: Case, before: State, after: State, account: Account) -> None:
     for side, tool in zip(Side, after.cannulas, strict=True):
         if tool is None or tool is before.cannulas[side]:
             continue
@@ -139,14 +101,14 @@ def _fold_tools(case: Case, before: State, after: State, account: _Account) -> N
             account.put(f"midline_{side}", abs(off))
 
 
-def _fold_tamps(case: Case, before: State, after: State, account: _Account) -> None:
+def _fold_tamps(case: Case, before: State, after: State, account: Account) -> None:
     tamp_account.fold(case, before, after, account)
     if after.body is not before.body:
         account.most("gain_peak_mm", case.patient.anterior_gain_mm(after.body.lift))
         account.most("wall_moved_mm", after.body.lift.wall_mm)
 
 
-def _fold_cement(case: Case, before: State, after: State, account: _Account, dt: float) -> None:
+def _fold_cement(case: Case, before: State, after: State, account: Account, dt: float) -> None:
     cement = after.cement
     if cement is before.cement:
         return
@@ -164,7 +126,7 @@ def _fold_cement(case: Case, before: State, after: State, account: _Account, dt:
             account.put("tamp_held", float(held))
     if cement.started_tick is not None and cement.mixed_tick is not None:
         account.once("age_at_start_s", seconds(cement.started_tick - cement.mixed_tick))
-    if cement.thumb_n <= 0.0 and "leak_seen_s" in account._old:
+    if cement.thumb_n <= 0.0 and "leak_seen_s" in account.old:
         account.once("leak_reacted_s", seconds(after.tick))
 
 
@@ -185,7 +147,7 @@ def _lateral_is_live(case: Case, state: State) -> bool:
     )
 
 
-def _on_exposed(case: Case, state: State, account: _Account, event: Event) -> None:
+def _on_exposed(case: Case, state: State, account: Account, event: Event) -> None:
     assert isinstance(event, Exposed)
     shot = event.shot
     account.add("pulses_rate_sum", state.c_arm.pulses_per_s)
@@ -207,13 +169,12 @@ def _on_exposed(case: Case, state: State, account: _Account, event: Event) -> No
         account.add(f"view_{shot.view}_deg_sum", shot.error_deg)
         account.add(f"view_{shot.view}_n", 1.0)
     if shot.tip_in_field[side] and shot.view in (View.AP, View.LATERAL):
-        point = _way_point(case, state, side)
-        if point:
+        for point in _way_points(case, state, side):
             account.put(f"seen_{point}_{shot.view}", 1.0)
             _fold_contours(account, event.shown.contours, f"{point}_{shot.view}_{side}")
 
 
-def _fold_contours(account: _Account, found: Contours, place: str) -> None:
+def _fold_contours(account: Account, found: Contours, place: str) -> None:
     """Keep the truest picture of each way-point: the one that the next step relies on."""
     for name, value in (
         ("spinous_off", found.spinous_mm),
@@ -225,34 +186,41 @@ def _fold_contours(account: _Account, found: Contours, place: str) -> None:
             account.least(f"{name}_{place}", abs(value))
 
 
-def _way_point(case: Case, state: State, side: Side) -> str:
-    """Name the way-point that the tip is at: entry, pedicle, wall, target; or nothing."""
+def _way_points(case: Case, state: State, side: Side) -> Iterator[str]:
+    """Name the way-points that the tip is at: entry, pedicle, wall, target; beside a pedicle
+    entry and wall lie together.
+    """
     tool = state.cannulas[side]
     if tool is None:
-        return ""
+        return
     plan = case.plans[side]
     tip = tool.tip_mm
     wall = abs(tool.past_wall_mm)
     if norm(minus(tip, plan.target_mm)) < _NEAR_WAY_POINT_MM:
-        return "target"
-    if wall < _NEAR_WAY_POINT_MM / 2.0:
-        return "wall"
-    if norm(minus(tip, plan.entry_mm)) < _NEAR_WAY_POINT_MM:
-        return "entry"
-    return "pedicle" if tool.past_wall_mm < 0.0 else ""
+        yield "target"
+    near_wall = wall < _NEAR_WAY_POINT_MM / 2.0
+    near_entry = norm(minus(tip, plan.entry_mm)) < _NEAR_WAY_POINT_MM
+    if near_wall:
+        yield "wall"
+    if near_entry:
+        yield "entry"
+    if not near_wall and not near_entry and tool.past_wall_mm < 0.0:
+        yield "pedicle"
 
 
-def _on_contact(case: Case, state: State, account: _Account, event: Event) -> None:
+def _on_contact(case: Case, state: State, account: Account, event: Event) -> None:
     assert isinstance(event, BoneContact)
     account.put(f"entry_error_{event.side}", event.entry_error_mm)
     account.put("bone_entered", 1.0)
-    given = state.vitals.local_tick
+    given = state.vitals.local_ticks[event.side]
     onset = case.physics["physiology"]["lidocaine_onset_s"]
     numb = given is not None and seconds(state.tick - given) >= onset
-    account.once("local_before_bone", float(numb))
+    # Of two sides the worse one counts; a second contact on one side is no second chance.
+    account.once(f"local_before_bone_{event.side}", float(numb))
+    account.least("local_before_bone", account.get(f"local_before_bone_{event.side}"))
 
 
-def _on_body(case: Case, state: State, account: _Account, event: Event) -> None:
+def _on_body(case: Case, state: State, account: Account, event: Event) -> None:
     assert isinstance(event, BodyEntered)
     tool = state.cannulas[event.side]
     if tool is None:
@@ -262,12 +230,12 @@ def _on_body(case: Case, state: State, account: _Account, event: Event) -> None:
     account.put(f"trajectory_cos_{event.side}", cosine)
 
 
-def _on_blind(case: Case, state: State, account: _Account, event: Event) -> None:
+def _on_blind(case: Case, state: State, account: Account, event: Event) -> None:
     assert isinstance(event, BlindAdvance)
     account.add("blind_mm", event.advance_mm)
 
 
-def _on_leak(case: Case, state: State, account: _Account, event: Event) -> None:
+def _on_leak(case: Case, state: State, account: Account, event: Event) -> None:
     assert isinstance(event, CementLeaked)
     if event.visible:
         account.once("leak_seen_s", seconds(state.tick))
@@ -277,29 +245,30 @@ def _on_leak(case: Case, state: State, account: _Account, event: Event) -> None:
         account.put(f"visible_{event.route}", event.volume_ml)
 
 
-def _on_redirect(case: Case, state: State, account: _Account, event: Event) -> None:
+def _on_redirect(case: Case, state: State, account: Account, event: Event) -> None:
     account.add("redirections", 1.0)
 
 
-def _on_misuse(case: Case, state: State, account: _Account, event: Event) -> None:
+def _on_misuse(case: Case, state: State, account: Account, event: Event) -> None:
     account.add("tamp_misuses", 1.0)
 
 
-def _on_breach(case: Case, state: State, account: _Account, event: Event) -> None:
+def _on_breach(case: Case, state: State, account: Account, event: Event) -> None:
     assert isinstance(event, WallBreached)
     account.most(f"breach_{event.wall}".replace(" ", "_"), event.depth_mm)
     if event.wall is Wall.MEDIAL:
         account.most("medial_breach_mm", event.depth_mm)
 
 
-def _on_done(case: Case, state: State, account: _Account, event: Event) -> None:
+def _on_done(case: Case, state: State, account: Account, event: Event) -> None:
     assert isinstance(event, Done)
     account.once(f"done_{event.act}_s", seconds(state.tick))
+    care_account.answer(state, account, event.act)
     if event.act == Do.DRESS:
         account.once("dressed_s", seconds(state.tick))
 
 
-_ON: dict[type, Callable[[Case, State, _Account, Event], None]] = {
+_ON: dict[type, Callable[[Case, State, Account, Event], None]] = {
     Exposed: _on_exposed,
     BoneContact: _on_contact,
     BodyEntered: _on_body,

@@ -1,17 +1,17 @@
 """Every metric of the contract: what it means, its unit, and how it follows from a run's end.
 
 A metric that does not apply, or whose moment never came, is None. Of two sides the worse one is
-reported, volumes are summed.
+reported, volumes are summed. Anyone may add one with `register`; it is then measured in every run
+and may be named by rubric, bands and expectations like those that are shipped.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from types import MappingProxyType
 
-from simulator.procedure import cement_shape
+from simulator.anatomy.plan import Route as PathRoute
+from simulator.procedure import care_metrics, cement_shape, selection
+from simulator.procedure.registry import METRICS, TABLE, Definition, Fold, register
 from simulator.procedure.tamp_account import ENDPOINTS
 from simulator.units import KPA_PER_MPA, MM3_PER_ML, PSI_PER_MPA, TICKS_PER_S, seconds
 from simulator.world.case import Case, Procedure
@@ -19,17 +19,7 @@ from simulator.world.cement import ROUTES, Route
 from simulator.world.report import Metric
 from simulator.world.state import State
 
-Fold = Callable[[Case, State], Metric]
-
-
-@dataclass(frozen=True, slots=True)
-class Definition:
-    """One metric: its unit is the suffix of its name."""
-
-    name: str
-    meaning: str
-    value: Fold
-
+__all__ = ["METRICS", "Definition", "care_metrics", "measure", "register"]
 
 _INFLATED_ML = 0.5
 _GRADES = ((0.0, "A"), (2.0, "B"), (4.0, "C"), (6.0, "D"))
@@ -186,14 +176,6 @@ def _age_score(case: Case, state: State) -> Metric:
     return max(0.0, 1.0 - outside / 60.0)
 
 
-def _clearance_mm(case: Case, state: State) -> Metric:
-    sides = case.sides
-    return min(
-        (case.patient.target.landmarks.pedicles[s].width_mm - case.needle.outer_mm) / 2.0
-        for s in sides
-    )
-
-
 def _outside_cannula(case: Case, state: State) -> Metric:
     inside = state.tally.values.get("tamp_started_in_cannula_mm")
     return None if inside is None else inside <= 0.5
@@ -222,8 +204,10 @@ def _spilled_ml(case: Case, state: State) -> Metric:
 
 def _way_points(case: Case, state: State) -> Metric:
     seen = state.tally.values
-    points = ("entry", "pedicle", "wall", "target")
-    return float(sum(f"seen_{p}_ap" in seen and f"seen_{p}_lateral" in seen for p in points))
+    beside = all(case.plans[s].route is PathRoute.EXTRAPEDICULAR for s in case.sides)
+    points = ("entry", "wall", "target") if beside else ("entry", "pedicle", "wall", "target")
+    both = sum(f"seen_{p}_ap" in seen and f"seen_{p}_lateral" in seen for p in points)
+    return 4.0 * both / len(points)
 
 
 def _looked_well(case: Case, state: State) -> Metric:
@@ -237,8 +221,10 @@ def _rule_kept(case: Case, state: State) -> Metric:
     return not any(f.id == "medial_rule_broken" for f in state.tally.findings)
 
 
-def _of(name: str, meaning: str, value: Fold) -> tuple[str, Definition]:
-    return name, Definition(name, meaning, value)
+def _of(
+    name: str, meaning: str, value: Fold, source: str = "counted in the run"
+) -> tuple[str, Definition]:
+    return name, Definition(name, meaning, value, source)
 
 
 def _views_before(case: Case, state: State) -> Metric:
@@ -246,7 +232,7 @@ def _views_before(case: Case, state: State) -> Metric:
     return values.get("ap_before", 0.0) + values.get("lateral_before", 0.0)
 
 
-METRICS: Mapping[str, Definition] = MappingProxyType(
+TABLE.update(
     dict(
         [
             _of("duration_s", "start to dressing", duration_s),
@@ -281,7 +267,8 @@ METRICS: Mapping[str, Definition] = MappingProxyType(
             _of("medial_breach_mm", "shaft out of the bone into the canal",
                 _entered(_zero("medial_breach_mm"))),
             _of("breach_mm", "out of the bone, any wall", _entered(_zero("breach_mm"))),
-            _of("breach_grade", "Gertzbein-Robbins", _breach_grade),
+            _of("breach_grade", "Gertzbein-Robbins", _breach_grade,
+                "Gertzbein and Robbins 1990"),
             _of("anterior_clearance_mm", "least bone ahead of the tip",
                 _value("anterior_clearance_mm")),
             _of("blind_advance_mm", "advanced past a clock's limit", _zero("blind_mm")),
@@ -289,7 +276,8 @@ METRICS: Mapping[str, Definition] = MappingProxyType(
                 _value("blind_max_mm")),
             _of("redirections", "paths in bone given up", _zero("redirections")),
             _of("needle_force_peak_n", "highest axial force", _value("needle_force_peak_n")),
-            _of("pedicle_clearance_mm", "bone beside the instrument at the isthmus", _clearance_mm),
+            _of("pedicle_clearance_mm", "room beside the widest tool on its way",
+                lambda c, s: selection.clearance_mm(c)),
             _of("tamp_volume_ml", "largest filling, both sides", _tamped(_zero("tamp_volume_ml"))),
             _of("tamp_pressure_peak_psi", "highest manometer reading",
                 _tamped(_zero("tamp_pressure_mpa", PSI_PER_MPA))),
@@ -376,11 +364,11 @@ METRICS: Mapping[str, Definition] = MappingProxyType(
                 lambda c, s: s.cement.started_tick is not None),
             _of("local_before_bone", "periosteum numb at first bone contact",
                 _value("local_before_bone")),
-            _of("neuro_checked", "feet asked for", lambda c, s: s.vitals.neuro_checked),
+            _of("neuro_checked", "feet asked for in the recovery",
+                lambda c, s: s.vitals.neuro_checked),
         ]
     )
 )  # fmt: skip
-"""By name."""
 
 
 def measure(case: Case, state: State) -> dict[str, Metric]:

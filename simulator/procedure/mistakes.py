@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from simulator.frames import Side
-from simulator.procedure import breaches
+from simulator.procedure import breaches, care_mistakes
 from simulator.units import MM3_PER_ML, PSI_PER_MPA, seconds
 from simulator.world import bearings
 from simulator.world.case import Case
@@ -27,7 +27,6 @@ from simulator.world.events import (
 from simulator.world.state import State
 from simulator.world.tally import Finding
 
-_UNSTABLE_S = 60.0
 _IGNORED_S = 3.0
 _LARGE_STEP_ML = 1.0
 _CAUTION_PSI = 300.0
@@ -39,7 +38,6 @@ _MORE_BEHIND_ML = 0.1
 """So much more behind the wall after it was seen, and it was ignored, paused or not."""
 _MORE_LEAKED_ML = 0.3
 """The same for leaks elsewhere."""
-_HOUR_S = 3600.0
 BEHIND_THE_WALL = (Route.BASIVERTEBRAL, Route.CANAL, Route.FORAMEN)
 """Routes that end beside cord or root: the basivertebral vein opens into the canal."""
 
@@ -53,6 +51,7 @@ def found(
         finding = _of_event(case, after, event)
         if finding is not None:
             new.append(finding)
+        new.extend(care_mistakes.of_event(case, after, event))
     new.extend(_of_state(case, before, after))
     if not new:
         return ()
@@ -165,7 +164,7 @@ def _wrong_level(case: Case, state: State, event: Done) -> Finding | None:
 
 
 def _too_soon(case: Case, state: State, event: Done) -> Finding | None:
-    """Closing over soft cement, or leaving before the hour flat is over."""
+    """Closing over soft cement."""
     cement = state.cement
     given = cement.mixed_tick is not None and cement.started_tick is not None
     age_s = seconds(state.tick - (cement.mixed_tick or 0))
@@ -173,12 +172,6 @@ def _too_soon(case: Case, state: State, event: Done) -> Finding | None:
         return Finding(
             "dressed_soft", "major", state.tick, "Turned over before the cement was hard.",
             "The sample was still soft.", "Wait until the sample is hard.", 3.0,
-        )  # fmt: skip
-    if event.act == "discharge" and state.vitals.supine_s < _HOUR_S - 1.0:
-        return Finding(
-            "left_early", "major", state.tick,
-            f"Left after {state.vitals.supine_s / 60:.0f} minutes flat.",
-            "Nothing showed it yet.", "An hour flat, then the feet, then home.", 2.0,
         )  # fmt: skip
     return None
 
@@ -214,7 +207,7 @@ def _of_state(case: Case, before: State, after: State) -> list[Finding]:
     if cement.started_tick is not None and before.cement.started_tick is None:
         new.extend(_early_cement(case, after))
     new.extend(_ignored_leak(before, after))
-    new.extend(_instability(after))
+    new.extend(care_mistakes.of_state(case, after))
     return new
 
 
@@ -278,14 +271,3 @@ def _canal_leak_ignored(after: State) -> Finding:
         "The lateral showed it behind the wall.",
         "Unload at once, wait, ask for the feet, call for CT and a surgeon.", 10.0,
     )  # fmt: skip
-
-
-def _instability(after: State) -> list[Finding]:
-    since = after.tally.values.get("unstable_since_s")
-    if since is None or seconds(after.tick) - since < _UNSTABLE_S:
-        return []
-    return [Finding(
-        "instability_ignored", "sentinel", after.tick,
-        "A minute of low saturation or pressure with no answer.",
-        "The monitor alarmed.", "Stop, oxygen, fluids, lighten the sedation.", 8.0,
-    )]  # fmt: skip

@@ -1,150 +1,82 @@
-"""The procedure as a table.
-
-Rule: everything about which phase follows which, and what may be asked in which phase, lives in
-this file. Only staff refuse here (physics refuses in `simulator.physics.exchange`): an unsafe
-act happens and is judged. Triggers are acts carried out ("stylet_out"), or the names of facts
-("CementSet"). The diagram in docs/phases.md is made from this table.
-"""
+"""Walking the table of phases, and what the staff refuse."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from simulator.world.action import Action, Do
+from simulator.frames import Side
+from simulator.procedure.guards import CONDITIONS, GUARDS
+from simulator.procedure.phase_table import (
+    FIRST,
+    LAST,
+    MOVES,
+    ROWS,
+    TABLE,
+    TERMINAL,
+    WAYS,
+    Move,
+)
+from simulator.world.action import DECLINES, Action, Do
 from simulator.world.case import Case, Procedure
 from simulator.world.events import CementSet, Done, Event
 from simulator.world.state import State
 
+__all__ = ["FIRST", "LAST", "TABLE", "TERMINAL"]
+
 PHASES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
-        Procedure.KYPHOPLASTY: (
-            "position", "local", "access", "tamp", "mix", "inject", "set", "recover",
-        ),
-        Procedure.VERTEBROPLASTY: (
-            "position", "local", "access", "mix", "inject", "set", "recover",
-        ),
+        procedure: tuple(
+            dict.fromkeys(
+                row.chapter
+                for row in ROWS
+                if row.chapter != "done" and row.name in {m.before for m in MOVES[procedure]}
+            )
+        )
+        for procedure in Procedure
     }
-)  # fmt: skip
-"""Phases in order, per procedure."""
-
-FIRST, LAST = "position", "done"
+)
+"""Chapters in order, per procedure."""
 
 LABELS: Mapping[str, str] = MappingProxyType(
-    {
-        "position": "Position",
-        "local": "Local",
-        "access": "Access",
-        "tamp": "Tamp",
-        "mix": "Mix",
-        "inject": "Inject",
-        "set": "Set",
-        "recover": "Recover",
-        "done": "Done",
-    }
+    {row.chapter: row.chapter.capitalize() for row in ROWS}
 )
 
-_COMMON = {
-    ("position", "time_out"): "local",
-    ("local", "local"): "access",
-    ("mix", "load"): "inject",
-    ("inject", "stylet_in"): "set",
-    ("inject", "CementSet"): "set",
-    ("inject", "cannula_out"): "set",
-    ("set", "load"): "inject",
-    ("set", "dress"): "recover",
-    # Giving up is a way out of every phase in which the patient can be closed.
-    ("access", "dress"): "recover",
-    ("mix", "dress"): "recover",
-    ("inject", "dress"): "recover",
-    ("recover", "discharge"): "done",
-}
-
-TRANSITIONS: Mapping[str, Mapping[tuple[str, str], str]] = MappingProxyType(
+_BY_START: Mapping[Procedure, Mapping[tuple[str, str], tuple[Move, ...]]] = MappingProxyType(
     {
-        Procedure.KYPHOPLASTY: MappingProxyType(
+        procedure: MappingProxyType(
             {
-                **_COMMON,
-                ("access", "tamp_in"): "tamp",
-                ("tamp", "tamp_out"): "mix",
-                ("tamp", "place_needle"): "access",
-                ("mix", "tamp_in"): "tamp",
-                ("mix", "place_needle"): "access",
+                key: tuple(m for m in moves if (m.before, m.trigger) == key)
+                for key in dict.fromkeys((m.before, m.trigger) for m in moves)
             }
-        ),
-        Procedure.VERTEBROPLASTY: MappingProxyType(
-            {
-                **_COMMON,
-                ("access", "stylet_out"): "mix",
-                ("mix", "stylet_in"): "access",
-                ("mix", "place_needle"): "access",
-            }
-        ),
+        )
+        for procedure, moves in MOVES.items()
     }
 )
-"""(phase, trigger) -> phase."""
-
-
-def _tip_in_body(state: State) -> bool:
-    tool = state.cannulas[state.side]
-    return tool is not None and tool.past_wall_mm > 0.0
-
-
-GUARDS: Mapping[tuple[str, str], Callable[[State], bool]] = MappingProxyType(
-    {("access", "stylet_out"): _tip_in_body}
-)
-"""Transitions that also ask where the tool is."""
-
-_ANYWHERE = frozenset({Do.TIME_OUT, Do.SEDATE, Do.ABORT, Do.STRAND_TEST, Do.PURGE})
-_INSTRUMENTS = frozenset(
-    {
-        Do.LOCAL, Do.PLACE_NEEDLE, Do.STYLET_OUT, Do.STYLET_IN, Do.SEAT_CANNULA, Do.CANNULA_OUT,
-        Do.WIRE_IN, Do.WIRE_OUT, Do.DRILL_IN, Do.DRILL_OUT, Do.CURVED_IN, Do.CURVED_OUT,
-    }
-)  # fmt: skip
-_TAMP = frozenset({Do.TAMP_IN, Do.TAMP_OUT})
-
-PERMITTED: Mapping[str, frozenset[Do]] = MappingProxyType(
-    {
-        "position": _ANYWHERE,
-        "local": _ANYWHERE | {Do.LOCAL},
-        "access": _ANYWHERE | _INSTRUMENTS | _TAMP | {Do.MIX, Do.DRESS},
-        "tamp": _ANYWHERE | _INSTRUMENTS | _TAMP | {Do.MIX},
-        "mix": _ANYWHERE | _INSTRUMENTS | _TAMP | {Do.MIX, Do.LOAD, Do.DRESS},
-        # One side is filled while the tamp of the other still holds the height.
-        "inject": _ANYWHERE | _INSTRUMENTS | {Do.LOAD, Do.MIX, Do.TAMP_OUT, Do.DRESS},
-        "set": _ANYWHERE | _INSTRUMENTS | {Do.LOAD, Do.TAMP_OUT, Do.DRESS, Do.NEURO_CHECK},
-        "recover": frozenset({Do.NEURO_CHECK, Do.DISCHARGE, Do.ABORT, Do.SEDATE}),
-        "done": frozenset(),
-    }
-)
-"""phase -> acts that the staff will carry out."""
+_CEMENT = ("inject", "set")
+"""Shared phases from which one side may still be taken up where it was left."""
 
 _ACT_REASONS: Mapping[Do, str] = MappingProxyType(
     {
+        Do.POSITION: "The patient is draped. Nobody can be moved now.",
         Do.DRESS: "There is nothing to dress yet.",
-        Do.NEURO_CHECK: "The feet are asked for when the cement is in.",
+        Do.NEURO_CHECK: "The feet are asked for once the needle is in.",
+        Do.ORDERS: "Orders are written when the patient is dressed.",
         Do.DISCHARGE: "The patient is still on the table.",
         Do.LOAD: "There is no way open for cement yet.",
         Do.TAMP_IN: "The way for a tamp is not open.",
         Do.TAMP_OUT: "There is no tamp to take out.",
+        **dict.fromkeys(DECLINES, "The case has begun. Stop it, take the needles out and close."),
     }
 )
 """Why an act is refused outside its phases; acts not named here get their phase's reason."""
 
-_REASONS: Mapping[str, str] = MappingProxyType(
-    {
-        "position": "The time-out comes first.",
-        "local": "The skin is not numb yet. Give the local anaesthetic first.",
-        "access": "The way into the body is not ready for that.",
-        "tamp": "The tamp is at work. Take it out first.",
-        "mix": "The cement is not ready for that.",
-        "inject": "Not while cement is being given.",
-        "set": "Not at this stage any more.",
-        "recover": "The patient is already turned and dressed.",
-        "done": "The procedure is over.",
-    }
-)
+_NOT_YET = ("brief", "checklist", "set_up", "local")
+
+
+def chapter(phase: str) -> str:
+    """Return the chapter that a phase belongs to, as a trainee is shown it."""
+    return TABLE[phase].chapter
 
 
 def refusal(case: Case, state: State, act: Do | str) -> str | None:
@@ -153,17 +85,24 @@ def refusal(case: Case, state: State, act: Do | str) -> str | None:
     Args:
         act: a `Do`, or one of the continuous wishes "push", "inflate", "press".
     """
+    row = TABLE[state.phase]
     if state.over:
-        return _REASONS["done"]
+        return row.refusal if row.name in TERMINAL else TABLE[LAST].refusal
     if act in ("push", "inflate", "press"):
-        return _REASONS[state.phase] if state.phase in ("recover", "done") else None
+        return row.refusal if row.chapter in ("recover", "done") else None
+    act = Do(act)
     if case.procedure is Procedure.VERTEBROPLASTY and act in (Do.PURGE, Do.TAMP_IN, Do.TAMP_OUT):
         return "This is a vertebroplasty. No tamp is on the table."
-    if Do(act) in PERMITTED[state.phase]:
-        return None
-    if state.phase in ("position", "local"):
-        return _REASONS[state.phase]
-    return _ACT_REASONS.get(Do(act), _REASONS[state.phase])
+    permits = row.permits
+    if state.phase in WAYS:
+        # One side may be worked on while the other is further on.
+        permits = permits | TABLE[state.ways[state.side]].permits
+    if act in permits:
+        condition = CONDITIONS.get(act)
+        return condition(case, state) if condition is not None else None
+    if state.phase in _NOT_YET:
+        return row.refusal
+    return _ACT_REASONS.get(act, row.refusal)
 
 
 def permit(case: Case, state: State, action: Action) -> str | None:
@@ -173,29 +112,80 @@ def permit(case: Case, state: State, action: Action) -> str | None:
     return refusal(case, state, action.do)
 
 
-def follow(case: Case, state: State, events: Sequence[Event]) -> str:
-    """Return the phase after `events`."""
-    table = TRANSITIONS[case.procedure]
-    phase = state.phase
+Walked = tuple[str, tuple[str, str]]
+"""The phase, and the phase of each side's way."""
+
+
+def follow(case: Case, state: State, events: Sequence[Event]) -> Walked:
+    """Return where `events` lead from the phases that `state` stands in."""
+    walked = (state.phase, state.ways)
     for event in events:
         trigger = _trigger(event)
-        step = (phase, trigger)
-        if step in table and (step not in GUARDS or GUARDS[step](state)):
-            phase = table[step]
-    return phase
+        if trigger:
+            walked = _after(case, state, walked, trigger, getattr(event, "side", None))
+    if _BY_START[case.procedure].get((walked[0], "")):
+        walked = _as_it_stands(case, state, walked)
+    return walked
 
 
 def _trigger(event: Event) -> str:
     if isinstance(event, Done):
-        return event.act
-    return "CementSet" if isinstance(event, CementSet) else ""
+        return "decline" if event.act in DECLINES else event.act
+    return "CementSet" if isinstance(event, CementSet) else type(event).__name__
+
+
+def _first(case: Case, state: State, before: str, trigger: str, side: Side) -> str | None:
+    """Return where the first permitted move leads, or None without one."""
+    for move in _BY_START[case.procedure].get((before, trigger), ()):
+        if not move.guard or GUARDS[move.guard](case, state, side):
+            return move.after
+    return None
+
+
+def _after(case: Case, state: State, walked: Walked, trigger: str, of: Side | None) -> Walked:
+    """Follow one trigger; an event of a side takes that side up where it was left."""
+    phase, ways = walked
+    side = state.side if of is None else Side(of)
+    here = ways[side] if phase in WAYS and of is not None else phase
+    after = _first(case, state, here, trigger, side)
+    if after is None and phase in _CEMENT and of is not None:
+        after = _first(case, state, ways[side], trigger, side)
+    way = after if after in WAYS else "entry" if trigger == "cannula_out" else ways[side]
+    ways = (way, ways[1]) if side is Side.LEFT else (ways[0], way)
+    return (phase if after is None else after), ways
+
+
+def _as_it_stands(case: Case, state: State, walked: Walked) -> Walked:
+    """Make the moves that need no trigger, on the side in work."""
+    phase, ways = walked
+    side = state.side
+    if phase in WAYS and ways[side] != phase:
+        return walked
+    after = _first(case, state, phase, "", side)
+    if after is None:
+        return walked
+    if after in WAYS:
+        ways = (after, ways[1]) if side is Side.LEFT else (ways[0], after)
+    return after, ways
+
+
+def moves_by_itself(case: Case, phase: str) -> bool:
+    """True for a phase that may be left without any event."""
+    return (phase, "") in _BY_START[case.procedure]
 
 
 def diagram(procedure: Procedure) -> str:
-    """Return the table of one procedure as a Mermaid state diagram."""
+    """Return the table of one procedure as a Mermaid state diagram, without the stops."""
     lines = ["stateDiagram-v2", f"    [*] --> {FIRST}"]
-    lines += [
-        f"    {before} --> {after}: {trigger}"
-        for (before, trigger), after in TRANSITIONS[procedure].items()
-    ]
-    return "\n".join([*lines, f"    {LAST} --> [*]"])
+    shown = [m for m in MOVES[procedure] if m.trigger != "abort" and m.before != m.after]
+    for before, after in dict.fromkeys((m.before, m.after) for m in shown):
+        labels = (_label(m) for m in shown if (m.before, m.after) == (before, after))
+        lines.append(f"    {before} --> {after}: {', '.join(labels)}")
+    ends = (name for name in TERMINAL if any(m.after == name for m in shown))
+    return "\n".join([*lines, *(f"    {end} --> [*]" for end in ends)])
+
+
+def _label(move: Move) -> str:
+    if not move.guard:
+        return move.trigger
+    return f"{move.trigger} [{move.guard}]".strip()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from simulator.procedure.decisions import justified
 from simulator.procedure.metrics import measure
 from simulator.units import seconds
 from simulator.world.case import Case, Procedure
@@ -14,6 +15,7 @@ from simulator.world.state import State
 from simulator.world.tally import Finding
 
 _WORST = 3
+_WHOLE = 100.0
 _GOOD_SHARE = 0.99
 _GOOD_LINES = 4
 
@@ -48,11 +50,13 @@ def applicable(rubric: Rubric, procedure: str) -> tuple[Criterion, ...]:
 def score(case: Case, state: State, operator: str = "") -> Report:
     """Judge a run as it stands; final once `state.over`."""
     metrics = measure(case, state)
-    rubric = case.rubric
-    lines = tuple(
-        (c.domain, c.text, share(c, metrics) * c.points, c.points)
-        for c in applicable(rubric, case.procedure.value)
-    )
+    rubric, decision = case.rubric, justified(case, state)
+    rows = applicable(rubric, case.procedure.value)
+    if decision:
+        rows = tuple(c for c in rows if not c.reached or metrics[c.reached])
+    lines = tuple((c.domain, c.text, share(c, metrics) * c.points, c.points) for c in rows)
+    # What a right decision made pointless drops out; the rest is worth a hundred again.
+    worth = sum(c.points for c in rows) if decision else _WHOLE
     findings = state.tally.findings
     critical = tuple(f for f in findings if f.severity == "sentinel" and f.id in rubric.sentinels)
     # A sentinel that this case leaves off its list still counts as a major error.
@@ -65,8 +69,9 @@ def score(case: Case, state: State, operator: str = "") -> Report:
     lost = sum(
         rubric.major_points if f.severity == "major" else rubric.minor_points for f in errors
     )
-    total = max(0.0, sum(d.score for d in domains.values()) - lost)
-    passed, reason = _verdict(case, state, metrics, total, domains, critical)
+    got = sum(d.score for d in domains.values())
+    total = max(0.0, got * _WHOLE / worth - lost) if worth else 0.0
+    passed, reason = _verdict(case, state, metrics, total, domains, critical, decision)
     return Report(
         scenario=case.id,
         title=case.notes.title,
@@ -107,10 +112,17 @@ def _verdict(
     total: float,
     domains: Mapping[str, DomainScore],
     critical: tuple[Finding, ...],
+    decision: str,
 ) -> tuple[bool, str]:
     rubric = case.rubric
     if critical:
         return False, critical[0].text
+    if decision:
+        return total >= rubric.pass_mark, f"Right not to go on: {decision}"
+    if state.phase == "declined":
+        return False, "Declined, and nothing in the notes says so."
+    if state.phase == "aborted":
+        return False, "Stopped without need."
     if state.phase != "done":
         return False, "The procedure was not finished."
     if state.cement.started_tick is None:

@@ -21,6 +21,7 @@ from simulator.world.instruments import (
     TampSpec,
 )
 from simulator.world.rubric import Criterion, Rubric
+from simulator.world.vitals import TroubleSpec
 
 Noun = TypeVar("Noun")
 _PLACE: Mapping[str, tuple[str, type]] = {
@@ -129,7 +130,8 @@ def _typed(hint: Any, value: Any, where: str) -> Any:
 def _physics() -> Mapping[str, Mapping[str, float]]:
     tables: dict[str, Mapping[str, float]] = {}
     folder = asset("physics.toml").parent
-    for path in sorted(folder.glob("physics*.toml")):
+    others = [folder / name for name in ("physiology.toml", "selection.toml")]
+    for path in [*sorted(folder.glob("physics*.toml")), *others]:
         for name, table in _phenomena(path.stem, read_asset(path.name)):
             if name in tables:
                 raise AssetError(f"assets/{path.name}: [{name}] stands in another physics file too")
@@ -157,11 +159,32 @@ def _numbers(table: Mapping[str, Any], where: str) -> Iterator[tuple[str, float]
 
 
 def physics() -> dict[str, dict[str, float]]:
-    """Return every table of numbers in assets/physics*.toml, each a fresh copy.
+    """Return every table of numbers in the assets of constants, each a fresh copy.
 
     A key holds a number or ``{ value, unit, source }``; plain text (a source) is passed over.
     """
     return {name: dict(table) for name, table in _physics().items()}
+
+
+@cache
+def troubles() -> tuple[TroubleSpec, ...]:
+    """Return the table of what goes wrong with a patient, assets/physiology.toml."""
+    rows = read_asset("physiology.toml").get("trouble", [])
+    found = tuple(
+        noun(TroubleSpec, row, f"assets/physiology.toml: trouble {row.get('kind', n)}")
+        for n, row in enumerate(rows)
+    )
+    for spec in found:
+        if len(spec.answers) != len(spec.strengths):
+            text = "answers and strengths differ in number"
+            raise AssetError(f"assets/physiology.toml: trouble {spec.kind}: {text}")
+    return found
+
+
+def par(case: str) -> dict[str, float]:
+    """Return what a careful operator needs of time and dose in a case, assets/par.toml."""
+    content = read_asset("par.toml")
+    return {k: float(v) for k, v in content.get(case, content["default"]).items()}
 
 
 @cache
@@ -184,7 +207,7 @@ def rubric() -> Rubric:
 
 
 def _criterion_tables(content: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    defaults = {"procedure": "both", "text": "", "source": "", "gate": ""}
+    defaults = {"procedure": "both", "text": "", "source": "", "gate": "", "reached": ""}
     return [
         {"id": key, **defaults, **_band(table)}
         for key, table in _tables(content)

@@ -8,7 +8,7 @@ from pydantic import Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from simulator.scenario.block import FROM_LIST, Block, Prose, Seed, check_word, vocabulary
-from simulator.scenario.words import Level, SideName
+from simulator.scenario.words import AllergyName, Level, SideName
 
 
 class PatientBlock(Block):
@@ -32,6 +32,24 @@ class PatientBlock(Block):
         default="", description="History and examination, shown in the briefing."
     )
     imaging: Prose = Field(default="", description="What radiographs, CT and MRI showed.")
+    inr: float = Field(default=1.0, ge=0.5, le=10, description="Clotting; 1 is normal.")
+    platelets_g_l: float = Field(
+        default=220.0, ge=1, le=1500, description="Platelets, 10^9 per litre."
+    )
+    infection: bool = Field(
+        default=False, description="A disc, a body or the blood is infected, or may well be."
+    )
+    allergies: Annotated[tuple[AllergyName, ...], FROM_LIST] = Field(
+        default=(), description="What the patient does not tolerate."
+    )
+    neurology: Literal["normal", "root", "cord"] = Field(
+        default="normal", description="A deficit before the procedure: of a root, or of the cord."
+    )
+    tender: bool = Field(default=True, description="The pain is at the level.")
+    spo2_pct: float = Field(default=97.0, ge=80, le=100, description="Saturation at rest, on air.")
+    faints: bool = Field(
+        default=False, description="Fainted at a needle before: gives way to pain early."
+    )
     seed: Seed | None = Field(
         default=None,
         description="Which body is drawn; the same number is the same person. Default: by id.",
@@ -109,6 +127,12 @@ class FractureBlock(Block):
     )
     age_weeks: float = Field(
         default=3.0, ge=0, le=520, description="Age of the fracture: old ones lift less."
+    )
+    oedema: bool = Field(
+        default=True, description="Bright on fat-suppressed T2: the fracture has not healed."
+    )
+    unstable: bool = Field(
+        default=False, description="The posterior column has failed: distraction or rotation."
     )
     endplate_defect_mm: float = Field(
         default=0.0,

@@ -11,12 +11,13 @@ from simulator.anatomy.patient import Patient
 from simulator.anatomy.plan import Plan, deepened, plan_path
 from simulator.frames import Side, along, minus, unit
 from simulator.imaging.machine import machine
-from simulator.scenario import assets
+from simulator.scenario import assets, clinic
 from simulator.scenario.person import patient_spec
 from simulator.scenario.scenario import Scenario
 from simulator.scenario.schema import CaseFile
 from simulator.world.arm import CArm, Curve, Plane
 from simulator.world.case import Case, Notes, Procedure
+from simulator.world.clinic import Choice
 from simulator.world.instruments import CArmSpec, Needle
 from simulator.world.rubric import Criterion, Rubric
 
@@ -27,30 +28,39 @@ _TAMP_FRONT_MM = 6.0
 """Bone left ahead of a tamp's channel: 3-5 mm to the anterior cortex are the usual stop for stylet
 and drill (recalled), and a millimetre for the hand."""
 
+AS_PLANNED = Choice()
 _FILLER = {Procedure.KYPHOPLASTY: "bone_filler", Procedure.VERTEBROPLASTY: "syringe_1"}
 
 
-def build_case(scenario: Scenario, seed: int, progress: Progress | None = None) -> Case:
+def build_case(
+    scenario: Scenario,
+    seed: int,
+    progress: Progress | None = None,
+    choice: Choice = AS_PLANNED,
+) -> Case:
     """Build everything that never changes in a run.
 
     Args:
         scenario: The authored case.
         seed: Seed of the run.
         progress: Called with what is being done and the fraction done.
+        choice: What the operator chose instead of the author's plan.
 
     Raises:
         ScenarioError: the words are fine one by one but no patient fits them.
         AssetError: shipped data are missing or damaged.
     """
-    authored = scenario.case
+    patient = store.patient(patient_spec(scenario), progress)
+    authored = chosen_plan(scenario.case, choice)
+    if authored.procedure == "choose":
+        suits = clinic.suited(scenario, patient).value
+        authored = authored.model_copy(update={"procedure": suits})
     procedure = Procedure(authored.procedure)
     tools = authored.equipment
-    judge = rubric_for(scenario)
+    judge = rubric_for(dataclasses.replace(scenario, case=authored))
     needle: Needle = assets.chosen("needle", tools.needle)
     cannula: Needle = assets.chosen("working_cannula", tools.working_cannula)
     through = cannula if procedure is Procedure.KYPHOPLASTY else needle
-    spec = patient_spec(scenario)
-    patient = store.patient(spec, progress)
     return Case(
         id=authored.id,
         sha256=scenario.sha256,
@@ -73,6 +83,38 @@ def build_case(scenario: Scenario, seed: int, progress: Progress | None = None) 
         time_limit_s=authored.limits.time_s,
         physics=assets.physics(),
         arm=_as_set(authored),
+        clinical=clinic.clinical(scenario),
+        person=clinic.person(scenario),
+        troubles=assets.troubles(),
+        advice=clinic.advice(scenario),
+        choice=choice,
+        par=assets.par(authored.id) | {str(k): v for k, v in authored.scoring.par.items()},
+    )
+
+
+def chosen_plan(authored: CaseFile, choice: Choice) -> CaseFile:
+    """Return the case with the operator's choices in place of the author's plan."""
+    plan: dict[str, object] = {}
+    if choice.approach is not None:
+        plan["approach"] = choice.approach
+    if choice.sides is not None:
+        plan["sides"] = choice.sides
+    other_way = choice.approach not in (None, authored.plan.approach)
+    other_work = choice.procedure not in (None, authored.procedure)
+    if other_way or (other_work and authored.procedure != "choose"):
+        # The author's target belongs to the author's way.
+        plan["target_mm"] = None
+    tools: dict[str, object] = {}
+    if choice.needle is not None:
+        tools["needle"] = choice.needle
+    if other_work:
+        tools["filler"] = None
+    return authored.model_copy(
+        update={
+            "procedure": choice.procedure or authored.procedure,
+            "plan": authored.plan.model_copy(update=plan),
+            "equipment": authored.equipment.model_copy(update=tools),
+        }
     )
 
 

@@ -17,8 +17,9 @@ from simulator.scenario.block import (
     Prose,
     Seeds,
 )
-from simulator.scenario.words import OPERATORS, Sentinel, refusal
+from simulator.scenario.words import OPERATORS, ProcedureName, Sentinel, refusal
 
+ParName = Literal["duration_s", "fluoro_s", "air_kerma_mgy"]
 Sentinels = Annotated[tuple[Sentinel, ...], FROM_LIST]
 
 
@@ -54,6 +55,10 @@ class ScoringBlock(Block):
     bands: dict[CriterionId, Band] = Field(
         default_factory=dict, description="Other bands, by the rubric's criterion."
     )
+    par: dict[ParName, Annotated[float, Field(gt=0)]] = Field(
+        default_factory=dict,
+        description="Time and dose that a careful operator needs. Default: assets/par.toml.",
+    )
     weights: dict[CriterionId, Annotated[float, Field(ge=0, le=10)]] = Field(
         default_factory=dict, description="Factors on points, by the rubric's criterion."
     )
@@ -80,6 +85,9 @@ class ExpectedBlock(Block):
 
     decision: Literal["treat", "refuse", "refer", "abort"] = Field(
         default="treat", description="What a careful operator decides."
+    )
+    procedures: Annotated[tuple[ProcedureName, ...], FROM_LIST] = Field(
+        default=(), description="Procedures that suit this fracture. Default: that of the case."
     )
     reason: Prose = Field(default="", description="Why.")
 

@@ -11,7 +11,7 @@ from simulator.errors import ScenarioError, UsageError
 from simulator.paths import scenarios
 from simulator.scenario import assets
 from simulator.scenario.block import Vocabulary
-from simulator.scenario.build import Progress, build_case
+from simulator.scenario.build import AS_PLANNED, Progress, build_case
 from simulator.scenario.faults import Fault
 from simulator.scenario.read import (
     Document,
@@ -25,6 +25,7 @@ from simulator.scenario.scenario import Scenario
 from simulator.scenario.schema import CaseFile
 from simulator.scenario.words import did_you_mean, listed
 from simulator.world.case import Case
+from simulator.world.clinic import Choice
 
 __all__ = [
     "CaseCard",
@@ -113,9 +114,13 @@ def load_scenario(path: Path, patch: Mapping[str, object] | None = None) -> Scen
 
 
 def _misfit(case: CaseFile) -> Fault | None:
-    """Return what does not go through what: steel that cannot pass is no case."""
+    """Return what does not fit together: steel that cannot pass, a choice without an answer."""
     tools = case.equipment
-    if case.procedure != "kyphoplasty":
+    treated = case.expected.decision in ("treat", "abort")
+    if case.procedure == "choose" and treated and not case.expected.procedures:
+        text = "missing; a case that says 'choose' says here what suits it"
+        return Fault(("expected", "procedures"), text)
+    if case.procedure == "vertebroplasty":
         return None
     bore_mm = assets.chosen("working_cannula", tools.working_cannula).inner_mm
     tamp_mm = assets.chosen("tamp", tools.tamp).diameter_mm
@@ -153,6 +158,7 @@ def load_case(
     seed: int = 1,
     progress: Progress | None = None,
     patch: Mapping[str, object] | None = None,
+    choice: Choice = AS_PLANNED,
 ) -> Case:
     """Find, read and build a case: everything that never changes in a run.
 
@@ -161,5 +167,6 @@ def load_case(
         seed: Seed of the run; who the patient is stands in the case.
         progress: Called with what is being done and the fraction done.
         patch: Values to replace, see `load_scenario`.
+        choice: What the operator chose in the briefing instead of the author's plan.
     """
-    return build_case(load_scenario(find_case(case), patch), seed, progress)
+    return build_case(load_scenario(find_case(case), patch), seed, progress, choice)

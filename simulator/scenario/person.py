@@ -14,6 +14,23 @@ _HEIGHT_LEFT = {1: 0.775, 2: 0.675, 3: 0.52}
 for grade 3 a typical loss, 48 %."""
 
 
+def person_seed(scenario: Scenario) -> int:
+    """Return the number that is the person."""
+    given = scenario.case.patient.seed
+    return given if given is not None else zlib.crc32(scenario.id.encode()) & 0x7FFFFFFF
+
+
+def height_left(scenario: Scenario) -> float:
+    """Return the share of the intact height that the films show, 0..1."""
+    asked = scenario.case.fracture
+    if asked.shape == "none":
+        return 1.0
+    if asked.anterior_height_mm is None:
+        return _HEIGHT_LEFT[asked.grade]
+    whole_mm = tables.sizes(scenario.case.spine.level, patient_spec(scenario)).ha
+    return asked.anterior_height_mm / whole_mm
+
+
 def patient_spec(scenario: Scenario) -> PatientSpec:
     """Return what the author asks of the patient, in the words of anatomy."""
     authored = scenario.case
@@ -30,7 +47,7 @@ def patient_spec(scenario: Scenario) -> PatientSpec:
         pedicle_scale_left=spine.pedicle_scale_left,
         pedicle_scale_right=spine.pedicle_scale_right,
         variation=who.variation,
-        seed=who.seed if who.seed is not None else zlib.crc32(authored.id.encode()) & 0x7FFFFFFF,
+        seed=person_seed(scenario),
         basivertebral_mm=veins.basivertebral_mm or usual.basivertebral_mm,
         curvature=spine.curvature,
         scoliosis_deg=spine.scoliosis_deg,

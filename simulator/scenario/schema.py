@@ -25,7 +25,7 @@ from simulator.scenario.judging import (
     ScoringBlock,
     Trial,
 )
-from simulator.scenario.words import ProcedureName
+from simulator.scenario.words import ProcedureWord
 
 FORMAT = 1
 """The one number of the file format that this version reads."""
@@ -39,7 +39,9 @@ class CaseFile(Block):
     format: Literal[1] = Field(description="Version of the file format.")
     id: Id = Field(description="Equals the file name without '.toml'.")
     title: Line = Field(description="One line for the menu.")
-    procedure: ProcedureName = Field(description="What is to be done.")
+    procedure: ProcedureWord = Field(
+        description="What is to be done; 'choose' leaves it to history and imaging."
+    )
     difficulty: int = Field(default=2, ge=1, le=5, description="1 first steps … 5 experts.")
     skill: str = Field(default="", max_length=60, description="What it trains, in a few words.")
     objectives: Lines = Field(default=(), max_length=5, description="What the trainee should show.")

@@ -9,7 +9,9 @@ from typing import Literal, get_args
 
 Level = Literal["T5", "T6", "T7", "T8", "T9", "T10", "T11", "T12", "L1", "L2", "L3", "L4", "L5"]
 ProcedureName = Literal["kyphoplasty", "vertebroplasty"]
+ProcedureWord = Literal["kyphoplasty", "vertebroplasty", "choose"]
 SideName = Literal["left", "right"]
+AllergyName = Literal["cement", "contrast", "cephalosporin"]
 Sentinel = Literal[
     "wrong_level",
     "medial_rule_broken",

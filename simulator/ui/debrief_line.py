@@ -8,7 +8,7 @@ from typing import Any
 import pygame
 
 from simulator.engine.session import Sample, Session
-from simulator.procedure.phases import LABELS
+from simulator.procedure.phases import LABELS, chapter
 from simulator.ui.kit import Kit
 from simulator.ui.scene import clock_s
 from simulator.units import TICKS_PER_S
@@ -19,13 +19,14 @@ _WORTH = 0.05
 
 
 def spans(rows: Iterable[Sample]) -> list[tuple[str, int, int]]:
-    """Return (phase, first tick, last tick) of every stretch of one phase."""
+    """Return (chapter, first tick, last tick) of every stretch of one chapter."""
     out: list[tuple[str, int, int]] = []
     for row in rows:
-        if out and out[-1][0] == row.phase:
-            out[-1] = (row.phase, out[-1][1], row.tick)
+        part = chapter(row.phase)
+        if out and out[-1][0] == part:
+            out[-1] = (part, out[-1][1], row.tick)
         else:
-            out.append((row.phase, out[-1][2] if out else 0, row.tick))
+            out.append((part, out[-1][2] if out else 0, row.tick))
     return out
 
 
@@ -70,7 +71,7 @@ def _phases(kit: Kit, y: float, session: Session, at: Any) -> None:
         a, b = at(start), at(end)
         box = pygame.Rect(round(a), round(y - c.px(1.3)), max(round(b - a) - 2, 1), c.px(2.6))
         c.box(box, col.raised, radius=0.25)
-        label = LABELS.get(phase, phase)
+        label = LABELS[phase]
         if c.width(label, "xs", "sc") < box.w - 6:
             c.text(label, box.center, "xs", "sc", col.mid, "c")
 

@@ -25,8 +25,14 @@ def exchanges(case: Case, state: State, tool: str, side: Side) -> tuple[Do, ...]
     if tool == "cement":
         return (Do.MIX,) if state.cement.mixed_tick is None else (Do.LOAD,)
     if tool == "drugs":
-        order = (Do.TIME_OUT, Do.LOCAL, Do.DRESS, Do.NEURO_CHECK, Do.DISCHARGE)
-        return tuple(act for act in order if act.value not in state.tally.done)
+        order = (
+            Do.POSITION, Do.ANTIBIOTIC, Do.TIME_OUT, Do.LOCAL, Do.DRESS, Do.NEURO_CHECK,
+            Do.ORDERS, Do.DISCHARGE,
+        )  # fmt: skip
+        done = set(state.tally.done)
+        if not state.vitals.neuro_checked:
+            done.discard(Do.NEURO_CHECK.value)  # asked in between, it is asked again at the end
+        return tuple(act for act in order if act.value not in done)
     if tool != "needle":
         return ()
     if cannula is None:

@@ -13,7 +13,7 @@ from simulator.engine.resume import brought_back
 from simulator.engine.session import Session
 from simulator.engine.start import first_state
 from simulator.imaging.display import picture
-from simulator.procedure.phases import PHASES
+from simulator.procedure.phases import PHASES, chapter
 from simulator.records.runs import PERSON, now
 from simulator.scenario.load import CaseCard, find_case, list_cases, load_case
 from simulator.ui.briefing import Briefing
@@ -58,7 +58,7 @@ def _brought_to(case: Case, phase: str, report: Report) -> State:
     """Return the first moment of `phase` in the hands of the expert."""
     session = Session(case, "expert")
     expert = make_operator("expert", case, session.observe())
-    while session.state.phase != phase and not session.state.over:
+    while chapter(session.state.phase) != phase and not session.state.over:
         if session.state.tick % (10 * TICKS_PER_S) == 0:
             report(f"the expert works up to this phase, {session.state.phase}", 0.9)
         action = expert.next_action(session.observe())

@@ -9,6 +9,7 @@ import pygame
 from simulator.imaging.display import oriented_point
 from simulator.imaging.positioner import geometry, project
 from simulator.imaging.viewing import ViewKind
+from simulator.procedure.phases import chapter
 from simulator.ui import view_words
 from simulator.ui.chain import Film
 from simulator.ui.kit import Kit
@@ -31,7 +32,7 @@ Mark = tuple[Vec3, Vec3, str, str]
 
 def mark(scene: Scene, film: Film) -> Mark | None:
     """Return the ends of a border in the patient and what to say about it."""
-    phase = scene.state.phase
+    phase = chapter(scene.state.phase)
     target = scene.case.patient.target.landmarks
     if film.shot.error_deg > _TRUE_DEG or phase not in ("access", "tamp", "inject"):
         return None

@@ -148,9 +148,14 @@ class Library:
         for card in self.cards:
             best = self.best(card)
             word = "Passed" if best is not None and best.passed else "Not yet passed"
-            if word in self._shown and (card.procedure in self._procedures or card.fault):
+            if word in self._shown and (self._of_kind(card) or card.fault):
                 out.append(card)
         return out
+
+    def _of_kind(self, card: CaseCard) -> bool:
+        """Tell whether a shown kind of procedure is, or may be chosen, in a case."""
+        choose = card.procedure == "choose" and bool(self._procedures)
+        return choose or card.procedure in self._procedures
 
     def next_card(self) -> CaseCard | None:
         """Return the easiest case that is not passed yet."""
@@ -233,7 +238,7 @@ class Library:
 
     def _counts(self, card: CaseCard, name: str) -> bool:
         if name in _PROCEDURES:
-            return card.procedure == name
+            return card.procedure in (name, "choose")
         best = self.best(card)
         return (best is not None and best.passed) == (name == "Passed")
 

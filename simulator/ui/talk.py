@@ -7,7 +7,7 @@ from typing import Any
 import pygame
 
 from simulator.procedure.coach import next_hint
-from simulator.procedure.phases import LABELS, PHASES
+from simulator.procedure.phases import LABELS, PHASES, chapter
 from simulator.ui.kit import Kit
 from simulator.ui.scene import Scene, clock
 from simulator.ui.theme import Rgb
@@ -78,7 +78,8 @@ def strip(kit: Kit, rect: Any, scene: Scene) -> None:
     c.fill(rect, col.pane)
     c.rule(rect.x, rect.y, rect.w)
     phases = PHASES[scene.case.procedure]
-    now = phases.index(scene.state.phase) if scene.state.phase in phases else len(phases)
+    part = chapter(scene.state.phase)
+    now = phases.index(part) if part in phases else len(phases)
     x = rect.x + c.px(1.6)
     y = rect.centery
     for i, phase in enumerate(phases):

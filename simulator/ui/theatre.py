@@ -9,6 +9,7 @@ import pygame
 
 from simulator.engine.pace import Pacer
 from simulator.engine.session import Session
+from simulator.procedure.phases import chapter
 from simulator.ui import (
     carm_pane,
     filmstrip,
@@ -83,7 +84,7 @@ class Theatre:
         """
         self._save = save
         self.operator = HumanOperator(session.case)
-        self.operator.tool = _TAB_OF_PHASE.get(session.state.phase, "needle")
+        self.operator.tool = _TAB_OF_PHASE.get(chapter(session.state.phase), "needle")
         self.scene = Scene(session, self.operator, Pictures(session.case, _FIRST_PX))
         self.scene.pictures.restore(session.state)
         self.hots = Hots(space_acts=False)
@@ -193,7 +194,9 @@ class Theatre:
                 self.scene.strand = (said[-1] if said else "done", self.scene.state.tick)
             elif isinstance(event, PhaseChanged):
                 self.operator.hurry()
-                self.operator.tool = _TAB_OF_PHASE.get(event.after, self.operator.tool)
+                part = chapter(event.after)
+                if part != chapter(event.before):
+                    self.operator.tool = _TAB_OF_PHASE.get(part, self.operator.tool)
             elif isinstance(event, Said) and event.alarm:
                 self.operator.hurry()
 

@@ -14,45 +14,52 @@ from simulator.ui.tool_parts import Deed, act_button, exchange, other_side, row
 from simulator.units import TICKS_PER_S
 from simulator.world.action import Do
 
-_ACTS: tuple[tuple[Do, str], ...] = (
-    (Do.TIME_OUT, "Name, level, allergies, antibiotic, aloud."),
-    (Do.LOCAL, "Skin, tract, periosteum of this side."),
-    (Do.SEDATE, "One step. The patient must still answer."),
-    (Do.DRESS, "Wounds closed, turned on the back."),
-    (Do.NEURO_CHECK, "Can both feet be moved and felt?"),
-    (Do.DISCHARGE, "After an hour flat, with the feet checked."),
-)
-
-_LIDOCAINE_MG_KG = 4.5
-"""Greatest dose without adrenaline by the drug's label."""
+_GROUPS: tuple[tuple[str, tuple[Do, ...]], ...] = (
+    ("", (Do.POSITION, Do.ANTIBIOTIC, Do.TIME_OUT)),
+    ("Comfort", (Do.LOCAL, Do.SEDATE, Do.TALK)),
+    ("Trouble", (Do.OXYGEN, Do.FLUID, Do.ATROPINE, Do.PRESSOR, Do.REVERSE, Do.LIPID)),
+    ("After", (Do.DRESS, Do.NEURO_CHECK, Do.ORDERS, Do.DISCHARGE)),
+    ("Not to treat, because", (
+        Do.DECLINE_BLEEDING, Do.DECLINE_INFECTION, Do.DECLINE_ALLERGY, Do.DECLINE_NEUROLOGY,
+        Do.DECLINE_UNSTABLE, Do.DECLINE_NO_INDICATION,
+    )),
+)  # fmt: skip
+_IN_A_ROW = 3
+"""Four acts still share a row."""
 
 
 def draw_drugs(kit: Kit, rect: Any, scene: Scene) -> None:
     """Draw the drugs pane."""
-    c, col = kit.canvas, kit.colour
+    c = kit.canvas
     kit.pane(rect, "Drugs and care")
     left, right = rect.x + c.px(1.45), rect.right - c.px(1.45)
     y = rect.y + c.px(4.2)
-    said: set[str] = set()
-    for act, words in _ACTS:
-        box = pygame.Rect(left, y, c.px(14.5), c.px(3.8))
-        done = act.value in scene.state.tally.done
-        key = cap("next") if scene.operator.next_act(scene.state) is act else ""
-        act_button(kit, scene, box, act, key)
-        why = scene.why_not(act)
-        told = why if why and not done and why not in said else None
-        said.add(why or "")
-        ink = col.warn if told else col.low if why else col.mid
-        room = right - box.right - c.px(4.2)
-        size = c.best_fit(told or words, room)[0]
-        at = (box.right + c.px(1.4), box.centery)
-        c.text(c.fitted(told or words, room, size, "sc"), at, size, "sc", ink)
-        if done:
-            kit.mark("ok", (right - c.px(0.8), box.centery))
-        y += c.px(4.7)
+    y = _acts(kit, scene, left, right, y - c.px(0.6))
     c.rule(left, y + c.px(0.6), right - left)
     _given(kit, rect, scene, y + c.px(2.6))
     _waits(kit, rect, scene)
+
+
+def _acts(kit: Kit, scene: Scene, left: float, right: float, y: float) -> float:
+    """Draw every act in its group; return where the next thing may stand."""
+    c = kit.canvas
+    gap = c.px(0.6)
+    for title, acts in _GROUPS:
+        in_a_row = _IN_A_ROW + (len(acts) == _IN_A_ROW + 1)
+        wide = (right - left - (in_a_row - 1) * gap) // in_a_row
+        if title:
+            kit.section(title, (left, y))
+            y += c.px(1.3)
+        for n, act in enumerate(acts):
+            column, line = n % in_a_row, n // in_a_row
+            at = (round(left + column * (wide + gap)), round(y + line * c.px(3.3)))
+            box = pygame.Rect(*at, wide, c.px(3.0))
+            key = cap("next") if scene.operator.next_act(scene.state) is act else ""
+            act_button(kit, scene, box, act, key)
+            if act.value in scene.state.tally.done:
+                kit.mark("ok", (box.right - c.px(1.2), box.centery))
+        y += c.px(3.3) * -(-len(acts) // in_a_row) + c.px(1.5)
+    return y - c.px(1.2)
 
 
 def _given(kit: Kit, rect: Any, scene: Scene, y: float) -> None:
@@ -60,7 +67,7 @@ def _given(kit: Kit, rect: Any, scene: Scene, y: float) -> None:
     v = scene.state.vitals
     left, right = rect.x + c.px(1.45), rect.right - c.px(1.45)
     kit.section("Given", (left, y))
-    most = _LIDOCAINE_MG_KG * scene.case.notes.weight_kg
+    most = scene.case.lidocaine_limit_mg
     y += c.px(3.0)
     c.text("Lidocaine", (left, y), "sm", "medium", col.low)
     c.text(
@@ -68,11 +75,10 @@ def _given(kit: Kit, rect: Any, scene: Scene, y: float) -> None:
     )
     meter = pygame.Rect(left + c.px(10.5), round(y - c.px(0.6)), c.px(24.0), c.px(1.2))
     kit.meter(meter, v.lidocaine_mg / (most * 1.1), limit_at=1 / 1.1)
+    flat = ("Flat since the dressing", clock_s(v.supine_s))
     rows = (
-        ("Midazolam", f"{number(v.midazolam_mg, 1)} mg"),
-        ("Fentanyl", f"{number(v.fentanyl_ug)} µg"),
-        ("Local works since", _since(scene)),
-        ("Flat since the dressing", clock_s(v.supine_s)),
+        ("Midazolam, fentanyl", f"{number(v.midazolam_mg, 1)} mg, {number(v.fentanyl_ug)} µg"),
+        flat if v.supine_s > 0.0 else ("Local works since", _since(scene)),
     )
     for label, value in rows:
         y += c.px(2.7)
@@ -80,7 +86,7 @@ def _given(kit: Kit, rect: Any, scene: Scene, y: float) -> None:
 
 
 def _since(scene: Scene) -> str:
-    tick = scene.state.vitals.local_tick
+    tick = scene.state.vitals.local_ticks[scene.operator.side]
     return "not given" if tick is None else ago((scene.state.tick - tick) / TICKS_PER_S)
 
 

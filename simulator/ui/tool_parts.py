@@ -15,9 +15,24 @@ from simulator.ui.scene import Scene
 from simulator.world.action import Do
 
 WORDS: dict[Do, str] = {
+    Do.DECLINE_BLEEDING: "Bleeding",
+    Do.DECLINE_INFECTION: "Infection",
+    Do.DECLINE_ALLERGY: "Allergy",
+    Do.DECLINE_NEUROLOGY: "Neurology",
+    Do.DECLINE_UNSTABLE: "Unstable",
+    Do.DECLINE_NO_INDICATION: "No indication",
+    Do.POSITION: "Position",
+    Do.ANTIBIOTIC: "Antibiotic",
     Do.TIME_OUT: "Time-out",
     Do.LOCAL: "Local",
     Do.SEDATE: "Sedate",
+    Do.TALK: "Talk",
+    Do.OXYGEN: "Oxygen",
+    Do.FLUID: "Fluid",
+    Do.ATROPINE: "Atropine",
+    Do.PRESSOR: "Pressor",
+    Do.REVERSE: "Reverse",
+    Do.LIPID: "Lipid",
     Do.PLACE_NEEDLE: "Place needle",
     Do.STYLET_OUT: "Stylet out",
     Do.STYLET_IN: "Stylet in",
@@ -37,6 +52,7 @@ WORDS: dict[Do, str] = {
     Do.CANNULA_OUT: "Cannula out",
     Do.DRESS: "Dress",
     Do.NEURO_CHECK: "Neuro check",
+    Do.ORDERS: "Orders",
     Do.DISCHARGE: "Discharge",
     Do.ABORT: "Stop the case",
 }

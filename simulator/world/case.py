@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 from simulator.anatomy.patient import Patient
 from simulator.anatomy.plan import Plan
 from simulator.world.arm import CArm
+from simulator.world.clinic import Advice, Choice, Clinical, Person
 from simulator.world.instruments import (
     CArmSpec,
     CementSpec,
@@ -18,6 +20,7 @@ from simulator.world.instruments import (
     TampSpec,
 )
 from simulator.world.rubric import Rubric
+from simulator.world.vitals import TroubleSpec
 
 
 class Procedure(StrEnum):
@@ -69,6 +72,22 @@ class Case:
     rubric: Rubric
     time_limit_s: float
     physics: dict[str, dict[str, float]]
-    """Tunable constants by phenomenon, from assets/physics.toml; never written to."""
+    """Tunable constants by phenomenon, from assets/physics*.toml, physiology.toml and
+    selection.toml; never written to."""
     arm: CArm
     """How the C-arm is set when the run begins."""
+    clinical: Clinical
+    person: Person
+    troubles: tuple[TroubleSpec, ...]
+    advice: Advice
+    choice: Choice
+    """What the operator chose instead of the author's plan."""
+    par: Mapping[str, float]
+    """What a careful operator needs of time and dose here, by metric."""
+
+    @property
+    def lidocaine_limit_mg(self) -> float:
+        """The most lidocaine that this patient may be given."""
+        rules = self.physics["physiology"]
+        by_weight = rules["lidocaine_limit_mg_kg"] * self.notes.weight_kg
+        return min(by_weight, rules["lidocaine_limit_mg"])

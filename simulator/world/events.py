@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from simulator.anatomy.volume import Tissue
 from simulator.frames import Side
+from simulator.units import Vec3
 from simulator.world.arm import Shot
 from simulator.world.cement import Route
 from simulator.world.shown import NOTHING, Shown
@@ -270,6 +271,34 @@ class PedicleCracked:
 
 
 @dataclass(frozen=True, slots=True)
+class TroubleBegan:
+    """A trouble shows its first sign: "vasovagal", "movement", "toxicity", ..."""
+
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class TroubleOver:
+    """A trouble that had shown itself is gone."""
+
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Collapsed:
+    """A trouble that was not answered, or too late, ended in arrest."""
+
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """The patient moved; what is in bone moves with it, the C-arm stays."""
+
+    shift_mm: Vec3
+
+
+@dataclass(frozen=True, slots=True)
 class PhaseChanged:
     """The procedure moved on or back."""
 
@@ -306,5 +335,9 @@ Event = (
     | Embolised
     | Said
     | PedicleCracked
+    | TroubleBegan
+    | TroubleOver
+    | Collapsed
+    | Moved
     | PhaseChanged
 )

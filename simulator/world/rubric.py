@@ -23,6 +23,8 @@ class Criterion:
     """"kyphoplasty", "vertebroplasty" or "both"."""
     text: str
     source: str
+    reached: str = ""
+    """After a justified decision not to go on, counted only if this metric is true."""
     gate: str = ""
     """A metric that must be true for these points: time and dose count only for safe work."""
 

@@ -31,5 +31,7 @@ class State:
     tamps: tuple[Tamp | None, Tamp | None] = (None, None)
     side: Side = Side.LEFT
     """The side that was last worked on."""
+    ways: tuple[str, str] = ("entry", "entry")
+    """Per `Side`: the phase that its needle, cannula or tamp is in."""
     over: bool = False
     """The run has ended: discharged, aborted or out of time."""

@@ -19,7 +19,7 @@ from tests.physics.way_in import past_wall
 @pytest.fixture(scope="module")
 def opened(case: Case) -> State:
     """An open needle 5 mm past the posterior wall."""
-    state = replace(first_state(case), phase="access")
+    state = replace(first_state(case), phase="entry")
     tool = past_wall(case, 5.0)
     return with_cannula(state, tool, tool.side)
 

@@ -61,11 +61,11 @@ def test_waiting_lets_go_of_the_needle(case: Case, expert_run: Outcome) -> None:
     assert state.cannulas[0].force_n == 0.0
 
 
-@pytest.mark.parametrize("phase", ["access", "mix", "inject", "set"])
+@pytest.mark.parametrize("phase", ["entry", "mix", "inject", "set"])
 def test_giving_up_is_a_way_out(case: Case, phase: str) -> None:
     state = replace(first_state(case), phase=phase)
     assert phases.refusal(case, state, Do.DRESS) is None
-    assert phases.follow(case, state, [Done("dress", state.side)]) == "recover"
+    assert phases.follow(case, state, [Done("dress", state.side)])[0] == "recover"
 
 
 def test_without_cement_nothing_is_passed(case: Case, expert_run: Outcome) -> None:

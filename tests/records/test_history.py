@@ -74,7 +74,7 @@ def test_a_played_run_is_entered_with_what_the_judge_said(
     assert run.status is Status.FINISHED
     assert (run.case_sha256, run.total, run.title) == (case.sha256, judged.total, judged.title)
     assert dict(run.metrics) == dict(judged.metrics)
-    assert run.phase == session.state.phase == "local"
+    assert run.phase == session.state.phase == "aborted"
 
 
 def test_units_stand_in_the_rows(kept: History, tmp_path: Path) -> None:

@@ -50,8 +50,15 @@ def test_constants_of_all_physics_files(shipped):
         "physics.toml",
         'source = "x"\n[a]\none = 1\ntwo = { value = 2, unit = "mm", source = "y" }\n',
     )
+    shipped("physiology.toml", "[b]\nthree = 3\n[[trouble]]\nkind = 'x'\n")
+    shipped("selection.toml", "[c]\nfour = 4\n")
     shipped("physics_tamp.toml", '[three]\nvalue = 3.0\nunit = "N"\nsource = "z"\n')
-    assert assets.physics() == {"a": {"one": 1.0, "two": 2.0}, "tamp": {"three": 3.0}}
+    assert assets.physics() == {
+        "a": {"one": 1.0, "two": 2.0},
+        "tamp": {"three": 3.0},
+        "b": {"three": 3.0},
+        "c": {"four": 4.0},
+    }
     assets.physics()["a"]["one"] = 9.0
     assert assets.physics()["a"]["one"] == 1.0
 
@@ -72,6 +79,7 @@ def test_constants_of_all_physics_files(shipped):
             "assets/physics_b.toml: [a] stands in another physics file too",
         ),
         ({"physics.toml": "[a\n"}, "assets/physics.toml is damaged: Expected ']'"),
+        ({"physics.toml": "[a]\n"}, "assets/physiology.toml cannot be read"),
     ],
 )
 def test_damaged_constants(shipped, files, told):

@@ -3,7 +3,7 @@
 import pytest
 
 from simulator.scenario.assets import rubric
-from simulator.scenario.expectation import NAMES, Expectation, parse
+from simulator.scenario.expectation import Expectation, names, parse
 
 
 @pytest.mark.parametrize(
@@ -81,4 +81,4 @@ def test_null_fulfils_nothing_but_null(text, value, holds):
 
 def test_every_metric_that_the_rubric_judges_can_be_named():
     judged = {criterion.metric for criterion in rubric().criteria}
-    assert {"total", "passed", "leak_canal_ml", *judged} <= set(NAMES)
+    assert {"total", "passed", "leak_canal_ml", *judged} <= set(names())

@@ -50,8 +50,8 @@ def test_all_faults_come_at_once_in_the_order_of_the_file(case):
     )
     assert told == [
         "trial.toml:1: title: required key 'title' is missing: One line for the menu",
-        "trial.toml:3: procedure: got 'kyphoplasti'; allowed: 'kyphoplasty' or 'vertebroplasty', "
-        "did you mean 'kyphoplasty'?",
+        "trial.toml:3: procedure: got 'kyphoplasti'; allowed: 'kyphoplasty', 'vertebroplasty' or "
+        "'choose', did you mean 'kyphoplasty'?",
         "trial.toml:5: patient.age: unknown key 'age', did you mean 'age_years'?",
         "trial.toml:6: patient.bmi: got 240; allowed: 13 to 60",
         "trial.toml:8: fracture.endplate_defect_cm: unknown key 'endplate_defect_cm', "

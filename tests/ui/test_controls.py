@@ -258,12 +258,12 @@ def test_control_and_arrows_do_what_the_drag_does(hands: HumanOperator, placed: 
 def test_r_asks_for_the_next_sensible_act(hands: HumanOperator, state: State) -> None:
     down(hands, state, pygame.K_v)
     down(hands, state, pygame.K_r)
-    assert hands.next_action(state).do is Do.TIME_OUT
+    assert hands.next_action(state).do is Do.POSITION
     assert hands.next_action(state).do is Do.NONE
 
 
 def test_an_open_needle_in_front_of_bone_is_never_next(hands: HumanOperator, placed: State) -> None:
-    assert hands.next_act(replace(placed, phase="access")) is Do.NONE
+    assert hands.next_act(replace(placed, phase="entry")) is Do.NONE
 
 
 def test_y_changes_the_side(hands: HumanOperator, state: State) -> None:

@@ -205,7 +205,7 @@ def test_a_click_ends_a_wait_and_tab_reaches_everything_after_a_resize(mouse: Mo
     player.frames(2)
     assert player.image().w == 640
     seen = set()
-    for _ in range(40):
+    for _ in range(80):
         hands.tap("tab")
         player.frames(2)
         seen.add(player.top.hots.focus)

@@ -6,7 +6,7 @@ import difflib
 from pathlib import Path
 
 from simulator.engine.operators import careless, greedy, hands
-from simulator.engine.operators.expert import Manner, treat
+from simulator.engine.operators.expert import Manner, decide
 from simulator.engine.operators.hands import Move, Operator, Routine
 from simulator.engine.operators.scripted import Scripted
 from simulator.engine.sight import Observation
@@ -35,11 +35,11 @@ def make_operator(name: str, case: Case, first: Observation) -> Operator:
         first: the observation at tick 0, where a routine begins.
     """
     if name == "expert":
-        return Routine(treat(first, Manner()))
+        return Routine(decide(first, Manner()))
     if name == "greedy":
         return Routine(greedy.treat(first))
     if name == "clumsy":
-        return Routine(treat(first, Manner(drift=_DRIFT)))
+        return Routine(decide(first, Manner(drift=_DRIFT)))
     if name == "hurried":
         return Routine(careless.treat(first, careless.HURRIED))
     if name == "blind":

@@ -2,7 +2,8 @@
 
 Both know the plan. The hurried one takes a picture where a phase begins, pushes with the free
 hand or the mallet and stops by the marks on the shaft, a moment late. The blind one goes as far
-as the plan says, slowly and braced, and takes no picture at all.
+as the plan says, slowly and braced, and takes no picture at all. Neither reads
+the notes.
 """
 
 from __future__ import annotations
@@ -50,8 +51,10 @@ def treat(obs: Observation, style: Style) -> Move:
     side = obs.sides[0]
     obs = yield Action(side=side, pulses_per_s=7.5)
     obs = yield from _glance(obs, side, style)
-    obs = yield from hands.do(obs, Do.TIME_OUT, side)
-    obs = yield from hands.do(obs, Do.LOCAL, side)
+    for act in (Do.TIME_OUT,) if style.rushes else (Do.POSITION, Do.ANTIBIOTIC, Do.TIME_OUT):
+        obs = yield from hands.do(obs, act, side)
+    for each in obs.sides:
+        obs = yield from hands.do(obs, Do.LOCAL, each)
     obs = yield from hands.do(obs, Do.SEDATE, side)
     if not style.rushes:
         obs = yield from hands.wait(obs, 125.0)
@@ -162,4 +165,6 @@ def _leave(obs: Observation, style: Style) -> Move:
     if not style.rushes:
         obs = yield from hands.wait(obs, 3600.0)
     obs = yield from hands.do(obs, Do.NEURO_CHECK, side)
-    return (yield from hands.do(obs, Do.DISCHARGE, side))
+    if not style.rushes:
+        obs = yield from hands.do(obs, Do.ORDERS, side)
+    return (yield from hands.leave(obs, side))

@@ -10,9 +10,11 @@ from dataclasses import dataclass
 
 from simulator.anatomy.plan import Route
 from simulator.engine.operators import filling, hands
+from simulator.engine.operators.attention import attended
 from simulator.engine.operators.hands import Move
 from simulator.engine.sight import Observation
 from simulator.frames import Side, along
+from simulator.procedure.selection import reasons
 from simulator.units import Vec3
 from simulator.world.action import Action, Do
 from simulator.world.case import Procedure
@@ -35,6 +37,8 @@ _SEDATION_STEPS = 2
 _HOUR_S = 3600.0
 _OPENING = Collimator(width_mm=200.0, height_mm=150.0)
 """The treated body, half of its neighbours, and the needle's way from the spinous process on."""
+_OXYGEN_BELOW_PCT = 96.0
+"""At rest: who starts lower gets oxygen before the sedation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,14 @@ class Manner:
     drift: float = 0.0
     """Crosses the pedicle so far medially of the plan, in half widths of the pedicle; sets the
     needle down too medially in proportion, and aims too medially for the rest."""
+
+
+def decide(obs: Observation, manner: Manner) -> Move:
+    """Read the notes; decline for the gravest reason there is, or treat and stay attentive."""
+    found = reasons(obs.clinical, obs.textbook)
+    if found:
+        return (yield from hands.do(obs, found[0].decline, obs.sides[0]))
+    return (yield from attended(obs, treat(obs, manner)))
 
 
 def treat(obs: Observation, manner: Manner) -> Move:
@@ -64,12 +76,16 @@ def treat(obs: Observation, manner: Manner) -> Move:
 
 
 def prepare(obs: Observation, side: Side) -> Move:
-    """Look in both planes, say the time-out, numb and sedate."""
+    """Position, antibiotic, time-out; look in both planes; numb every side, and sedate."""
     obs = yield Action(side=side, pulses_per_s=7.5)
+    for act in (Do.POSITION, Do.ANTIBIOTIC, Do.TIME_OUT):
+        obs = yield from hands.do(obs, act, side)
+    if obs.vitals.spo2_pct < _OXYGEN_BELOW_PCT:
+        obs = yield from hands.do(obs, Do.OXYGEN, side)
     obs = yield from hands.collimate(obs, _OPENING, side)
     obs = yield from hands.look_both(obs, side, last="ap")
-    obs = yield from hands.do(obs, Do.TIME_OUT, side)
-    obs = yield from hands.do(obs, Do.LOCAL, side)
+    for each in obs.sides:
+        obs = yield from hands.do(obs, Do.LOCAL, each)
     if obs.procedure is Procedure.KYPHOPLASTY:
         obs = yield from hands.do(obs, Do.PURGE, side)
     for _ in range(_SEDATION_STEPS):
@@ -181,4 +197,5 @@ def finish(obs: Observation) -> Move:
     obs = yield from hands.do(obs, Do.DRESS, obs.sides[0])
     obs = yield from hands.wait(obs, _HOUR_S)
     obs = yield from hands.do(obs, Do.NEURO_CHECK, obs.sides[0])
-    return (yield from hands.do(obs, Do.DISCHARGE, obs.sides[0]))
+    obs = yield from hands.do(obs, Do.ORDERS, obs.sides[0])
+    return (yield from hands.leave(obs, obs.sides[0]))

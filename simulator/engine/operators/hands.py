@@ -29,6 +29,8 @@ _SWING_DEG_S = 12.0
 _SLIDE_MM_S = 25.0
 _UNLOAD_TICKS = 8
 _BEFORE_TAP_MM = 1.0
+_ASKED, _AGAIN_S = 8, 900.0
+"""How often, and after how long, leaving is asked for again."""
 _CREEP_MM_S = 0.1
 """Slower than this the tip is as good as stuck."""
 
@@ -76,6 +78,16 @@ def wait(obs: Observation, seconds: float) -> Move:
 def do(obs: Observation, act: Do, side: Side) -> Move:
     """Ask once."""
     return (yield Action(do=act, side=side))
+
+
+def leave(obs: Observation, side: Side) -> Move:
+    """Discharge; where the staff will not let the patient go yet, wait and ask again."""
+    for _ in range(_ASKED):
+        obs = yield from do(obs, Do.DISCHARGE, side)
+        if obs.over:
+            break
+        obs = yield from wait(obs, _AGAIN_S)
+    return obs
 
 
 def view(

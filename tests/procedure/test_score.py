@@ -1,29 +1,29 @@
-"""The table of phases and the judge."""
+"""The judge: points, sentinels, findings."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import replace
-from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.engine.recording import read
+from simulator.anatomy.plan import Route
 from simulator.engine.runner import Outcome
 from simulator.engine.start import first_state
 from simulator.frames import Side
-from simulator.procedure import phases, score
-from simulator.procedure.metrics import METRICS
+from simulator.procedure import score
+from simulator.procedure.metrics import METRICS, register
 from simulator.procedure.mistakes import found
+from simulator.procedure.registry import TABLE
 from simulator.scenario.assets import rubric
-from simulator.world.action import Do
+from simulator.scenario.expectation import parse
 from simulator.world.case import Case, Procedure
 from simulator.world.events import (
     CanalEntered,
     DiscEntered,
-    Done,
     ForamenEntered,
     MedialRuleBroken,
     PedicleCracked,
@@ -32,6 +32,8 @@ from simulator.world.events import (
     WallBreached,
     WrongLevel,
 )
+from simulator.world.report import Metric
+from simulator.world.state import State
 from simulator.world.tally import Finding
 from simulator.world.tools import Wall
 
@@ -71,38 +73,6 @@ def test_the_curve_is_one_inside_and_falls_outside(value, low, high, margin) -> 
         assert got == 1.0
     if value < low - margin or value > high + margin:
         assert got == pytest.approx(0.0, abs=1e-9)
-
-
-@pytest.mark.parametrize("procedure", list(Procedure))
-def test_every_phase_is_reached_from_the_first(procedure: Procedure) -> None:
-    table = phases.TRANSITIONS[procedure]
-    reached, edge = {phases.FIRST}, [phases.FIRST]
-    while edge:
-        here = edge.pop()
-        for (before, _), after in table.items():
-            if before == here and after not in reached:
-                reached.add(after)
-                edge.append(after)
-    assert reached == {*phases.PHASES[procedure], phases.LAST}
-
-
-@pytest.mark.parametrize("procedure", list(Procedure))
-def test_every_transition_by_an_act_is_permitted_in_its_phase(procedure: Procedure) -> None:
-    for before, trigger in phases.TRANSITIONS[procedure]:
-        if trigger != "CementSet":
-            assert Do(trigger) in phases.PERMITTED[before], (before, trigger)
-
-
-def test_the_expert_walks_all_phases_in_order(expert_run: Outcome, expert_recording: Path) -> None:
-    changes = [e for e in read(expert_recording).events if e["e"] == "PhaseChanged"]
-    walked = [changes[0]["before"], *(e["after"] for e in changes)]
-    assert walked == [*phases.PHASES[Procedure.KYPHOPLASTY], phases.LAST]
-
-
-def test_phases_follow_the_table(case: Case) -> None:
-    state = first_state(case)
-    assert phases.follow(case, state, [Done("time_out", state.side)]) == "local"
-    assert phases.follow(case, state, [Done("dress", state.side)]) == "position"
 
 
 def test_a_sentinel_fails_whatever_the_total(case: Case, expert_run: Outcome) -> None:
@@ -187,8 +157,32 @@ def test_the_same_mistake_is_told_once(case: Case) -> None:
     assert len(twice) == 1
 
 
-def test_the_diagram_names_every_transition() -> None:
-    for procedure in Procedure:
-        text = phases.diagram(procedure)
-        for (before, trigger), after in phases.TRANSITIONS[procedure].items():
-            assert f"{before} --> {after}: {trigger}" in text
+def test_anyone_may_add_a_metric(case: Case) -> None:
+    @register("phases_walked_test", "a metric of a test", "design")
+    def walked(case: Case, state: State) -> Metric:
+        return state.tick + 7
+
+    try:
+        assert score.score(case, first_state(case)).metrics["phases_walked_test"] == 7
+        assert parse("phases_walked_test >= 7").holds(7)
+        with pytest.raises(ValueError, match="already"):
+            register("phases_walked_test", "again", "design")
+    finally:
+        del TABLE["phases_walked_test"]
+
+
+def test_every_metric_says_what_it_is_and_where_that_comes_from() -> None:
+    for name, metric in METRICS.items():
+        assert metric.name == name
+        assert metric.meaning
+        assert metric.source
+
+
+def test_beside_a_pedicle_there_are_three_way_points(mild_case: Case) -> None:
+    beside = tuple(replace(p, route=Route.EXTRAPEDICULAR) for p in mild_case.plans)
+    other = replace(mild_case, plans=beside)
+    seen = {f"seen_{p}_{v}": 1.0 for p in ("entry", "wall", "target") for v in ("ap", "lateral")}
+    state = first_state(mild_case)
+    state = replace(state, tally=replace(state.tally, values=MappingProxyType(seen)))
+    assert score.score(other, state).metrics["way_points_imaged"] == 4.0
+    assert score.score(mild_case, state).metrics["way_points_imaged"] == 3.0

@@ -1,0 +1,51 @@
+"""Whether stopping was right: a reason that the run itself gives, or the author."""
+
+from __future__ import annotations
+
+from simulator.procedure import selection
+from simulator.procedure.mistakes import BEHIND_THE_WALL
+from simulator.world.case import Case
+from simulator.world.state import State
+
+_REASONS = {
+    "medial_breach": "the path had left the pedicle",
+    "foramen_entered": "a root was touched",
+    "pleura_entered": "the pleura was opened",
+    "vessel_entered": "a vessel was pierced",
+    "pedicle_cracked": "the pedicle was cracked",
+    "lasting_deficit": "a root was hurt",
+}
+"""Findings after which it is right to stop."""
+_GRAVE = 0.3
+"""Level of a trouble from which on nobody goes on."""
+
+
+def abort_reason(case: Case, state: State) -> str:
+    """Return why stopping here is right, or nothing if nobody would have."""
+    if case.advice.decision == "abort":
+        return case.advice.reason or "this case is one to stop"
+    for rule in selection.contraindications(case):
+        return rule.text
+    for finding in state.tally.findings:
+        if finding.id in _REASONS:
+            return _REASONS[finding.id]
+    deadly = {spec.kind for spec in case.troubles if spec.deadly}
+    for kind in sorted(deadly):
+        if state.tally.values.get(f"trouble_{kind}", 0.0) >= _GRAVE:
+            return f"the patient could not go on: {kind}"
+    if state.tally.counts.get("TampRuptured"):
+        return "the balloon had burst"
+    if any(f"visible_{route}" in state.tally.values for route in BEHIND_THE_WALL):
+        return "cement was behind the posterior wall"
+    return ""
+
+
+def justified(case: Case, state: State) -> str:
+    """Return why ending without treatment was right: declined or stopped; else nothing."""
+    act = selection.declined(state)
+    if act is not None:
+        rules = (r for r in selection.contraindications(case) if r.decline is act)
+        return next((rule.text for rule in rules), "")
+    if "abort" in state.tally.done:
+        return abort_reason(case, state)
+    return ""
