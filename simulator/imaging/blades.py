@@ -126,6 +126,10 @@ def open_area_mm2(field_mm: float, c: Collimator) -> float:
     return round(sum(_wedge_mm2(p, q, 0.5 * c.iris_mm) for p, q in pairs), 6)
 
 
+_TOUCHING = 1e-9
+"""Nearer to the circle than this share of its radius is on it."""
+
+
 def _wedge_mm2(p: Point, q: Point, radius: float) -> float:
     """Return the area between the middle and one edge of a polygon, within a circle."""
     dx, dy = q[0] - p[0], q[1] - p[1]
@@ -141,7 +145,8 @@ def _wedge_mm2(p: Point, q: Point, radius: float) -> float:
         u, v = (p[0] + s * dx, p[1] + s * dy), (p[0] + t * dx, p[1] + t * dy)
         cross, dot = u[0] * v[1] - u[1] * v[0], u[0] * v[0] + u[1] * v[1]
         middle = math.hypot(0.5 * (u[0] + v[0]), 0.5 * (u[1] + v[1]))
-        inside = middle <= radius
+        # An edge that only touches the circle lies outside it.
+        inside = middle < radius * (1.0 - _TOUCHING)
         area += 0.5 * (cross if inside else radius * radius * math.atan2(cross, dot))
     return area
 
