@@ -16,7 +16,9 @@ from numba import njit
 
 from simulator.units import AnyArray, ByteArray, FloatArray, IntArray
 
-JIT = {"cache": True, "nogil": True}
+JIT = {"cache": True, "nogil": True, "error_model": "numpy"}
+SMALL = {**JIT, "inline": "always"}
+"""For what is asked of every voxel: a call would count references of all arrays it is handed."""
 
 
 class Medium(NamedTuple):
@@ -103,32 +105,34 @@ class Ground(NamedTuple):
     """(nx*ny*nz,) scratch, all 0 between calls."""
 
 
-@njit(**JIT)
-def viscosity(age: float, w: Ground) -> float:
-    """Return the zero-shear viscosity in Pa.s at effective `age`, linear between the rows."""
-    last = w.table.size - 1
-    if age >= last:
-        return float(w.table[last])
-    i = int(age)
-    return float(w.table[i] + (w.table[i + 1] - w.table[i]) * (age - i))
+@njit(**SMALL)
+def table_at(age: float, table: FloatArray) -> float:
+    """Return the value of a table with one row per second at `age`, linear between the rows."""
+    i = min(max(int(age), 0), table.size - 2)
+    return table[i] + (table[i + 1] - table[i]) * min(age - i, 1.0)
 
 
-@njit(**JIT)
+@njit(**SMALL)
+def own_k(k: float, open_now: bool, volume: float, h: float, void_k: float) -> float:
+    """Return the permeability of an entry; what was void when cement came in stays void."""
+    return max(void_k, k) if open_now or volume > 0.97 * h * h * h else k
+
+
+@njit(**SMALL)
 def perm(g: int, w: Ground) -> float:
     """Return the permeability of voxel `g`, drilled or not."""
     k = float(w.medium.k[g])
     return max(float(w.law.void_k), k) if w.mark[g] else k
 
 
-@njit(**JIT)
+@njit(**SMALL)
 def own_perm(e: int, w: Ground, c: Lists) -> float:
-    """Return the permeability of an entry; what was void when cement came in stays void."""
-    if c.volume[e] > 0.97 * w.grid.h**3:
-        return max(float(w.law.void_k), float(w.medium.k[c.voxel[e]]))
-    return float(perm(c.voxel[e], w))
+    """Return the permeability of an entry."""
+    g = c.voxel[e]
+    return own_k(float(w.medium.k[g]), w.mark[g] != 0, c.volume[e], w.grid.h, w.law.void_k)
 
 
-@njit(**JIT)
+@njit(**SMALL)
 def barrier(g: int, w: Ground) -> float:
     """Return the pressure in kPa that cement must exceed to enter voxel `g`."""
     if w.mark[g]:
@@ -137,7 +141,7 @@ def barrier(g: int, w: Ground) -> float:
     return w.law.ambient_kpa + float(w.medium.threshold[g]) + marrow
 
 
-@njit(**JIT)
+@njit(**SMALL)
 def zone(g: int, w: Ground) -> int:
     """Return the zone of the upstream voxel; a drilled hole is a zone of its own (the last)."""
     if w.mark[g] == 2 or (w.mark[g] and w.medium.k[g] <= w.law.wall_k):

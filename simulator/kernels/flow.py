@@ -18,11 +18,12 @@ from simulator.kernels.cement import (
     Lists,
     barrier,
     enter,
+    own_k,
     own_perm,
     perm,
     pour,
     spill,
-    viscosity,
+    table_at,
     zone,
 )
 from simulator.kernels.pressure import solve
@@ -49,27 +50,24 @@ class _Faces(NamedTuple):
 @njit(**JIT)
 def _compact(n: int, w: Ground, c: Lists) -> tuple[int, IntArray, IntArray]:
     """Number the full voxels in flat order: entry of each number, number of each entry."""
-    i0, j0, k0 = w.grid.nx, w.grid.ny, w.grid.nz
-    i1, j1, k1 = 0, 0, 0
+    rows = w.grid.nx * w.grid.ny
+    first, last = np.full(rows, w.grid.nz, np.int32), np.full(rows, -1, np.int32)
+    low, high = rows, -1
     for e in range(n):
-        g = c.voxel[e]
-        k = g % w.grid.nz
-        j = (g // w.grid.nz) % w.grid.ny
-        i = g // (w.grid.nz * w.grid.ny)
-        i0, j0, k0 = min(i0, i), min(j0, j), min(k0, k)
-        i1, j1, k1 = max(i1, i), max(j1, j), max(k1, k)
+        row = c.voxel[e] // w.grid.nz
+        k = c.voxel[e] - row * w.grid.nz
+        first[row], last[row] = min(first[row], k), max(last[row], k)
+        low, high = min(low, row), max(high, row)
     comp = np.full(n, -1, np.int32)
     entry = np.empty(n, np.int32)
     m = 0
-    for i in range(i0, i1 + 1):
-        for j in range(j0, j1 + 1):
-            row = (i * w.grid.ny + j) * w.grid.nz
-            for g in range(row + k0, row + k1 + 1):
-                e = w.slot[g]
-                if e >= 0 and c.fill[e] >= 1.0:
-                    comp[e] = m
-                    entry[m] = e
-                    m += 1
+    for row in range(low, high + 1):
+        for g in range(row * w.grid.nz + first[row], row * w.grid.nz + last[row] + 1):
+            e = w.slot[g]
+            if e >= 0 and c.fill[e] >= 1.0:
+                comp[e] = m
+                entry[m] = e
+                m += 1
     return m, entry, comp
 
 
@@ -80,6 +78,10 @@ def _assemble(m, entry, comp, w, c):  # type: ignore[no-untyped-def]
     A face whose front threshold is not exceeded by the last pressure is closed: left in the
     matrix it would feed fluid in. Mobility in the front voxel is the upstream cement's.
     """
+    # Arrays have names of their own here: taking one out of `w` counts its references anew.
+    slot, mark, field_k = w.slot, w.mark, w.medium.k
+    voxel, fill, lams = c.voxel, c.fill, c.lam
+    h, wall_k = w.grid.h, w.law.wall_k
     steps = (w.grid.ny * w.grid.nz, w.grid.nz, 1)
     low = np.full((m + 1, 3), m, np.int32)
     up = np.full((m + 1, 3), m, np.int32)
@@ -91,27 +93,27 @@ def _assemble(m, entry, comp, w, c):  # type: ignore[no-untyped-def]
     for a in range(m):
         e = entry[a]
         x[a] = c.p[e]
-        lam, k = c.lam[e], own_perm(e, w, c)
+        lam = lams[e]
         for axis in range(3):
             for sign in (1, -1):
-                j = c.voxel[e] + sign * steps[axis]
-                s = w.slot[j]
-                if s >= 0 and c.fill[s] >= 1.0:
+                j = voxel[e] + sign * steps[axis]
+                s = slot[j]
+                if s >= 0 and fill[s] >= 1.0:
                     if sign > 0:
                         b = comp[s]
-                        q = 2.0 * w.grid.h * lam * c.lam[s] / (lam + c.lam[s])
+                        q = 2.0 * h * lam * lams[s] / (lam + lams[s])
                         up[a, axis], low[b, axis], t[a, axis] = b, a, q
                         diag[a] += q
                         diag[b] += q
                     continue
-                kj = perm(j, w)
-                if kj <= w.law.wall_k:
+                if mark[j] == 0 and field_k[j] <= wall_k:
                     continue
                 bar = barrier(j, w)
                 if x[a] <= bar:
                     continue
-                f = c.fill[s] if s >= 0 else 0.0
-                q = w.grid.h / (0.5 / lam + max(f, _NEAREST) * k / (kj * lam))
+                f = fill[s] if s >= 0 else 0.0
+                k = own_perm(e, w, c)
+                q = h / (0.5 / lam + max(f, _NEAREST) * k / (perm(j, w) * lam))
                 diag[a] += q
                 rhs[a] += q * bar
                 faces.cell[count], faces.voxel[count] = a, j
@@ -161,6 +163,9 @@ def _fluxes(n, flow, faces, x, entry, w, c, inflow, aged, lost):  # type: ignore
 def _thicken(m, entry, faces, flow, src, d, t, up, x, drive, w, c):  # type: ignore[no-untyped-def]
     """Carry age along with the flow and renew the lagged, shear-thinned mobility."""
     square, came, brought = np.zeros(m + 1), np.zeros(m + 1), np.zeros(m + 1)
+    ages, lams, ps, volumes, voxel = c.age, c.lam, c.p, c.volume, c.voxel
+    field_k, mark, table = w.medium.k, w.mark, w.table
+    h, n, void_k = w.grid.h, w.law.shear_n, w.law.void_k
     for i in range(faces.size):
         square[faces.cell[i]] += faces.flow[i] ** 2
     for a in range(m):
@@ -173,27 +178,27 @@ def _thicken(m, entry, faces, flow, src, d, t, up, x, drive, w, c):  # type: ign
             square[b] += q * q
             if q > 0.0:
                 came[b] += q
-                brought[b] += q * c.age[entry[a]]
+                brought[b] += q * ages[entry[a]]
             else:
                 came[a] -= q
-                brought[a] -= q * c.age[entry[b]]
+                brought[a] -= q * ages[entry[b]]
     came[src] += flow
     brought[src] += flow * drive.age_s
     square[src] += flow * flow
+    # mm/s over the square root of 1e-9 m2, in 1/s
+    per_speed = 4.0 * 1e-3 / (np.sqrt(8.0 * 1e-9) * h * h)
     for a in range(m):
         e = entry[a]
-        share = d / c.volume[e]
-        c.age[e] = (c.age[e] + share * brought[a]) / (1.0 + share * came[a])
-        c.p[e] = x[a]
-        k = own_perm(e, w, c)
-        porosity = min(1.0, c.volume[e] / (0.93 * w.grid.h**3))
-        speed = np.sqrt(0.5 * square[a]) / w.grid.h**2
-        # mm/s over the square root of 1e-9 m2, in 1/s
-        rate = 4.0 * speed * 1e-3 / np.sqrt(8.0 * k * porosity * 1e-9)
-        eta = viscosity(c.age[e], w)
+        share = d / volumes[e]
+        ages[e] = (ages[e] + share * brought[a]) / (1.0 + share * came[a])
+        ps[e] = x[a]
+        k = own_k(float(field_k[voxel[e]]), mark[voxel[e]] != 0, volumes[e], h, void_k)
+        porosity = min(1.0, volumes[e] / (0.93 * h * h * h))
+        rate = per_speed * np.sqrt(0.5 * square[a] / (k * porosity))
+        eta = table_at(ages[e], table)
         if rate > 1.0:
-            eta *= rate ** (w.law.shear_n - 1.0)
-        c.lam[e] = 0.5 * c.lam[e] + 0.5 * k / eta
+            eta *= rate ** (n - 1.0)
+        lams[e] = 0.5 * lams[e] + 0.5 * k / eta
 
 
 @njit(**JIT)
@@ -249,7 +254,7 @@ def _flood(n, flow, left, voids, ball, drive, w, c, books):  # type: ignore[no-u
     room = 0.0
     if flow <= 0.0:
         return n, 0.0, 0.0
-    mobility = 1.0 / viscosity(drive.age_s, w)
+    mobility = 1.0 / table_at(drive.age_s, w.table)
     hole = w.medium.route.shape[0] - 1
     for i in range(ball):
         e = w.slot[voids[i]]
