@@ -12,7 +12,7 @@ from simulator.imaging import exposure, positioner
 from simulator.imaging.beam import PathLengths
 from simulator.imaging.visibility import visible_routes
 from simulator.physics import inflation, insertion, walls
-from simulator.physics.exchange import with_cannula, with_tamp
+from simulator.physics.sides import with_cannula, with_tamp
 from simulator.procedure import clocks
 from simulator.units import TICKS_PER_S
 from simulator.world import bearings

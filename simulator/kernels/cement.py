@@ -61,6 +61,14 @@ class Law(NamedTuple):
     flow_smooth: float
     """uL/s, low-passed flow that the marrow feels."""
     tolerance: float
+    marrow: float
+    """kPa per uL/s of total flow: what the ways out of the body hold against its marrow."""
+    across: float
+    """Factor on permeability to the left, right, front and back, in bone."""
+    along: float
+    """Factor on permeability towards head and feet."""
+    still_rate: float
+    """1/s: below this shear rate the yield stress is spread as a plain viscosity."""
 
 
 class Drive(NamedTuple):
@@ -99,6 +107,8 @@ class Ground(NamedTuple):
     law: Law
     table: FloatArray
     """(t,) zero-shear viscosity in Pa.s, one value per second of effective age."""
+    yields: FloatArray
+    """(t,) yield stress in Pa, alike."""
     slot: IntArray
     """(nx*ny*nz,) scratch, all -1 between calls."""
     mark: ByteArray
@@ -109,13 +119,13 @@ class Ground(NamedTuple):
 def table_at(age: float, table: FloatArray) -> float:
     """Return the value of a table with one row per second at `age`, linear between the rows."""
     i = min(max(int(age), 0), table.size - 2)
-    return table[i] + (table[i + 1] - table[i]) * min(age - i, 1.0)
+    return float(table[i] + (table[i + 1] - table[i]) * min(age - i, 1.0))
 
 
 @njit(**SMALL)
-def own_k(k: float, open_now: bool, volume: float, h: float, void_k: float) -> float:
+def own_k(k: float, drilled: int, volume: float, h: float, void_k: float) -> float:
     """Return the permeability of an entry; what was void when cement came in stays void."""
-    return max(void_k, k) if open_now or volume > 0.97 * h * h * h else k
+    return float(max(void_k, k)) if drilled or volume > 0.97 * h * h * h else k
 
 
 @njit(**SMALL)
@@ -129,7 +139,7 @@ def perm(g: int, w: Ground) -> float:
 def own_perm(e: int, w: Ground, c: Lists) -> float:
     """Return the permeability of an entry."""
     g = c.voxel[e]
-    return own_k(float(w.medium.k[g]), w.mark[g] != 0, c.volume[e], w.grid.h, w.law.void_k)
+    return float(own_k(float(w.medium.k[g]), w.mark[g], c.volume[e], w.grid.h, w.law.void_k))
 
 
 @njit(**SMALL)
@@ -137,7 +147,8 @@ def barrier(g: int, w: Ground) -> float:
     """Return the pressure in kPa that cement must exceed to enter voxel `g`."""
     if w.mark[g]:
         return w.law.ambient_kpa
-    marrow = w.law.flow_smooth * float(w.medium.drag[g])
+    drag = float(w.medium.drag[g])
+    marrow = w.law.flow_smooth * (drag + w.law.marrow if drag > 0.0 else 0.0)
     return w.law.ambient_kpa + float(w.medium.threshold[g]) + marrow
 
 

@@ -79,10 +79,11 @@ def _assemble(m, entry, comp, w, c):  # type: ignore[no-untyped-def]
     matrix it would feed fluid in. Mobility in the front voxel is the upstream cement's.
     """
     # Arrays have names of their own here: taking one out of `w` counts its references anew.
-    slot, mark, field_k = w.slot, w.mark, w.medium.k
+    slot, mark, field_k, zones = w.slot, w.mark, w.medium.k, w.medium.zone
     voxel, fill, lams = c.voxel, c.fill, c.lam
     h, wall_k = w.grid.h, w.law.wall_k
     steps = (w.grid.ny * w.grid.nz, w.grid.nz, 1)
+    ways = (w.law.across, w.law.across, w.law.along)
     low = np.full((m + 1, 3), m, np.int32)
     up = np.full((m + 1, 3), m, np.int32)
     t = np.zeros((m + 1, 3))
@@ -93,15 +94,18 @@ def _assemble(m, entry, comp, w, c):  # type: ignore[no-untyped-def]
     for a in range(m):
         e = entry[a]
         x[a] = c.p[e]
-        lam = lams[e]
+        grain = zones[voxel[e]] == 0  # bone has a grain, veins and gaps have none
         for axis in range(3):
+            way = ways[axis]
+            lam = lams[e] * way if grain else lams[e]
             for sign in (1, -1):
                 j = voxel[e] + sign * steps[axis]
                 s = slot[j]
                 if s >= 0 and fill[s] >= 1.0:
                     if sign > 0:
                         b = comp[s]
-                        q = 2.0 * h * lam * lams[s] / (lam + lams[s])
+                        other = lams[s] * way if zones[j] == 0 else lams[s]
+                        q = 2.0 * h * lam * other / (lam + other)
                         up[a, axis], low[b, axis], t[a, axis] = b, a, q
                         diag[a] += q
                         diag[b] += q
@@ -164,8 +168,8 @@ def _thicken(m, entry, faces, flow, src, d, t, up, x, drive, w, c):  # type: ign
     """Carry age along with the flow and renew the lagged, shear-thinned mobility."""
     square, came, brought = np.zeros(m + 1), np.zeros(m + 1), np.zeros(m + 1)
     ages, lams, ps, volumes, voxel = c.age, c.lam, c.p, c.volume, c.voxel
-    field_k, mark, table = w.medium.k, w.mark, w.table
-    h, n, void_k = w.grid.h, w.law.shear_n, w.law.void_k
+    field_k, mark, table, yields = w.medium.k, w.mark, w.table, w.yields
+    h, n, void_k, still = w.grid.h, w.law.shear_n, w.law.void_k, w.law.still_rate
     for i in range(faces.size):
         square[faces.cell[i]] += faces.flow[i] ** 2
     for a in range(m):
@@ -192,12 +196,13 @@ def _thicken(m, entry, faces, flow, src, d, t, up, x, drive, w, c):  # type: ign
         share = d / volumes[e]
         ages[e] = (ages[e] + share * brought[a]) / (1.0 + share * came[a])
         ps[e] = x[a]
-        k = own_k(float(field_k[voxel[e]]), mark[voxel[e]] != 0, volumes[e], h, void_k)
+        k = own_k(float(field_k[voxel[e]]), mark[voxel[e]], volumes[e], h, void_k)
         porosity = min(1.0, volumes[e] / (0.93 * h * h * h))
         rate = per_speed * np.sqrt(0.5 * square[a] / (k * porosity))
         eta = table_at(ages[e], table)
         if rate > 1.0:
             eta *= rate ** (n - 1.0)
+        eta += table_at(ages[e], yields) / max(rate, still)
         lams[e] = 0.5 * lams[e] + 0.5 * k / eta
 
 

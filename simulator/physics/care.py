@@ -7,7 +7,7 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from simulator.frames import Side
-from simulator.physics.exchange import Outcome
+from simulator.physics.sides import Outcome
 from simulator.world.action import Do
 from simulator.world.case import Case
 from simulator.world.events import Said

@@ -5,15 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.ndimage import gaussian_filter
+from scipy.ndimage import find_objects, gaussian_filter, label
 
 from simulator.anatomy.volume import BoneField, Tissue
 from simulator.physics.constants import Constants
+from simulator.physics.marrow import WaysOut, ways_out
 from simulator.rng import stream
 from simulator.units import AnyArray, ByteArray, Float32Array, FloatArray, IntArray, Vec3, frozen
 from simulator.world.cement import ROUTES, Route
 
 _INSIDE, _VEIN, _DEFECT, _SOFT, _BACK_VEIN, _SIDE_VEIN, _DISC, _CANAL, _FORAMEN, _TRACT = range(10)
+_END_MM = 1.5
+"""Length of a vein's last piece, where cement is carried away."""
 _FLAT_MM = 0.75
 """Voxel size for which thresholds are given; a threshold is a pressure jump per voxel."""
 
@@ -36,9 +39,11 @@ class FlowField:
     """Seconds of effective age per second."""
     zone: ByteArray
     sink: ByteArray
-    """1 at the border of the grid: what arrives is carried away."""
+    """1 where veins go on and at the border of the grid: what arrives is carried away."""
     routes: IntArray
     """(zones, zones) index into `ROUTES` for a step from the row's zone, -1 inside."""
+    ways_out: WaysOut
+    """For marrow, which cement displaces."""
 
 
 def flow_field(
@@ -66,6 +71,7 @@ def flow_field(
     share = constants["fluid_share"]
     volume = bone.spacing_mm**3 * np.where(phi >= 1.0, 1.0, share * phi)
     per_flow = constants["drag_per_100_ul_s"] / 100.0
+    zone = _zones(bone, posterior_wall_y_mm)
     return FlowField(
         origin_mm=bone.origin_mm,
         spacing_mm=bone.spacing_mm,
@@ -75,9 +81,10 @@ def flow_field(
         threshold_kpa=_small(pe * scale),
         drag_kpa_s_ul=_small(drag * scale * per_flow),
         ageing=_small(ageing),
-        zone=frozen(_zones(bone, posterior_wall_y_mm)),
-        sink=frozen(_border(bone.shape)),
+        zone=frozen(zone),
+        sink=frozen(_border(bone.shape) | _vein_ends(bone, zone)),
         routes=frozen(_routes()),
+        ways_out=ways_out(bone, constants),
     )
 
 
@@ -162,6 +169,20 @@ def _border(shape: tuple[int, int, int]) -> ByteArray:
     sink = np.ones(shape, np.uint8)
     sink[1:-1, 1:-1, 1:-1] = 0
     return sink.ravel()
+
+
+def _vein_ends(bone: BoneField, zone: ByteArray) -> ByteArray:
+    """Mark where segmental veins go on to the large veins behind the body."""
+    out = np.zeros(bone.shape, np.uint8)
+    tubes, _ = label(zone.reshape(bone.shape) == _SIDE_VEIN, np.ones((3, 3, 3)))
+    for number, box in enumerate(find_objects(tubes), 1):
+        own = tubes[box] == number
+        depth = np.nonzero(own.any(axis=(0, 2)))[0]
+        last = depth[-1] - round(_END_MM / bone.spacing_mm)
+        own[:, : max(last, 0), :] = False
+        if (depth[-1] - depth[0]) * bone.spacing_mm > 2.0 * _END_MM:  # else no more than a stub
+            out[box] |= own
+    return out.ravel()
 
 
 def _routes() -> IntArray:

@@ -12,7 +12,8 @@ from dataclasses import replace
 
 from simulator.anatomy.volume import Tissue
 from simulator.frames import Side
-from simulator.units import MM3_PER_ML, PSI_PER_MPA, seconds
+from simulator.physics.constants import Constants
+from simulator.units import PSI_PER_MPA, seconds
 from simulator.world.case import Case
 from simulator.world.cement import ROUTES, Route
 from simulator.world.events import Event, Said
@@ -41,13 +42,13 @@ def follow(case: Case, state: State, dt_s: float) -> tuple[Vitals, tuple[Event, 
     asleep = min(_DEEPEST, steps * constants["sedation_per_step"])
     sedation = _toward(before.sedation, asleep, dt_s, constants["sedation_tau_s"])
     given_ml = state.cement.injected_ml
-    embolus_ml = state.cement.cloud.embolised_ul / MM3_PER_ML
+    embolus_ml = state.cement.lung_ml
     pressure = (
         _REST_MAP
         + constants["map_per_pain"] * (pain - 3.0)
         + constants["map_per_sedation"] * sedation
         + constants["map_per_cement_ml"] * given_ml
-        + constants["map_per_embolus_ml"] * embolus_ml
+        + constants["map_per_embolus_ml"] * embolus_ml * _shock(state, constants)
     )
     oxygen = (
         _REST_SPO2
@@ -70,6 +71,15 @@ def follow(case: Case, state: State, dt_s: float) -> tuple[Vitals, tuple[Event, 
         supine_s=before.supine_s + (dt_s if state.phase == "recover" else 0.0),
     )
     return after, _heard(before, after)
+
+
+def _shock(state: State, constants: Constants) -> float:
+    """Return how much of an embolus the pressure still feels: it falls, and recovers in minutes."""
+    if state.cement.lung_tick is None:
+        return 0.0
+    since = seconds(state.tick - state.cement.lung_tick)
+    late = max(since - constants["embolus_peak_s"], 0.0)
+    return math.exp(-late / constants["embolus_recovery_s"])
 
 
 def _toward(value: float, target: float, dt_s: float, tau_s: float) -> float:

@@ -293,8 +293,7 @@ METRICS: Mapping[str, Definition] = MappingProxyType(
                     v for k, v in s.tally.values.items() if k.startswith("visible_")
                 )),
             _of("leak_reaction_s", "first visible leak to unloading", _leak_reaction_s),
-            _of("embolus_ml", "carried off by veins",
-                lambda c, s: s.cement.cloud.embolised_ul / MM3_PER_ML),
+            _of("embolus_ml", "lodged in the lungs", lambda c, s: s.cement.lung_ml),
             _of("map_min_mmhg", "lowest mean pressure", _value("map_min")),
             _of("spo2_min_pct", "lowest saturation", _value("spo2_min")),
             _of("pain_peak_vas", "worst pain from the needle on", _value("pain_peak")),

@@ -64,13 +64,16 @@ def test_cement_lowers_the_pressure_within_the_published_band(case: Case) -> Non
     assert -19.5 <= after.vitals.map_mmhg - state.vitals.map_mmhg <= 1.5
 
 
-def test_an_embolus_alarms(case: Case) -> None:
+def test_an_embolus_alarms_and_the_pressure_recovers(case: Case) -> None:
+    """Sheep: deepest after 36 s, back after 209 s."""
     state, _ = later(case, first_state(case), 60.0)
-    cloud = Cloud(embolised_ul=1000.0)
-    hit = replace(state, cement=replace(state.cement, cloud=cloud))
-    after, said = later(case, hit, 120.0)
-    assert after.vitals.map_mmhg < state.vitals.map_mmhg - 20.0
+    hit = replace(state, cement=replace(state.cement, lung_ml=1.0, lung_tick=state.tick))
+    deep, said = later(case, hit, 36.0)
+    assert deep.vitals.map_mmhg < state.vitals.map_mmhg - 20.0
     assert any(s.alarm for s in said)
+    back, _ = later(case, deep, 209.0)
+    assert back.vitals.map_mmhg > state.vitals.map_mmhg - 8.0
+    assert back.vitals.spo2_pct < state.vitals.spo2_pct - 5.0
 
 
 def test_cement_in_the_canal_is_felt_in_the_leg_once(case: Case) -> None:
