@@ -271,8 +271,8 @@ def _drive(
     pushed = push.hand_kpa > push.syringe_kpa
     warm = constants["ageing_cannula"]
     g = cannula_conductance(
-        spec, column.viscosity_of(spec, push.row, tick, warm), max(top, _SLACK_KPA), push.resistance if pushed else 0.0,
-        outlet.bore_mm, outlet.length_mm,
+        spec, column.viscosity_of(spec, push.row, tick, warm), max(top, _SLACK_KPA),
+        push.resistance if pushed else 0.0, outlet.bore_mm, outlet.length_mm,
     )  # fmt: skip
     return Drive(
         source=(i * field.shape[1] + j) * field.shape[2] + k,

@@ -39,16 +39,17 @@ def full(ml, bore_ml=0.5655):
 
 
 def push(bone, tip, ml, start_s=0.0, thumb=20.0, spec=HV_R, constants=CONSTANTS, seconds=120.0,
-         end=None, wall_y=17.5, seed=1, tracts=(), cement=None, field=None):  # fmt: skip
+         end=None, wall_y=17.5, seed=1, tracts=(), cement=None, field=None, bore=2.4, length=125.0,
+         ticks=4):  # fmt: skip
     """Inject until `ml` is out or `seconds` are over; return the cement and the field."""
     field = field or flow_field(bone, constants, seed, wall_y)
-    outlet = Outlet(Side.LEFT, tip, end or tip, 2.4, 125.0, tracts)
+    outlet = Outlet(Side.LEFT, tip, end or tip, bore, length, tracts)
     cement = cement or full(20.0)
     tick = round(60 * start_s)
     last = tick + round(60 * seconds)
     while cement.injected_ml < ml and tick < last:
-        tick += 4
-        cement = inject(spec, constants, field, cement, outlet, FILLER, thumb, tick, DT)
+        tick += ticks
+        cement = inject(spec, constants, field, cement, outlet, FILLER, thumb, tick, ticks / 60.0)
     return cement, field
 
 
