@@ -14,6 +14,7 @@ from scipy.ndimage import label
 
 from simulator.anatomy.volume import BoneField, Tissue
 from simulator.physics.constants import Constants
+from simulator.physics.foramina import Holes
 from simulator.units import FloatArray, IntArray, frozen
 from simulator.world.cement import Cloud
 
@@ -36,7 +37,7 @@ class WaysOut:
     """uL/s per kPa through the pores of the shell, which nothing plugs."""
 
 
-def ways_out(bone: BoneField, constants: Constants) -> WaysOut:
+def ways_out(bone: BoneField, constants: Constants, small: Holes) -> WaysOut:
     """Find the openings of the shell.
 
     A vein conducts pi r^4 / (8 eta L), a crack k / eta times its section over a voxel's depth.
@@ -57,10 +58,16 @@ def ways_out(bone: BoneField, constants: Constants) -> WaysOut:
             else:
                 # the band about the surface is two voxels deep: n h^2 / 2 wide, 2 h long
                 sizes.append(constants["k_defect"] / eta * h * int(here.sum()) / 4.0)
-    voxel = np.nonzero(groups.ravel())[0].astype(np.int32)
+    large = np.nonzero(groups.ravel())[0].astype(np.int32)
+    first = np.unique(small.number, return_index=True)[1]
+    short = constants["foramen_long_mm"]
+    sizes += [
+        math.pi * float(r) ** 4 / (8.0 * eta * short) * _PA_PER_KPA for r in small.radius_mm[first]
+    ]
+    own = np.unique(small.number, return_inverse=True)[1].ravel()
     return WaysOut(
-        voxel=frozen(voxel),
-        opening=frozen(groups.ravel()[voxel] - 1),
+        voxel=frozen(np.concatenate([large, small.voxel])),
+        opening=frozen(np.concatenate([groups.ravel()[large] - 1, found + own])),
         conductance=frozen(np.array(sizes)),
         shell=constants["shell_ul_s_kpa"],
     )

@@ -9,6 +9,7 @@ from scipy.ndimage import find_objects, gaussian_filter, label
 
 from simulator.anatomy.volume import BoneField, Tissue
 from simulator.physics.constants import Constants
+from simulator.physics.foramina import Holes, holes
 from simulator.physics.marrow import WaysOut, ways_out
 from simulator.rng import stream
 from simulator.units import AnyArray, ByteArray, Float32Array, FloatArray, IntArray, Vec3, frozen
@@ -67,11 +68,15 @@ def flow_field(
         perm[there], phi[there], pe[there], ageing[there] = k, porosity, threshold, rate
         drag[there] = 0.0  # marrow holds against the flow; veins and gaps drain
     _lumina(bone, perm, phi, around, pores)
+    small = holes(bone, constants, seed, posterior_wall_y_mm)
+    _pierced(small, constants, perm, phi, pe, drag, ageing)
+    _plexus(bone, constants, seed, posterior_wall_y_mm, (perm, phi, pe, ageing))
     scale = bone.spacing_mm / _FLAT_MM
     share = constants["fluid_share"]
     volume = bone.spacing_mm**3 * np.where(phi >= 1.0, 1.0, share * phi)
     per_flow = constants["drag_per_100_ul_s"] / 100.0
     zone = _zones(bone, posterior_wall_y_mm)
+    zone[small.voxel[small.to_disc == 0]] = _VEIN
     return FlowField(
         origin_mm=bone.origin_mm,
         spacing_mm=bone.spacing_mm,
@@ -84,7 +89,7 @@ def flow_field(
         zone=frozen(zone),
         sink=frozen(_border(bone.shape) | _vein_ends(bone, zone)),
         routes=frozen(_routes()),
-        ways_out=ways_out(bone, constants),
+        ways_out=ways_out(bone, constants, small),
     )
 
 
@@ -145,6 +150,36 @@ def _lumina(
     radius = bone.vein_radius_mm.ravel()[lumen].astype(np.float64)
     perm[lumen] = share * perm[lumen] * radius**2 + (1.0 - share) * around[lumen]
     phi[lumen] = share * phi[lumen] + (1.0 - share) * pores[lumen]
+
+
+def _pierced(
+    small: Holes, c: Constants, perm: FloatArray, phi: FloatArray, pe: FloatArray,
+    drag: FloatArray, ageing: FloatArray,
+) -> None:  # fmt: skip
+    """Open the shell in place where small vessels pass it."""
+    at = small.voxel
+    perm[at] = c["k_vein_per_mm2"] * small.share * small.radius_mm**2
+    phi[at] = 0.9 * small.share
+    # of the opening, whatever the voxel: surface tension and clot across a hole of this radius
+    pe[at] = c["threshold_foramen_kpa_mm"] / small.radius_mm
+    drag[at], ageing[at] = 0.0, c["ageing_vein"]
+
+
+def _plexus(
+    bone: BoneField, c: Constants, seed: int, posterior_wall_y_mm: float,
+    fields: tuple[FloatArray, FloatArray, FloatArray, FloatArray],
+) -> None:  # fmt: skip
+    """Line the walls in front with loose tissue full of thin veins."""
+    perm, phi, pe, ageing = fields
+    y = bone.origin_mm[1] + bone.spacing_mm * np.arange(bone.shape[1])
+    near = (bone.distance_mm > 0.0) & (bone.distance_mm < c["plexus_mm"])
+    near &= (y < posterior_wall_y_mm)[None, :, None] & (bone.tissue == Tissue.SOFT)
+    there = near.ravel()
+    noise = stream(seed, "plexus").standard_normal(bone.shape)
+    noise = gaussian_filter(noise, 1.0 / bone.spacing_mm, mode="nearest")
+    spread = np.exp(c["plexus_spread"] * noise / noise.std()).ravel()[there]
+    perm[there], phi[there] = c["k_plexus"], c["phi_plexus"]
+    pe[there], ageing[there] = c["threshold_plexus_kpa"] * spread, c["ageing_vein"]
 
 
 def _zones(bone: BoneField, posterior_wall_y_mm: float) -> ByteArray:

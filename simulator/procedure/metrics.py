@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from simulator.procedure import cement_shape
+from simulator.procedure import cement_heat, cement_shape
 from simulator.units import KPA_PER_MPA, MM3_PER_ML, PSI_PER_MPA, TICKS_PER_S, seconds
 from simulator.world.case import Case, Procedure
 from simulator.world.cement import ROUTES, Route
@@ -275,6 +275,14 @@ METRICS: Mapping[str, Definition] = MappingProxyType(
             _of("cement_filled_ml", "inside the body",
                 lambda c, s: s.cement.cloud.inside_ul / MM3_PER_ML),
             _of("fill_fraction", "of the body's volume", _cemented(cement_shape.fill_fraction)),
+            _of("strength_regained", "share of what the fracture took, by fill",
+                _cemented(cement_shape.strength_regained)),
+            _of("stiffness_regained", "share of what the fracture took, by fill",
+                _cemented(cement_shape.stiffness_regained)),
+            _of("body_peak_c", "hottest middle of the setting cement",
+                _cemented(cement_heat.body_peak_c)),
+            _of("canal_peak_c", "hottest front of the canal",
+                _cemented(cement_heat.canal_peak_c)),
             _of("crosses_midline", "cement on both sides", _cemented(cement_shape.crosses_midline)),
             _of("endplate_contact", "none, one or both", _cemented(cement_shape.endplate_contact)),
             _of("syringe_pressure_peak_mpa", "under the plunger",

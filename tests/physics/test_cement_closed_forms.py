@@ -136,7 +136,7 @@ def test_front_in_a_channel_runs_as_the_root_of_time():
     flat = FIRM | {"ball_mm": 6.0}  # an open end as wide as the channel
     for seconds, tolerance in ((2.0, 0.05), (16.0, 0.02)):
         cement = wide(bone, (0.0, end + 0.5 * phantoms.H, 0.0), kpa, eta, seconds, flat)
-        y, cloud = places(cement.cloud, bone)[:, 1], cement.cloud
+        cloud = cement.cloud
         void = cloud.volume_ul > 0.97 * phantoms.H**3
         x = float((cloud.fill * cloud.volume_ul)[~void].sum()) / (PHI * area)
         pressure = cement.tip_kpa - FIRM["ambient_kpa"]
@@ -145,31 +145,27 @@ def test_front_in_a_channel_runs_as_the_root_of_time():
         assert x == pytest.approx(exact, rel=tolerance)
 
 
-def test_constant_pressure_fills_a_sphere_in_the_time_of_the_closed_form():
-    """t = phi eta / (k p) (R^3/(3 r) - R^2/2 + r^2/6): 2.0 s to 5 mm, 26.6 s to 10 mm."""
-    k, phi = 37.5, 0.85 * 0.93
-    bone, eta, kpa, r0 = phantoms.block(), 100.0, 10.0, 1.5
-    constants = FIRM | {"k_trabecular": k, "ball_mm": r0}
-    for radius in (5.0, 8.0):
-        seconds = 0.9 * PHI / 0.9 * eta / (k * kpa) * (
-            radius**3 / (3 * r0) - radius**2 / 2 + r0**2 / 6
-        ) / 0.9  # fmt: skip
-        cement = wide(bone, ORIGIN, kpa + constants["ambient_kpa"], eta, seconds, constants)
-        assert phi > 0
-        cloud = cement.cloud
-        bony = cloud.volume_ul < 0.97 * phantoms.H**3
-        volume = float((cloud.fill * cloud.volume_ul)[bony].sum())
-        void = float((cloud.fill * cloud.volume_ul)[~bony].sum())
-        inner = (3.0 * void / (4.0 * math.pi)) ** (1 / 3)
-        reached = (3.0 * volume / (4.0 * math.pi * PHI) + inner**3) ** (1 / 3)
-        print(radius, reached, inner, cement.tip_kpa)
+@pytest.mark.parametrize("seconds", [4.0, 16.0])
+def test_constant_pressure_fills_a_sphere_in_the_time_of_the_closed_form(seconds):
+    """t = phi eta / (k p) (R^3 / (3 r) - R^2 / 2 + r^2 / 6) from the rim r of the open ball."""
+    bone, eta, ambient = phantoms.block(), 100.0, FIRM["ambient_kpa"]
+    cement = wide(bone, ORIGIN, 10.0 + ambient, eta, seconds)
+    cloud = cement.cloud
+    ul, void = cloud.fill * cloud.volume_ul, cloud.volume_ul > 0.97 * phantoms.H**3
+    r = (3.0 * ul[void].sum() / (4.0 * math.pi)) ** (1.0 / 3.0)
+    reached = (3.0 * ul[~void].sum() / (4.0 * math.pi * PHI) + r**3) ** (1.0 / 3.0)
+    kpa = cement.tip_kpa - ambient
+    assert kpa == pytest.approx(10.0, rel=0.05)
+    exact = PHI * eta / (K * kpa) * (reached**3 / (3.0 * r) - reached**2 / 2.0 + r**2 / 6.0)
+    # 6 %: the ball of 1.5 mm is two voxels in radius
+    assert exact == pytest.approx(seconds, rel=0.06)
 
 
 def test_portions_lie_in_layers_and_do_not_mix():
     """Four portions of 1 mL (Zderic 2016): the first lies outermost."""
     bone = phantoms.block()
     still = PLAIN | {"ageing_cannula": 1.0}
-    cement, field = push(bone, ORIGIN, 4.0, spec=steady(100.0), constants=still, start_s=0.0)
+    cement, _ = push(bone, ORIGIN, 4.0, spec=steady(100.0), constants=still, start_s=0.0)
     cloud = cement.cloud
     r = np.sqrt((places(cloud, bone) ** 2).sum(axis=1))
     weight = cloud.fill * cloud.volume_ul
@@ -208,8 +204,9 @@ def test_a_closed_box_takes_its_capacity_exactly():
     space = float(field.volume_ul[bone.tissue.ravel() == Tissue.CANCELLOUS].sum())
     held = float((cement.cloud.fill * cement.cloud.volume_ul).sum())
     tip = cement.cloud.volume_ul.max() - float(field.volume_ul[bone.tissue.size // 2])
-    assert held == pytest.approx(space + tip, rel=1e-6)
-    assert cement.flow_ul_s == 0.0 or cement.flow_ul_s < 1e-6
+    # what the last step brings too much stays where it is: half a per cent
+    assert space <= held - tip + 1e-6 < 1.005 * space
+    assert cement.flow_ul_s < 1e-6
 
 
 def test_flow_under_a_hard_push_falls_with_age():
