@@ -18,6 +18,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 sys.path[:0] = [str(Path(__file__).resolve().parent.parent)]
@@ -28,6 +29,7 @@ from simulator import rng
 from simulator.anatomy import store
 from simulator.anatomy.plan import deepened, plan_path
 from simulator.anatomy.spec import Cleft, DefectSite, FractureShape, FractureSpec, PatientSpec, Sex
+from simulator.anatomy.volume import Tissue
 from simulator.engine.operators import filling, hands
 from simulator.engine.operators.expert import Manner, access, exchange, prepare
 from simulator.engine.operators.hands import Move, Routine
@@ -162,7 +164,12 @@ def prepared(number: int, arm: Arm) -> State:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(pickle.dumps({name: getattr(state, name) for name in _KEPT}))
     # Cement is mixed anew, and what was judged so far left out: both belong to the arm.
-    return replace(first_state(case), **pickle.loads(file.read_bytes()))
+    first = first_state(case)
+    kept = pickle.loads(file.read_bytes())
+    bone = kept["body"].bone
+    pocket = float((bone.tissue == Tissue.CAVITY).sum()) * bone.spacing_mm**3 / MM3_PER_ML
+    values = MappingProxyType({"tamp_volume_ml": pocket})
+    return replace(first, **kept, tally=replace(first.tally, values=values))
 
 
 def filled(job: tuple[int, str, int]) -> dict[str, Any]:

@@ -128,16 +128,15 @@ def _push(
     rate = constants["ageing_cannula"] if outlet.by_filler else 1.0
     age_s = column.filler_age_s(cement, tick, rate)
     own = (Portion(cement.filler_ml, age_s, tick),)
+    # a free plunger moves in proportion to the force; what a screw gains in force it loses in speed
+    free_ul_s = constants["hand_mm_s_n"] / filler.advantage * math.pi / 4.0 * filler.bore_mm**2
     return _Push(
         hand_kpa=hand_kpa(thumb_n, filler, constants),
-        # a free plunger moves in proportion to the force: the flow of 1 N against 1 N's pressure;
-        # what a screw gains in force it loses in speed
-        resistance=hand_kpa(1.0, filler, constants)
-        * filler.advantage / constants["hand_flow_ul_s_n"],
+        resistance=hand_kpa(1.0, filler, constants) / free_ul_s,
         syringe_kpa=cement.syringe_kpa if thumb_n >= 0.0 else 0.0,
         age_s=age_s,
         row=own if outlet.by_filler else cement.bores[outlet.side],
-    )  # fmt: skip
+    )
 
 
 def _at_rest(cement: Cement, thumb_n: float) -> Cement:

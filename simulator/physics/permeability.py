@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.ndimage import find_objects, gaussian_filter, label
+from scipy.ndimage import distance_transform_edt, find_objects, gaussian_filter, label
 
 from simulator.anatomy.volume import BoneField, Tissue
 from simulator.physics.constants import Constants
@@ -67,6 +67,7 @@ def flow_field(
         there = tissue == name
         perm[there], phi[there], pe[there], ageing[there] = k, porosity, threshold, rate
         drag[there] = 0.0  # marrow holds against the flow; veins and gaps drain
+    _funnel(bone, constants, posterior_wall_y_mm, (perm, pe, drag))
     _lumina(bone, perm, phi, around, pores)
     small = holes(bone, constants, seed, posterior_wall_y_mm)
     _pierced(small, constants, perm, phi, pe, drag, ageing)
@@ -150,6 +151,25 @@ def _lumina(
     radius = bone.vein_radius_mm.ravel()[lumen].astype(np.float64)
     perm[lumen] = share * perm[lumen] * radius**2 + (1.0 - share) * around[lumen]
     phi[lumen] = share * phi[lumen] + (1.0 - share) * pores[lumen]
+
+
+def _funnel(
+    bone: BoneField, c: Constants, posterior_wall_y_mm: float,
+    fields: tuple[FloatArray, FloatArray, FloatArray],
+) -> None:  # fmt: skip
+    """Loosen the bone about the basivertebral trunk: its foramen is a funnel full of veins."""
+    perm, pe, drag = fields
+    trunk = (bone.tissue == Tissue.VEIN) & (bone.distance_mm < 0.0)
+    trunk &= bone.vein_radius_mm >= c["trunk_least_mm"]
+    deep = posterior_wall_y_mm - bone.origin_mm[1] - bone.spacing_mm * np.arange(bone.shape[1])
+    wide = c["funnel_wide_mm"] * (1.0 - deep / c["funnel_deep_mm"])
+    if c["funnel_wide_mm"] <= 0.0 or not trunk.any():
+        return
+    far = distance_transform_edt(~trunk, sampling=bone.spacing_mm)
+    near = (far < wide[None, :, None]) & (bone.tissue == Tissue.CANCELLOUS)
+    there = (near & (deep > 0.0)[None, :, None]).ravel()
+    perm[there] = np.maximum(perm[there], c["k_funnel"])
+    pe[there], drag[there] = c["threshold_funnel_kpa"], 0.0
 
 
 def _pierced(

@@ -13,7 +13,9 @@ from simulator.scenario import assets
 from simulator.world.cement import Cement, Portion
 from simulator.world.instruments import Filler
 
-CONSTANTS = assets.physics()["cement"] | {"foramina_per_cm2": 0.0, "endplate_pores_per_cm2": 0.0}
+CONSTANTS = assets.physics()["cement"] | {
+    "foramina_per_cm2": 0.0, "endplate_pores_per_cm2": 0.0, "funnel_wide_mm": 0.0,
+}  # fmt: skip
 """Phantoms have the holes that a test gives them."""
 PLAIN = CONSTANTS | {
     "threshold_spread": 0.0, "threshold_trabecular_kpa": 0.0, "ageing_bone": 0.0,
