@@ -46,8 +46,8 @@ from simulator.world.case import Case, Procedure
 from simulator.world.cement import ROUTES
 from simulator.world.state import State
 
-_CT_ML = 0.002
-"""CT shows a leak from this volume on: a bead of 1.6 mm (design)."""
+_CT_ML = 0.01
+"""CT shows a leak from this volume on: a bead of 2.7 mm (design)."""
 _LEVELS, _SHARES = ("T11", "T12", "L1", "L2", "L3"), (0.12, 0.26, 0.34, 0.16, 0.12)
 _TAMP_FRONT_MM = 3.5
 _KEPT = ("tick", "phase", "c_arm", "body", "vitals", "cannulas", "tamps", "side")
@@ -73,9 +73,9 @@ ARMS: Mapping[str, Arm] = {
     "vp_low": Arm(Procedure.VERTEBROPLASTY, "low_viscosity", "syringe_1"),
     "vp_medium": Arm(Procedure.VERTEBROPLASTY, "medium_viscosity", "syringe_1"),
     "vp_high": Arm(Procedure.VERTEBROPLASTY, "very_high_viscosity", "screw_10"),
-    "kp": Arm(Procedure.KYPHOPLASTY, "hv_r", "bone_filler", 480.0),
+    "kp": Arm(Procedure.KYPHOPLASTY, "hv_r", "bone_filler", 300.0),
 }
-"""Toothpaste without a pocket, dough into one."""
+"""Toothpaste without a pocket, early dough into one."""
 
 
 def drawn(number: int) -> PatientSpec:
@@ -201,7 +201,7 @@ def summary(rows: Sequence[Mapping[str, Any]]) -> dict[str, float]:
     return {
         "n": len(rows),
         "injected_ml": float(np.mean([r["injected_ml"] for r in rows])),
-        "leak_10_ul_pct": 100.0 * float((leak > 0.01).mean()),
+        "leak_2_ul_pct": 100.0 * float((leak > 0.002).mean()),
         "any_leak_pct": 100.0 * float((leak > _CT_ML).mean()),
         "seen_pct": 100.0 * float(np.mean([r["seen_ml"] > 0.0 for r in rows])),
         "leak_median_ml": float(np.median(leak)),

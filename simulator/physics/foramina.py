@@ -1,8 +1,8 @@
 """Small holes of the shell: venous foramina in front and on the sides, pores of the endplates.
 
-A shell that looks closed is not: nutrient vessels pierce its front and sides, worn endplates are
-porous. They are too small for pictures and drawn by chance; what lies before them is a plexus of
-thin veins, or the disc.
+A shell that looks closed is not: veins of the body leave through its front and sides, worn
+endplates are porous. They are too small for pictures and drawn by chance; what lies before them is
+a plexus of thin veins, or the disc. Bone that a balloon has crushed closes them.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _OFF_WALL_MM = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Holes:
-    """Voxels of the shell that small vessels pass."""
+    """Voxels that small vessels pass, in the shell and in the bone behind it."""
 
     voxel: IntArray
     """(n,) flat index."""
@@ -34,8 +34,10 @@ class Holes:
     """(n,) which hole."""
     radius_mm: FloatArray
     """(n,) of the vessel."""
+    per_section: FloatArray
+    """(n,) section of the vessel over that of the way drawn for it; may exceed 1."""
     share: FloatArray
-    """(n,) of the voxel that is vessel."""
+    """(n,) of the voxel that is vessel, at most 1."""
     to_disc: IntArray
     """(n,) 1 in an endplate."""
 
@@ -67,40 +69,52 @@ def holes(bone: BoneField, constants: Constants, seed: int, posterior_wall_y_mm:
     found: list[tuple[IntArray, float, bool]] = []
     for site in np.concatenate(chosen):
         radius = float(draw.uniform(low, high))
-        way = _way(bone, at[site], normal[site])
+        length = 0.0 if disc[site] else constants["tributary_mm"]
+        way = _way(bone, at[site], normal[site], length, constants["crushed_bv"])
         if way.size:
             found.append((way, radius, bool(disc[site])))
     return _told(found, h)
 
 
-def _way(bone: BoneField, at: IntArray, normal: FloatArray) -> IntArray:
-    """Return flat indices of shell voxels on the way in; none if it does not reach marrow."""
-    span = np.arange(-_DEEPEST, 2.01, 0.25)
+def _way(
+    bone: BoneField, at: IntArray, normal: FloatArray, length_mm: float, crushed_bv: float
+) -> IntArray:
+    """Return flat indices of voxels on the way in; none if it does not reach open marrow."""
+    span = np.arange(2.0, -_DEEPEST - length_mm / bone.spacing_mm, -0.25)
     line = at + span[:, None] * normal
-    kinds = bone.tissue[tuple(np.rint(line).astype(np.int64).T)]
-    inner = np.nonzero((span < 0.0) & (kinds == Tissue.CANCELLOUS))[0]
-    if not inner.size:
+    cells = np.rint(line).astype(np.int64)
+    fits = ((cells > 0) & (cells < np.array(bone.shape) - 1)).all(axis=1)
+    line, cells = line[fits], cells[fits]
+    open_marrow = bone.tissue[tuple(cells.T)] == Tissue.CANCELLOUS
+    open_marrow &= bone.bv_tv[tuple(cells.T)] < crushed_bv
+    first = int(np.argmax(open_marrow))
+    shell = (bone.tissue[tuple(cells[:first].T)] == Tissue.CORTICAL).sum()
+    if not open_marrow.any() or shell > 4.0 * _DEEPEST:
         return np.zeros(0, np.int32)
-    line = line[inner[-1] :]
+    closed = np.nonzero(~open_marrow[first:])[0]
+    last = first + (int(closed[0]) if closed.size else len(line) - first)
+    line = line[: min(last, first + 1 + round(4.0 * length_mm / bone.spacing_mm))]
     reach = np.arange(-1, 2)
     cells = (
         np.rint(line)[:, None, :] + np.stack(np.meshgrid(*[reach] * 3), -1).reshape(-1, 3)[None]
     ).reshape(-1, 3)
     away = np.sqrt(((cells[:, None, :] - line[None]) ** 2).sum(axis=2)).min(axis=1)
     cells = np.unique(cells[away <= _BORE].astype(np.int64), axis=0)
-    solid = bone.tissue[tuple(cells.T)] == Tissue.CORTICAL
-    flat: IntArray = np.ravel_multi_index(tuple(cells[solid].T), bone.shape).astype(np.int32)
+    kinds = bone.tissue[tuple(cells.T)]
+    own = (kinds == Tissue.CORTICAL) | (kinds == Tissue.CANCELLOUS)
+    flat: IntArray = np.ravel_multi_index(tuple(cells[own].T), bone.shape).astype(np.int32)
     return flat
 
 
 def _told(found: list[tuple[IntArray, float, bool]], h: float) -> Holes:
     sizes = [way.size for way, _, _ in found]
     radius = np.repeat([r for _, r, _ in found], sizes).astype(np.float64)
-    empty = np.zeros(0, np.int32)
+    empty, section = np.zeros(0, np.int32), (radius / (_BORE * h)) ** 2
     return Holes(
         voxel=np.concatenate([w for w, _, _ in found]) if found else empty,
         number=np.repeat(np.arange(len(found)), sizes).astype(np.int32),
         radius_mm=radius,
-        share=np.minimum((radius / (_BORE * h)) ** 2, 1.0),
+        per_section=section,
+        share=np.minimum(section, 1.0),
         to_disc=np.repeat([int(d) for _, _, d in found], sizes).astype(np.int32),
     )

@@ -177,10 +177,13 @@ def _pierced(
     drag: FloatArray, ageing: FloatArray,
 ) -> None:  # fmt: skip
     """Open the shell in place where small vessels pass it."""
-    at = small.voxel
-    perm[at] = c["k_vein_per_mm2"] * small.share * small.radius_mm**2
-    phi[at] = 0.9 * small.share
-    # of the opening, whatever the voxel: surface tension and clot across a hole of this radius
+    at, share = small.voxel, small.share
+    marrow = perm[at] > c["wall_k"]
+    # over its section the way conducts pi r^4 / 8, whatever its voxels are
+    own = c["k_vein_per_mm2"] * small.per_section * small.radius_mm**2
+    perm[at] = own + np.where(marrow, (1.0 - share) * perm[at], 0.0)
+    phi[at] = np.where(marrow, phi[at], 0.9 * share)
+    # of the opening, whatever the voxel: surface tension across a hole of this radius
     pe[at] = c["threshold_foramen_kpa_mm"] / small.radius_mm
     drag[at], ageing[at] = 0.0, c["ageing_vein"]
 

@@ -113,7 +113,7 @@ PERMITTED: Mapping[str, frozenset[Do]] = MappingProxyType(
         "mix": _ANYWHERE | _INSTRUMENTS | _TAMP | {Do.MIX, Do.LOAD, Do.DRESS},
         # One side is filled while the tamp of the other still holds the height.
         "inject": _ANYWHERE | _INSTRUMENTS | {Do.LOAD, Do.MIX, Do.TAMP_OUT, Do.DRESS},
-        "set": _ANYWHERE | _INSTRUMENTS | {Do.LOAD, Do.TAMP_OUT, Do.DRESS, Do.NEURO_CHECK},
+        "set": _ANYWHERE | _INSTRUMENTS | {Do.MIX, Do.LOAD, Do.TAMP_OUT, Do.DRESS, Do.NEURO_CHECK},
         "recover": frozenset({Do.NEURO_CHECK, Do.DISCHARGE, Do.ABORT, Do.SEDATE}),
         "done": frozenset(),
     }
