@@ -10,11 +10,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.ndimage import distance_transform_edt
 
 from simulator.anatomy.volume import BoneField, Tissue
 from simulator.physics.constants import Constants
 from simulator.rng import stream
-from simulator.units import FloatArray, IntArray
+from simulator.units import AnyArray, FloatArray, IntArray
 
 _BORE = 0.75
 """Radius in voxels of the way that is opened: its voxels touch by faces."""
@@ -59,6 +60,7 @@ def holes(bone: BoneField, constants: Constants, seed: int, posterior_wall_y_mm:
     normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-9)
     before = np.rint(at + 2.0 * normal).astype(np.int64)
     disc = bone.tissue[tuple(before.T)] == Tissue.DISC
+    closed = _crushed(bone, constants["crushed_mm"])
     draw = stream(seed, "foramina")
     chosen = []
     for kind, key in ((~disc, "foramina_per_cm2"), (disc, "endplate_pores_per_cm2")):
@@ -70,14 +72,23 @@ def holes(bone: BoneField, constants: Constants, seed: int, posterior_wall_y_mm:
     for site in np.concatenate(chosen):
         radius = float(draw.uniform(low, high))
         length = 0.0 if disc[site] else constants["tributary_mm"]
-        way = _way(bone, at[site], normal[site], length, constants["crushed_bv"])
+        way = _way(bone, closed, at[site], normal[site], length)
         if way.size:
             found.append((way, radius, bool(disc[site])))
     return _told(found, h)
 
 
+def _crushed(bone: BoneField, rim_mm: float) -> AnyArray:
+    """Tell where a balloon has pressed the bone together."""
+    pocket = bone.tissue == Tissue.CAVITY
+    if not pocket.any():
+        return pocket
+    near: AnyArray = distance_transform_edt(~pocket, sampling=bone.spacing_mm) < rim_mm
+    return near
+
+
 def _way(
-    bone: BoneField, at: IntArray, normal: FloatArray, length_mm: float, crushed_bv: float
+    bone: BoneField, closed: AnyArray, at: IntArray, normal: FloatArray, length_mm: float
 ) -> IntArray:
     """Return flat indices of voxels on the way in; none if it does not reach open marrow."""
     span = np.arange(2.0, -_DEEPEST - length_mm / bone.spacing_mm, -0.25)
@@ -86,13 +97,14 @@ def _way(
     fits = ((cells > 0) & (cells < np.array(bone.shape) - 1)).all(axis=1)
     line, cells = line[fits], cells[fits]
     open_marrow = bone.tissue[tuple(cells.T)] == Tissue.CANCELLOUS
-    open_marrow &= bone.bv_tv[tuple(cells.T)] < crushed_bv
+    open_marrow &= ~closed[tuple(cells.T)]
     first = int(np.argmax(open_marrow))
     shell = (bone.tissue[tuple(cells[:first].T)] == Tissue.CORTICAL).sum()
-    if not open_marrow.any() or shell > 4.0 * _DEEPEST:
+    pressed = closed[tuple(cells[: first + 1].T)].any()
+    if not open_marrow.any() or pressed or shell > 4.0 * _DEEPEST:
         return np.zeros(0, np.int32)
-    closed = np.nonzero(~open_marrow[first:])[0]
-    last = first + (int(closed[0]) if closed.size else len(line) - first)
+    ends = np.nonzero(~open_marrow[first:])[0]
+    last = first + (int(ends[0]) if ends.size else len(line) - first)
     line = line[: min(last, first + 1 + round(4.0 * length_mm / bone.spacing_mm))]
     reach = np.arange(-1, 2)
     cells = (
