@@ -3,7 +3,8 @@
 python docs/make_calibration.py [--patients 20] [--seeds 1] [--jobs 2] [--arms vp_low kp] [--out F]
 
 Every patient is brought once to the moment before cement by the careful operator, needle and tamp
-included. From there each arm and seed goes its own way: pores, and what breaks off, differ by seed.
+included, on one side. From there each arm and seed goes its own way: pores, and what breaks off,
+differ by seed. The operator of this part gives a fixed amount at a steady flow and heeds no picture.
 Prepared states are kept in the cache folder; delete them when needle or tamp physics change.
 """
 
@@ -16,9 +17,7 @@ import pickle
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 sys.path[:0] = [str(Path(__file__).resolve().parent.parent)]
@@ -30,26 +29,33 @@ from simulator.anatomy import store
 from simulator.anatomy.plan import deepened, plan_path
 from simulator.anatomy.spec import Cleft, DefectSite, FractureShape, FractureSpec, PatientSpec, Sex
 from simulator.anatomy.volume import Tissue
-from simulator.engine.operators import filling, hands
+from simulator.engine.operators import filling
 from simulator.engine.operators.expert import Manner, access, exchange, prepare
 from simulator.engine.operators.hands import Move, Routine
 from simulator.engine.session import Session
 from simulator.engine.sight import Observation
 from simulator.engine.start import first_state
 from simulator.frames import Side
+from simulator.imaging.visibility import visible_routes
 from simulator.paths import cache_dir
+from simulator.physics import cementing
+from simulator.physics.embolus import carried
+from simulator.physics.injection import inject
 from simulator.scenario.assets import chosen, physics
 from simulator.scenario.load import load_case
-from simulator.units import MM3_PER_ML
-from simulator.world.action import Do
+from simulator.units import MM3_PER_ML, TICKS_PER_S, ticks
+from simulator.world.arm import View
 from simulator.world.case import Case, Procedure
-from simulator.world.cement import ROUTES
+from simulator.world.cement import ROUTES, Cement
 from simulator.world.state import State
 
 _CT_ML = 0.01
 """CT shows a leak from this volume on: a bead of 2.7 mm (design)."""
 _LEVELS, _SHARES = ("T11", "T12", "L1", "L2", "L3"), (0.12, 0.26, 0.34, 0.16, 0.12)
 _TAMP_FRONT_MM = 3.5
+_RATE_UL_S, _STEPS, _PRIMING_N = 50.0, 4000, 20.0
+_PLAIN_ML, _BEYOND_ML = 4.0, 0.5
+"""Given without a pocket (mean of a large series), and beyond the volume of one."""
 _KEPT = ("tick", "phase", "c_arm", "body", "vitals", "cannulas", "tamps", "side")
 _CLASS = {
     "basivertebral": "B", "canal": "B", "foramen": "S", "segmental": "S", "cortical": "C",
@@ -65,17 +71,17 @@ class Arm:
     procedure: Procedure
     cement: str
     filler: str
-    start_s: float = 0.0
-    """Age of the cement when it is first given; 0: when the operator finds it ready."""
+    start_s: float
+    """Age of the cement when it is first given."""
 
 
 ARMS: Mapping[str, Arm] = {
-    "vp_low": Arm(Procedure.VERTEBROPLASTY, "low_viscosity", "syringe_1"),
-    "vp_medium": Arm(Procedure.VERTEBROPLASTY, "medium_viscosity", "syringe_1"),
-    "vp_high": Arm(Procedure.VERTEBROPLASTY, "very_high_viscosity", "screw_10"),
-    "kp": Arm(Procedure.KYPHOPLASTY, "hv_r", "bone_filler", 300.0),
+    "vp_low": Arm(Procedure.VERTEBROPLASTY, "low_viscosity", "syringe_1", 300.0),
+    "vp_medium": Arm(Procedure.VERTEBROPLASTY, "medium_viscosity", "syringe_1", 180.0),
+    "vp_high": Arm(Procedure.VERTEBROPLASTY, "very_high_viscosity", "screw_10", 150.0),
+    "kp": Arm(Procedure.KYPHOPLASTY, "hv_r", "bone_filler", 420.0),
 }
-"""Toothpaste without a pocket, early dough into one."""
+"""Toothpaste without a pocket, dough into one."""
 
 
 def drawn(number: int) -> PatientSpec:
@@ -130,29 +136,16 @@ def _ready(obs: Observation, side: Side) -> Move:
     return obs
 
 
-def _treated(obs: Observation, side: Side, start_s: float) -> Move:
-    obs = yield from hands.do(obs, Do.MIX, side)
-    obs = yield from hands.wait(obs, start_s)
-    return (yield from filling.fill(obs, side))
-
-
-def _played(case: Case, state: State | None, move: Any) -> tuple[State, dict[str, float]]:
-    """Play a move from a state on; return where it ends and the peaks on the way."""
+def _played(case: Case) -> State:
+    """Return the patient as the careful operator has prepared it."""
     session = Session(case, "expert")
-    if state is not None:
-        session.state = state
-    driver = Routine(move(session.observe(), Side(case.sides[0])))
-    peaks = {"syringe_kpa": 0.0, "bone_kpa": 0.0}
+    driver = Routine(_ready(session.observe(), Side(case.sides[0])))
     while not session.state.over:
         action = driver.next_action(session.observe())
         if action is None:
             break
         session.advance(action)
-        cement = session.state.cement
-        peaks["syringe_kpa"] = max(peaks["syringe_kpa"], cement.syringe_kpa)
-        if cement.flow_ul_s > 1.0:
-            peaks["bone_kpa"] = max(peaks["bone_kpa"], cement.tip_kpa)
-    return session.state, peaks
+    return session.state
 
 
 def prepared(number: int, arm: Arm) -> State:
@@ -160,16 +153,53 @@ def prepared(number: int, arm: Arm) -> State:
     file = cache_dir() / "calibration" / f"{arm.procedure.value}-{number}.pickle"
     case = case_of(number, arm)
     if not file.exists():
-        state, _ = _played(case, None, _ready)
+        state = _played(case)
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(pickle.dumps({name: getattr(state, name) for name in _KEPT}))
     # Cement is mixed anew, and what was judged so far left out: both belong to the arm.
-    first = first_state(case)
-    kept = pickle.loads(file.read_bytes())
-    bone = kept["body"].bone
-    pocket = float((bone.tissue == Tissue.CAVITY).sum()) * bone.spacing_mm**3 / MM3_PER_ML
-    values = MappingProxyType({"tamp_volume_ml": pocket})
-    return replace(first, **kept, tally=replace(first.tally, values=values))
+    return replace(first_state(case), **pickle.loads(file.read_bytes()))
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What became of the cement."""
+
+    state: State
+    syringe_kpa: float
+    bone_kpa: float
+    seen: bool
+    """A true view shows a leak."""
+
+
+def given(
+    case: Case, state: State, start_s: float, ml: float, *, back_mm: float = 0.0,
+    rate_ul_s: float = _RATE_UL_S,
+) -> Given:  # fmt: skip
+    """Give cement at a steady flow, as far as a hand goes, wherever it runs."""
+    tool = state.cannulas[state.side]
+    if tool is None:
+        raise RuntimeError("no cannula")
+    tool = replace(tool, depth_mm=tool.depth_mm - back_mm)
+    outlet = cementing.outlet_of(case, tool, case.filler.volume_ml)
+    field = cementing.flow_field(case, state.body.bone)
+    limit = case.physics["looking"]["cement_seen_mm"]
+    tick, force, syringe, bone = ticks(start_s), 1.0, 0.0, 0.0
+    cement = Cement(mixed_tick=0, batches=1, filler_ml=20.0)
+    for _ in range(_STEPS):
+        if cement.injected_ml >= ml:
+            break
+        tick += cementing.PERIOD_TICKS
+        before = cement
+        cement = inject(case.cement, case.physics["cement"], field, cement, outlet, case.filler,
+                        force, tick, cementing.PERIOD_TICKS / TICKS_PER_S)  # fmt: skip
+        cement, _ = carried(case, before, cement, tick)
+        slow = cement.flow_ul_s < rate_ul_s
+        most = case.filler.hand_limit_n if cement.injected_ml > 0.0 else _PRIMING_N
+        force = min(force * 1.1, most) if slow else force * 0.9
+        syringe, bone = max(syringe, cement.syringe_kpa), max(bone, cement.tip_kpa)
+    state = replace(state, cement=cement)
+    seen = any(visible_routes(state, view, limit) for view in (View.AP, View.LATERAL))
+    return Given(replace(state, cement=cement), syringe, bone, seen)
 
 
 def filled(job: tuple[int, str, int]) -> dict[str, Any]:
@@ -177,16 +207,19 @@ def filled(job: tuple[int, str, int]) -> dict[str, Any]:
     number, name, seed = job
     arm = ARMS[name]
     case = replace(case_of(number, arm), seed=1000 * seed + number)
-    state, peaks = _played(case, prepared(number, arm), partial(_treated, start_s=arm.start_s))
-    cement = state.cement
+    state = prepared(number, arm)
+    bone = state.body.bone
+    pocket = float((bone.tissue == Tissue.CAVITY).sum()) * bone.spacing_mm**3 / MM3_PER_ML
+    ml = pocket + _BEYOND_ML if arm.procedure is Procedure.KYPHOPLASTY else _PLAIN_ML
+    done = given(case, state, arm.start_s, ml)
+    cement, spec = done.state.cement, drawn(number).fracture
     leaks = {r.value: v / MM3_PER_ML for r, v in zip(ROUTES, cement.cloud.leak_ul, strict=True)}
-    seen = sum(v for k, v in state.tally.values.items() if k.startswith("visible_"))
-    spec = drawn(number).fracture
     return {
         "patient": number, "seed": seed, "arm": name, "injected_ml": cement.injected_ml,
-        "leaks": leaks, "leak_ml": sum(leaks.values()), "seen_ml": seen,
+        "leaks": leaks, "leak_ml": sum(leaks.values()), "seen": done.seen,
         "lung_ml": cement.lung_ml, "beyond_ml": cement.cloud.embolised_ul / MM3_PER_ML,
-        "cleft": spec is not None and spec.cleft is not Cleft.NONE, **peaks,
+        "cleft": spec is not None and spec.cleft is not Cleft.NONE,
+        "syringe_kpa": done.syringe_kpa, "bone_kpa": done.bone_kpa,
     }  # fmt: skip
 
 
@@ -203,7 +236,7 @@ def summary(rows: Sequence[Mapping[str, Any]]) -> dict[str, float]:
         "injected_ml": float(np.mean([r["injected_ml"] for r in rows])),
         "leak_2_ul_pct": 100.0 * float((leak > 0.002).mean()),
         "any_leak_pct": 100.0 * float((leak > _CT_ML).mean()),
-        "seen_pct": 100.0 * float(np.mean([r["seen_ml"] > 0.0 for r in rows])),
+        "seen_pct": 100.0 * float(np.mean([r["seen"] for r in rows])),
         "leak_median_ml": float(np.median(leak)),
         "leak_p90_ml": float(np.quantile(leak, 0.9)),
         **{f"type_{k}_pct": 100.0 * v / shown for k, v in kinds.items()},

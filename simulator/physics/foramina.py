@@ -83,7 +83,8 @@ def _crushed(bone: BoneField, rim_mm: float) -> AnyArray:
     pocket = bone.tissue == Tissue.CAVITY
     if not pocket.any():
         return pocket
-    near: AnyArray = distance_transform_edt(~pocket, sampling=bone.spacing_mm) < rim_mm
+    far: FloatArray = distance_transform_edt(~pocket, sampling=bone.spacing_mm)
+    near: AnyArray = far < rim_mm
     return near
 
 
