@@ -4,7 +4,7 @@ python docs/make_calibration.py [--patients 20] [--seeds 1] [--jobs 2] [--arms v
 
 Every patient is brought once to the moment before cement by the careful operator, needle and tamp
 included, on one side. From there each arm and seed goes its own way: pores, and what breaks off,
-differ by seed. The operator of this part gives a fixed amount at a steady flow and heeds no picture.
+differ by seed. The operator of this part gives a fixed amount at a steady flow, heeding no picture.
 Prepared states are kept in the cache folder; delete them when needle or tamp physics change.
 """
 

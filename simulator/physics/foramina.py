@@ -80,7 +80,7 @@ def holes(bone: BoneField, constants: Constants, seed: int, posterior_wall_y_mm:
 
 def _crushed(bone: BoneField, rim_mm: float) -> AnyArray:
     """Tell where a balloon has pressed the bone together."""
-    pocket = bone.tissue == Tissue.CAVITY
+    pocket: AnyArray = np.asarray(bone.tissue == Tissue.CAVITY)
     if not pocket.any():
         return pocket
     far: FloatArray = distance_transform_edt(~pocket, sampling=bone.spacing_mm)
