@@ -14,7 +14,8 @@ from simulator.imaging.beam import PathLengths
 from simulator.imaging.machine import machine
 from simulator.imaging.visibility import required_looks, visible_routes
 from simulator.physics import inflation, insertion, walls
-from simulator.physics.exchange import ACTS, with_cannula, with_tamp
+from simulator.physics.exchange import ACTS
+from simulator.physics.sides import with_cannula, with_tamp
 from simulator.procedure import clocks
 from simulator.units import TICKS_PER_S
 from simulator.world import bearings

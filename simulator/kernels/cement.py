@@ -16,7 +16,9 @@ from numba import njit
 
 from simulator.units import AnyArray, ByteArray, FloatArray, IntArray
 
-JIT = {"cache": True, "nogil": True}
+JIT = {"cache": True, "nogil": True, "error_model": "numpy"}
+SMALL = {**JIT, "inline": "always"}
+"""For what is asked of every voxel: a call would count references of all arrays it is handed."""
 
 
 class Medium(NamedTuple):
@@ -59,6 +61,14 @@ class Law(NamedTuple):
     flow_smooth: float
     """uL/s, low-passed flow that the marrow feels."""
     tolerance: float
+    marrow: float
+    """kPa per uL/s of total flow: what the ways out of the body hold against its marrow."""
+    across: float
+    """Factor on permeability to the left, right, front and back, in bone."""
+    along: float
+    """Factor on permeability towards head and feet."""
+    still_rate: float
+    """1/s: below this shear rate the yield stress is spread as a plain viscosity."""
 
 
 class Drive(NamedTuple):
@@ -97,47 +107,52 @@ class Ground(NamedTuple):
     law: Law
     table: FloatArray
     """(t,) zero-shear viscosity in Pa.s, one value per second of effective age."""
+    yields: FloatArray
+    """(t,) yield stress in Pa, alike."""
     slot: IntArray
     """(nx*ny*nz,) scratch, all -1 between calls."""
     mark: ByteArray
     """(nx*ny*nz,) scratch, all 0 between calls."""
 
 
-@njit(**JIT)
-def viscosity(age: float, w: Ground) -> float:
-    """Return the zero-shear viscosity in Pa.s at effective `age`, linear between the rows."""
-    last = w.table.size - 1
-    if age >= last:
-        return float(w.table[last])
-    i = int(age)
-    return float(w.table[i] + (w.table[i + 1] - w.table[i]) * (age - i))
+@njit(**SMALL)
+def table_at(age: float, table: FloatArray) -> float:
+    """Return the value of a table with one row per second at `age`, linear between the rows."""
+    i = min(max(int(age), 0), table.size - 2)
+    return float(table[i] + (table[i + 1] - table[i]) * min(age - i, 1.0))
 
 
-@njit(**JIT)
+@njit(**SMALL)
+def own_k(k: float, drilled: int, volume: float, h: float, void_k: float) -> float:
+    """Return the permeability of an entry; what was void when cement came in stays void."""
+    return float(max(void_k, k)) if drilled or volume > 0.97 * h * h * h else k
+
+
+@njit(**SMALL)
 def perm(g: int, w: Ground) -> float:
     """Return the permeability of voxel `g`, drilled or not."""
     k = float(w.medium.k[g])
     return max(float(w.law.void_k), k) if w.mark[g] else k
 
 
-@njit(**JIT)
+@njit(**SMALL)
 def own_perm(e: int, w: Ground, c: Lists) -> float:
-    """Return the permeability of an entry; what was void when cement came in stays void."""
-    if c.volume[e] > 0.97 * w.grid.h**3:
-        return max(float(w.law.void_k), float(w.medium.k[c.voxel[e]]))
-    return float(perm(c.voxel[e], w))
+    """Return the permeability of an entry."""
+    g = c.voxel[e]
+    return float(own_k(float(w.medium.k[g]), w.mark[g], c.volume[e], w.grid.h, w.law.void_k))
 
 
-@njit(**JIT)
+@njit(**SMALL)
 def barrier(g: int, w: Ground) -> float:
     """Return the pressure in kPa that cement must exceed to enter voxel `g`."""
     if w.mark[g]:
         return w.law.ambient_kpa
-    marrow = w.law.flow_smooth * float(w.medium.drag[g])
+    drag = float(w.medium.drag[g])
+    marrow = w.law.flow_smooth * (drag + w.law.marrow if drag > 0.0 else 0.0)
     return w.law.ambient_kpa + float(w.medium.threshold[g]) + marrow
 
 
-@njit(**JIT)
+@njit(**SMALL)
 def zone(g: int, w: Ground) -> int:
     """Return the zone of the upstream voxel; a drilled hole is a zone of its own (the last)."""
     if w.mark[g] == 2 or (w.mark[g] and w.medium.k[g] <= w.law.wall_k):

@@ -18,11 +18,12 @@ from simulator.kernels.cement import (
     Lists,
     barrier,
     enter,
+    own_k,
     own_perm,
     perm,
     pour,
     spill,
-    viscosity,
+    table_at,
     zone,
 )
 from simulator.kernels.pressure import solve
@@ -33,6 +34,10 @@ COURANT = 0.7
 """Share of a front voxel that one sub-step may fill."""
 _NEAREST = 0.25
 """A front is never closer than this share of a voxel to its upstream face."""
+
+
+_TRIES, _JUMP, _RISE_KPA = 3, 1.5, 0.5
+"""How often, and from what rise of the pressure at the tip, the open faces are chosen anew."""
 
 
 class _Faces(NamedTuple):
@@ -49,27 +54,24 @@ class _Faces(NamedTuple):
 @njit(**JIT)
 def _compact(n: int, w: Ground, c: Lists) -> tuple[int, IntArray, IntArray]:
     """Number the full voxels in flat order: entry of each number, number of each entry."""
-    i0, j0, k0 = w.grid.nx, w.grid.ny, w.grid.nz
-    i1, j1, k1 = 0, 0, 0
+    rows = w.grid.nx * w.grid.ny
+    first, last = np.full(rows, w.grid.nz, np.int32), np.full(rows, -1, np.int32)
+    low, high = rows, -1
     for e in range(n):
-        g = c.voxel[e]
-        k = g % w.grid.nz
-        j = (g // w.grid.nz) % w.grid.ny
-        i = g // (w.grid.nz * w.grid.ny)
-        i0, j0, k0 = min(i0, i), min(j0, j), min(k0, k)
-        i1, j1, k1 = max(i1, i), max(j1, j), max(k1, k)
+        row = c.voxel[e] // w.grid.nz
+        k = c.voxel[e] - row * w.grid.nz
+        first[row], last[row] = min(first[row], k), max(last[row], k)
+        low, high = min(low, row), max(high, row)
     comp = np.full(n, -1, np.int32)
     entry = np.empty(n, np.int32)
     m = 0
-    for i in range(i0, i1 + 1):
-        for j in range(j0, j1 + 1):
-            row = (i * w.grid.ny + j) * w.grid.nz
-            for g in range(row + k0, row + k1 + 1):
-                e = w.slot[g]
-                if e >= 0 and c.fill[e] >= 1.0:
-                    comp[e] = m
-                    entry[m] = e
-                    m += 1
+    for row in range(low, high + 1):
+        for g in range(row * w.grid.nz + first[row], row * w.grid.nz + last[row] + 1):
+            e = w.slot[g]
+            if e >= 0 and c.fill[e] >= 1.0:
+                comp[e] = m
+                entry[m] = e
+                m += 1
     return m, entry, comp
 
 
@@ -80,7 +82,12 @@ def _assemble(m, entry, comp, w, c):  # type: ignore[no-untyped-def]
     A face whose front threshold is not exceeded by the last pressure is closed: left in the
     matrix it would feed fluid in. Mobility in the front voxel is the upstream cement's.
     """
+    # Arrays have names of their own here: taking one out of `w` counts its references anew.
+    slot, mark, field_k, zones = w.slot, w.mark, w.medium.k, w.medium.zone
+    voxel, fill, lams = c.voxel, c.fill, c.lam
+    h, wall_k = w.grid.h, w.law.wall_k
     steps = (w.grid.ny * w.grid.nz, w.grid.nz, 1)
+    ways = (w.law.across, w.law.across, w.law.along)
     low = np.full((m + 1, 3), m, np.int32)
     up = np.full((m + 1, 3), m, np.int32)
     t = np.zeros((m + 1, 3))
@@ -91,27 +98,30 @@ def _assemble(m, entry, comp, w, c):  # type: ignore[no-untyped-def]
     for a in range(m):
         e = entry[a]
         x[a] = c.p[e]
-        lam, k = c.lam[e], own_perm(e, w, c)
+        grain = zones[voxel[e]] == 0  # bone has a grain, veins and gaps have none
         for axis in range(3):
+            way = ways[axis]
+            lam = lams[e] * way if grain else lams[e]
             for sign in (1, -1):
-                j = c.voxel[e] + sign * steps[axis]
-                s = w.slot[j]
-                if s >= 0 and c.fill[s] >= 1.0:
+                j = voxel[e] + sign * steps[axis]
+                s = slot[j]
+                if s >= 0 and fill[s] >= 1.0:
                     if sign > 0:
                         b = comp[s]
-                        q = 2.0 * w.grid.h * lam * c.lam[s] / (lam + c.lam[s])
+                        other = lams[s] * way if zones[j] == 0 else lams[s]
+                        q = 2.0 * h * lam * other / (lam + other)
                         up[a, axis], low[b, axis], t[a, axis] = b, a, q
                         diag[a] += q
                         diag[b] += q
                     continue
-                kj = perm(j, w)
-                if kj <= w.law.wall_k:
+                if mark[j] == 0 and field_k[j] <= wall_k:
                     continue
                 bar = barrier(j, w)
                 if x[a] <= bar:
                     continue
-                f = c.fill[s] if s >= 0 else 0.0
-                q = w.grid.h / (0.5 / lam + max(f, _NEAREST) * k / (kj * lam))
+                f = fill[s] if s >= 0 else 0.0
+                k = own_perm(e, w, c)
+                q = h / (0.5 / lam + max(f, _NEAREST) * k / (perm(j, w) * lam))
                 diag[a] += q
                 rhs[a] += q * bar
                 faces.cell[count], faces.voxel[count] = a, j
@@ -161,6 +171,9 @@ def _fluxes(n, flow, faces, x, entry, w, c, inflow, aged, lost):  # type: ignore
 def _thicken(m, entry, faces, flow, src, d, t, up, x, drive, w, c):  # type: ignore[no-untyped-def]
     """Carry age along with the flow and renew the lagged, shear-thinned mobility."""
     square, came, brought = np.zeros(m + 1), np.zeros(m + 1), np.zeros(m + 1)
+    ages, lams, ps, volumes, voxel = c.age, c.lam, c.p, c.volume, c.voxel
+    field_k, mark, table, yields = w.medium.k, w.mark, w.table, w.yields
+    h, n, void_k, still = w.grid.h, w.law.shear_n, w.law.void_k, w.law.still_rate
     for i in range(faces.size):
         square[faces.cell[i]] += faces.flow[i] ** 2
     for a in range(m):
@@ -173,39 +186,48 @@ def _thicken(m, entry, faces, flow, src, d, t, up, x, drive, w, c):  # type: ign
             square[b] += q * q
             if q > 0.0:
                 came[b] += q
-                brought[b] += q * c.age[entry[a]]
+                brought[b] += q * ages[entry[a]]
             else:
                 came[a] -= q
-                brought[a] -= q * c.age[entry[b]]
+                brought[a] -= q * ages[entry[b]]
     came[src] += flow
     brought[src] += flow * drive.age_s
     square[src] += flow * flow
+    # mm/s over the square root of 1e-9 m2, in 1/s
+    per_speed = 4.0 * 1e-3 / (np.sqrt(8.0 * 1e-9) * h * h)
     for a in range(m):
         e = entry[a]
-        share = d / c.volume[e]
-        c.age[e] = (c.age[e] + share * brought[a]) / (1.0 + share * came[a])
-        c.p[e] = x[a]
-        k = own_perm(e, w, c)
-        porosity = min(1.0, c.volume[e] / (0.93 * w.grid.h**3))
-        speed = np.sqrt(0.5 * square[a]) / w.grid.h**2
-        # mm/s over the square root of 1e-9 m2, in 1/s
-        rate = 4.0 * speed * 1e-3 / np.sqrt(8.0 * k * porosity * 1e-9)
-        eta = viscosity(c.age[e], w)
+        share = d / volumes[e]
+        ages[e] = (ages[e] + share * brought[a]) / (1.0 + share * came[a])
+        ps[e] = x[a]
+        k = own_k(float(field_k[voxel[e]]), mark[voxel[e]], volumes[e], h, void_k)
+        porosity = min(1.0, volumes[e] / (0.93 * h * h * h))
+        rate = per_speed * np.sqrt(0.5 * square[a] / (k * porosity))
+        eta = table_at(ages[e], table)
         if rate > 1.0:
-            eta *= rate ** (w.law.shear_n - 1.0)
-        c.lam[e] = 0.5 * c.lam[e] + 0.5 * k / eta
+            eta *= rate ** (n - 1.0)
+        eta += table_at(ages[e], yields) / max(rate, still)
+        lams[e] = 0.5 * lams[e] + 0.5 * k / eta
 
 
 @njit(**JIT)
 def _substep(n, g_e, p_d, left, steps, drive, w, c, books):  # type: ignore[no-untyped-def]
     """Move the front by at most a share of a voxel; return n, flow, seconds, tip, iterations."""
     m, entry, comp = _compact(n, w, c)
-    diag, t, low, up, rhs, x, faces = _assemble(m, entry, comp, w, c)
     src = comp[w.slot[drive.source]]
-    diag[src] += g_e
-    rhs[src] += g_e * p_d
     tolerance = w.law.tolerance * max(w.law.flow_smooth, 2.0)
-    iterations = solve(m, diag, t, low, up, rhs, x, tolerance, 300)
+    iterations = 0
+    for _ in range(_TRIES):
+        diag, t, low, up, rhs, x, faces = _assemble(m, entry, comp, w, c)
+        diag[src] += g_e
+        rhs[src] += g_e * p_d
+        before = x[src]
+        iterations += solve(m, diag, t, low, up, rhs, x, tolerance, 300)
+        # A push that begins anew finds faces closed that its pressure opens: ask again.
+        if x[src] - w.law.ambient_kpa <= _JUMP * (before - w.law.ambient_kpa) + _RISE_KPA:
+            break
+        for q in range(m):
+            c.p[entry[q]] = x[q]
     if n + faces.size > c.voxel.size:
         return -1, 0.0, left, 0.0, iterations
     inflow, aged = np.zeros(n + faces.size), np.zeros(n + faces.size)
@@ -249,7 +271,7 @@ def _flood(n, flow, left, voids, ball, drive, w, c, books):  # type: ignore[no-u
     room = 0.0
     if flow <= 0.0:
         return n, 0.0, 0.0
-    mobility = 1.0 / viscosity(drive.age_s, w)
+    mobility = 1.0 / table_at(drive.age_s, w.table)
     hole = w.medium.route.shape[0] - 1
     for i in range(ball):
         e = w.slot[voids[i]]

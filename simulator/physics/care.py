@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from simulator.frames import Side
-from simulator.physics.exchange import Act, Outcome
+from simulator.physics.sides import Act, Outcome
 from simulator.world.action import DECLINES, Do
 from simulator.world.case import Case
 from simulator.world.events import Said

@@ -8,13 +8,13 @@ from dataclasses import replace
 
 from simulator.anatomy.volume import BoneField
 from simulator.frames import Side, along, dot, minus
-from simulator.physics import injection, permeability, setting, tract
+from simulator.physics import embolus, injection, permeability, tract
 from simulator.physics.permeability import FlowField
 from simulator.units import MM3_PER_ML, TICKS_PER_S, seconds
 from simulator.world.action import Action
 from simulator.world.case import Case
 from simulator.world.cement import ROUTES, Cement, Route
-from simulator.world.events import CementLeaked, CementSet, Embolised, Event, Said
+from simulator.world.events import CementLeaked, CementSet, Event, Said
 from simulator.world.state import State
 from simulator.world.tools import Cannula, Inside
 
@@ -22,12 +22,8 @@ PERIOD_TICKS = 4
 _TOLD_ML = 0.05
 """A leak is reported at its beginning and at every further mark of this size."""
 _FIRST_UL = 1.0
-_TAIL_SHARE, _TAIL_PA_S = 0.5, 200.0
 _STUB_MM = 2.0
-"""The stylet stops this far from the tip in the flow's eyes: a tube must have a length."""
-_STYLET_FIRST_N, _STYLET_MOST_N, _STYLET_UL_S = 0.5, 60.0, 45.0
-"""A stylet goes down at about 10 mm/s."""
-_STYLET_STEPS, _LEFT_ML = 900, 0.02
+"""A tube has a length, however little it still holds."""
 _NOZZLE_BACK_MM = 4.0
 """A bone filler's nozzle stops this far short of the end of the channel."""
 
@@ -73,39 +69,18 @@ def outlet_of(case: Case, cannula: Cannula, filler_ml: float) -> injection.Outle
     if dot(minus(nozzle, cannula.tip_mm), cannula.direction) < 0.0:
         nozzle = cannula.tip_mm
     return injection.Outlet(
-        cannula.side, nozzle, cannula.channel_end_mm, bore, max(left_mm, _STUB_MM), tracts
-    )
-
-
-def _from_filler(cannula: Cannula) -> bool:
-    """A bone filler gives its own content; nothing passes through a standing column."""
-    return cannula.working and cannula.passed is None
+        cannula.side, nozzle, cannula.channel_end_mm, bore, max(left_mm, _STUB_MM), tracts,
+        by_filler=True,
+    )  # fmt: skip
 
 
 def _pressed(case: Case, state: State, cannula: Cannula, press_n: float) -> Cement:
     """Press for one period."""
-    before = state.cement
-    outlet = outlet_of(case, cannula, before.filler_ml)
-    ready = before
-    if _from_filler(cannula):
-        full = injection.dead_volume_ml(outlet)
-        ready = replace(before, cannula_ml=_both(before, cannula.side, full))
-    after = injection.inject(
-        case.cement, case.physics["cement"], flow_field(case, state.body.bone), ready, outlet,
-        case.filler, press_n, state.tick, PERIOD_TICKS / TICKS_PER_S,
+    outlet = outlet_of(case, cannula, state.cement.filler_ml)
+    return injection.inject(
+        case.cement, case.physics["cement"], flow_field(case, state.body.bone), state.cement,
+        outlet, case.filler, press_n, state.tick, PERIOD_TICKS / TICKS_PER_S,
     )  # fmt: skip
-    if after is ready:
-        return before
-    if _from_filler(cannula):
-        # A bone filler leaves nothing behind in the cannula; what ran dry is dry.
-        side = cannula.side
-        missing = full - after.cannula_ml[side]
-        after = replace(
-            after,
-            cannula_ml=_both(after, side, before.cannula_ml[side]),
-            filler_ml=max(after.filler_ml - missing, 0.0),
-        )
-    return after
 
 
 def lively(state: State) -> bool:
@@ -126,9 +101,10 @@ def work(case: Case, state: State, action: Action) -> tuple[State, tuple[Event, 
                         flow_smooth_ul_s=0.0, tip_kpa=0.0)  # fmt: skip
     else:
         after = _pressed(case, state, cannula, press_n)
-    if after is not before:
-        state = replace(state, cement=after)
-    return state, leaks(before, state.cement) if state.cement is not before else ()
+    if after is before:
+        return state, ()
+    after, lodged = embolus.carried(case, before, after, state.tick)
+    return replace(state, cement=after), leaks(before, after) + lodged
 
 
 def _connected(state: State, action: Action) -> tuple[Cannula | None, float]:
@@ -156,9 +132,6 @@ def leaks(before: Cement, after: Cement) -> tuple[Event, ...]:
         begins = old < _FIRST_UL <= new
         if begins or (new > _FIRST_UL and int(new / mark) > int(old / mark)):
             events.append(CementLeaked(Route(route), new / MM3_PER_ML, visible=False))
-    lost = after.cloud.embolised_ul - before.cloud.embolised_ul
-    if before.cloud.embolised_ul < _FIRST_UL <= after.cloud.embolised_ul:
-        events.append(Embolised(lost / MM3_PER_ML))
     return tuple(events)
 
 
@@ -180,57 +153,3 @@ def clock(case: Case, before_tick: int, state: State) -> tuple[Event, ...]:
     if then < spec.set_s <= now:
         events.append(CementSet())
     return tuple(events)
-
-
-def tail_ml(case: Case, age_s: float, standing_ml: float) -> float:
-    """Return how much of the cement in a bore is drawn out along the tract with the cannula.
-
-    Hard cement breaks off at the tip, dough tears, runny cement follows: the share falls with
-    viscosity. The scale is a design value; no measurement is known.
-    """
-    if setting.is_set(case.cement, age_s):
-        return 0.0
-    eta = setting.viscosity_pa_s(case.cement, age_s)
-    return standing_ml * _TAIL_SHARE / (1.0 + eta / _TAIL_PA_S)
-
-
-def expelled(case: Case, state: State, cannula: Cannula) -> State | str:
-    """Let the stylet drive what stands in the bore out of the tip, as far as a hand can."""
-    cement, side = state.cement, cannula.side
-    if cement.mixed_tick is None:
-        return state
-    outlet = replace(outlet_of(case, cannula, 0.0), length_mm=_STUB_MM)
-    stub = min(injection.dead_volume_ml(outlet), cement.cannula_ml[side])
-    plunger = replace(case.filler, name="stylet", bore_mm=cannula.inner_mm)
-    field = flow_field(case, state.body.bone)
-    now = replace(
-        cement, filler_ml=cement.cannula_ml[side] - stub, cannula_ml=_both(cement, side, stub)
-    )
-    force = _STYLET_FIRST_N
-    for _ in range(_STYLET_STEPS):
-        if now.filler_ml <= 1e-9:
-            break
-        now = injection.inject(
-            case.cement, case.physics["cement"], field, now, outlet, plunger, force,
-            state.tick, PERIOD_TICKS / TICKS_PER_S,
-        )  # fmt: skip
-        # The hand follows a speed, not a force: it eases off where the cement runs.
-        ease = now.flow_ul_s > _STYLET_UL_S
-        force = force * 0.7 if ease else min(force * 1.2, _STYLET_MOST_N)
-    if now.filler_ml > _LEFT_ML:
-        return "The stylet does not go in: the cement in the bore is too stiff."
-    return replace(
-        state,
-        cement=replace(
-            now,
-            filler_ml=cement.filler_ml,
-            cannula_ml=_both(cement, side, now.filler_ml + now.cannula_ml[side]),
-            syringe_kpa=0.0,
-            thumb_n=0.0,
-        ),
-    )
-
-
-def _both(cement: Cement, side: Side, ml: float) -> tuple[float, float]:
-    left, right = cement.cannula_ml
-    return (ml, right) if side is Side.LEFT else (left, ml)

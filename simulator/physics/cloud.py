@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import lru_cache
+from threading import local
 
 import numpy as np
 
@@ -12,6 +12,8 @@ from simulator.physics.permeability import FlowField
 from simulator.units import AnyArray, FloatArray, frozen, seconds
 from simulator.world.cement import Cloud
 from simulator.world.instruments import CementSpec
+
+_mine = local()
 
 
 def aged(cloud: Cloud, field: FlowField, tick: int) -> Cloud:
@@ -81,7 +83,14 @@ def medium(field: FlowField) -> Medium:
     )
 
 
-@lru_cache(maxsize=2)
 def scratch(voxels: int) -> tuple[AnyArray, AnyArray]:
-    """Return (slot, mark): full-grid work space that every kernel leaves clean."""
-    return np.full(voxels, -1, np.int32), np.zeros(voxels, np.uint8)
+    """Return (slot, mark): full-grid work space that every kernel leaves clean.
+
+    Each thread has its own: kernels run without the interpreter's lock.
+    """
+    kept: dict[int, tuple[AnyArray, AnyArray]] = _mine.__dict__.setdefault("kept", {})
+    if voxels not in kept:
+        while len(kept) > 1:
+            kept.pop(next(iter(kept)))
+        kept[voxels] = (np.full(voxels, -1, np.int32), np.zeros(voxels, np.uint8))
+    return kept[voxels]

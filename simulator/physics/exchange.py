@@ -16,27 +16,23 @@ import numpy as np
 from simulator.anatomy.hinge import Lift
 from simulator.frames import Side, minus, needle_direction, norm
 from simulator.physics import (
+    cement_acts,
     cementing,
     inflation,
     insertion,
     passages,
     passing,
     reduction,
-    setting,
     tamping,
-    tract,
 )
-from simulator.units import seconds
+from simulator.physics.injection import with_bore
+from simulator.physics.sides import Act, Outcome, with_cannula, with_tamp
 from simulator.world.action import Do
 from simulator.world.case import Case
-from simulator.world.cement import Cement, Route
-from simulator.world.events import CementLeaked, Event, Said
+from simulator.world.cement import Cement
+from simulator.world.events import Event
 from simulator.world.state import State
-from simulator.world.tamp import Tamp
 from simulator.world.tools import Cannula, Inside
-
-Outcome = tuple[State, tuple[Event, ...]] | str
-Act = Callable[[Case, State, Side], Outcome]
 
 _START_LATERAL_MM = 20.0
 _START_MEDIAL_DEG = 15.0
@@ -44,19 +40,6 @@ _EMPTY_TAMP_ML = 0.05
 """A tamp with less than this left in it slips through its cannula."""
 _DRAG_MM = 2.0
 """A cannula that nobody holds follows the instrument that is pulled out of it."""
-
-
-def with_cannula(state: State, cannula: Cannula | None, side: Side) -> State:
-    """Return `state` with one side's cannula replaced."""
-    left, right = state.cannulas
-    pair = (cannula, right) if side is Side.LEFT else (left, cannula)
-    return replace(state, cannulas=pair)
-
-
-def with_tamp(state: State, tamp: Tamp | None, side: Side) -> State:
-    """Return `state` with one side's tamp replaced."""
-    left, right = state.tamps
-    return replace(state, tamps=(tamp, right) if side is Side.LEFT else (left, tamp))
 
 
 def place_needle(case: Case, state: State, side: Side) -> Outcome:
@@ -93,8 +76,8 @@ def stylet_in(case: Case, state: State, side: Side) -> Outcome:
     if cannula.inside is Inside.TAMP:
         return passages.occupied(cannula.inside)
     events: tuple[Event, ...] = ()
-    if state.cement.cannula_ml[side] > 0.0:
-        pushed = cementing.expelled(case, state, cannula)
+    if state.cement.bores[side]:
+        pushed = cement_acts.expelled(case, state, cannula)
         if isinstance(pushed, str):
             return pushed
         events = cementing.leaks(state.cement, pushed.cement)
@@ -145,9 +128,8 @@ def passage(change: Callable[[Case, State, Side], Cannula | str]) -> Act:
         old = state.cannulas[side]
         if cannula.passed is None and old is not None and old.outlet_is_curved:
             # What stands in a curved needle goes out with it.
-            left, right = state.cement.cannula_ml
-            pair = (0.0, right) if side is Side.LEFT else (left, 0.0)
-            state = replace(state, cement=replace(state.cement, cannula_ml=pair))
+            bores = with_bore(state.cement, side, ())
+            state = replace(state, cement=replace(state.cement, bores=bores))
         return with_cannula(state, cannula, side), ()
 
     return act
@@ -172,7 +154,7 @@ def tamp_in(case: Case, state: State, side: Side) -> Outcome:
         return "The tamp does not fit the needle. Seat the working cannula first."
     if cannula.inside is not Inside.EMPTY:
         return passages.occupied(cannula.inside)
-    if state.cement.cloud.inside_ul > 0.0 and state.cement.cannula_ml[side] > 0.0:
+    if state.cement.cloud.inside_ul > 0.0 and state.cement.bores[side]:
         return "There is cement in this cannula."
     tamp = inflation.insert(
         case.tamp, case.physics["tamp"], state.body.bone, side, cannula.tip_mm,
@@ -209,93 +191,6 @@ def _carried(case: Case, state: State, lift: Lift) -> Cement:
         return state.cement  # a wall that was pushed closes voxels up: leave cement where it is
     cloud = replace(cloud, voxel=voxels, revision=cloud.revision + 1)
     return replace(state.cement, cloud=cloud)
-
-
-def mix(case: Case, state: State, side: Side) -> Outcome:
-    """Pour the liquid to the powder: the cement's clock starts."""
-    if state.cement.mixed_tick is not None:
-        return "The cement is already mixed."
-    cement = replace(state.cement, mixed_tick=state.tick, batch_left_ml=case.cement.batch_ml)
-    return replace(state, cement=cement), (Said("nurse", "Mixing now."),)
-
-
-def load(case: Case, state: State, side: Side) -> Outcome:
-    """Draw a filler from the bowl and connect it."""
-    cannula, cement = state.cannulas[side], state.cement
-    if cannula is None:
-        return passages.NO_CANNULA
-    if cement.mixed_tick is None:
-        return "The cement is not mixed yet."
-    if cannula.inside not in (Inside.EMPTY, Inside.FILLER, Inside.CURVED):
-        return passages.occupied(cannula.inside)
-    if cement.batch_left_ml <= 0.0:
-        return "The bowl is empty."
-    if setting.is_set(case.cement, seconds(state.tick - cement.mixed_tick)):
-        return "The cement in the bowl has set."
-    # There is one filler; connecting it here takes it, and what it holds, from the other side.
-    other = state.cannulas[1 - side]
-    kept = 0.0
-    if cannula.inside is Inside.FILLER:
-        kept = cement.filler_ml
-    elif other is not None and other.inside is Inside.FILLER:
-        kept = cement.filler_ml
-        free = Inside.EMPTY if other.passed is None else other.passed.kind
-        state = with_cannula(state, replace(other, inside=free), Side(1 - side))
-    drawn = min(case.filler.volume_ml - kept, cement.batch_left_ml)
-    if drawn <= 0.0:
-        return "The filler is still full."
-    cement = replace(
-        cement,
-        filler_ml=kept + drawn,
-        batch_left_ml=cement.batch_left_ml - drawn,
-        fillers_used=cement.fillers_used + 1,
-        syringe_kpa=0.0,
-    )
-    state = with_cannula(state, replace(cannula, inside=Inside.FILLER), side)
-    return replace(state, cement=cement), ()
-
-
-def strand_test(case: Case, state: State, side: Side) -> Outcome:
-    """Pull a strand between two gloved fingers and say what it does."""
-    if state.cement.mixed_tick is None:
-        return "The cement is not mixed yet."
-    age = seconds(state.tick - state.cement.mixed_tick)
-    if setting.is_set(case.cement, age):
-        words = "The sample is hard."
-    elif age > case.cement.work_until_s:
-        words = "The sample crumbles. It will hardly go through."
-    elif age > case.cement.wait_s:
-        words = "The strand holds. It is dough."
-    else:
-        words = "It still sticks and drips."
-    return state, (Said("nurse", words),)
-
-
-def cannula_out(case: Case, state: State, side: Side) -> Outcome:
-    """Pull needle or cannula out of the patient; soft cement comes along the tract."""
-    cannula = state.cannulas[side]
-    if cannula is None:
-        return "There is nothing to take out on this side."
-    if cannula.inside is Inside.TAMP:
-        return passages.occupied(cannula.inside)
-    if cannula.passed is not None:
-        return passages.occupied(cannula.passed.kind)
-    events: tuple[Event, ...] = ()
-    cement = state.cement
-    standing = cement.cannula_ml[side]
-    if cement.mixed_tick is not None and cement.injected_ml > 0.0 and standing > 0.0:
-        age = seconds(state.tick - cement.mixed_tick)
-        tail = cementing.tail_ml(case, age, standing)
-        left, right = cement.cannula_ml
-        pair = (0.0, right) if side is Side.LEFT else (left, 0.0)
-        cement = replace(cement, cannula_ml=pair, tail_ml=cement.tail_ml + tail)
-        if tail > 0.0:
-            events = (CementLeaked(Route.TRACT, cementing.tract_ml(cement), visible=True),)
-    tracts = state.body.tracts
-    for path in (*cannula.tracts, tract.channel(cannula)):
-        tracts = tract.kept(tracts, path)
-    body = replace(state.body, tracts=tracts)
-    return with_cannula(replace(state, cement=cement, body=body), None, side), events
 
 
 EXCHANGES = frozenset(
@@ -338,10 +233,10 @@ ACTS: Mapping[Do, Act] = MappingProxyType(
         Do.PURGE: purge,
         Do.TAMP_IN: tamp_in,
         Do.TAMP_OUT: tamp_out,
-        Do.MIX: mix,
-        Do.LOAD: load,
-        Do.STRAND_TEST: strand_test,
-        Do.CANNULA_OUT: cannula_out,
+        Do.MIX: cement_acts.mix,
+        Do.LOAD: cement_acts.load,
+        Do.STRAND_TEST: cement_acts.strand_test,
+        Do.CANNULA_OUT: cement_acts.cannula_out,
     }
 )
 """Acts that change instruments or cement. Words to the patient and staff are in `care`."""

@@ -14,13 +14,14 @@ from simulator.errors import PhysicsError
 from simulator.frames import Side
 from simulator.kernels.cement import Drive, Grid, Ground, Law
 from simulator.kernels.flow import advance
-from simulator.physics.channel import index_of, voxels_along
+from simulator.physics import column, marrow
+from simulator.physics.channel import index_of, voids_at
 from simulator.physics.cloud import aged, cloud_of, lists, medium, scratch
 from simulator.physics.constants import Constants
 from simulator.physics.permeability import FlowField
-from simulator.physics.setting import cannula_conductance, is_set, viscosity_table
-from simulator.units import MM3_PER_ML, IntArray, Vec3, seconds
-from simulator.world.cement import Cement, Cloud
+from simulator.physics.setting import cannula_conductance, is_set, viscosity_table, yield_table
+from simulator.units import MM3_PER_ML, TICKS_PER_S, Vec3
+from simulator.world.cement import Bore, Cement, Cloud, Portion
 from simulator.world.instruments import CementSpec, Filler
 
 _SPARE = 8192
@@ -44,16 +45,22 @@ class Outlet:
     length_mm: float
     tracts: tuple[tuple[Vec3, Vec3], ...] = ()
     """Other open channels: old paths, and cannulas that were pulled out."""
+    by_filler: bool = False
+    """A bone filler reaches the tip itself: nothing stands in the cannula."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Push:
-    """The hand at the plunger."""
+    """The hand at the plunger, and what it pushes."""
 
     hand_kpa: float
     resistance: float
     """kPa per uL/s that the hand gives up when it moves."""
     syringe_kpa: float
+    age_s: float
+    """Of the cement in the filler."""
+    row: Bore
+    """What stands between plunger and tip."""
 
 
 def dead_volume_ml(outlet: Outlet) -> float:
@@ -61,10 +68,11 @@ def dead_volume_ml(outlet: Outlet) -> float:
     return math.pi / 4.0 * outlet.bore_mm**2 * outlet.length_mm / MM3_PER_ML
 
 
-def hand_kpa(thumb_n: float, filler: Filler, constants: Constants) -> float:
-    """Return the pressure that a resting plunger makes of the thumb's force."""
+def hand_kpa(hand_n: float, filler: Filler, constants: Constants) -> float:
+    """Return the pressure that a resting plunger makes of the hand's force."""
     area = math.pi / 4.0 * filler.bore_mm**2
-    return constants["friction"] * max(thumb_n, 0.0) / area * 1e3
+    force = constants["friction"] * max(hand_n, 0.0) * filler.advantage
+    return min(force / area * 1e3, filler.limit_kpa)
 
 
 def inject(
@@ -81,7 +89,8 @@ def inject(
     """Press on the plunger for one step that ends at `tick`.
 
     Leaks of the step are the differences of `cloud.leak_ul`. A step without force or pressure
-    returns at once; ages in the cloud are brought up to date only when it flows.
+    returns at once; ages in the cloud are brought up to date only when it flows. Cement that has
+    set anywhere between plunger and tip lets nothing through.
 
     Args:
         spec: the cement.
@@ -90,32 +99,43 @@ def inject(
         cement: as it was.
         outlet: the cannula in use.
         filler: the syringe in use.
-        thumb_n: force; negative releases the syringe's pressure.
+        thumb_n: force of the hand; negative releases the syringe's pressure.
         tick: end of the step.
         dt_s: length of the step, 4 ticks as a rule.
     """
-    age = 0.0 if cement.mixed_tick is None else seconds(tick - cement.mixed_tick)
-    push = _push(cement, filler, thumb_n, constants)
-    empty = cement.mixed_tick is None or cement.filler_ml <= 0.0
-    if empty or is_set(spec, age) or max(push.syringe_kpa, push.hand_kpa) < _SLACK_KPA:
+    warm = constants["ageing_cannula"]
+    push = _push(cement, outlet, filler, thumb_n, tick, constants)
+    stuck = is_set(spec, push.age_s) or column.is_plugged(spec, push.row, tick, warm)
+    calm = max(push.syringe_kpa, push.hand_kpa) < _SLACK_KPA
+    if cement.filler_ml <= 0.0 or stuck or calm:
         return _at_rest(cement, thumb_n)
     cement = replace(cement, thumb_n=thumb_n)
-    room = (dead_volume_ml(outlet) - cement.cannula_ml[outlet.side]) * MM3_PER_ML
-    if room > _FULL_UL:
-        return _prime(spec, cement, outlet, push, age, room, dt_s)
-    cloud, moved, syringe, tip = _spread(
-        spec, constants, field, cement, outlet, push, age, tick, dt_s
-    )
+    if not outlet.by_filler:
+        room = (dead_volume_ml(outlet) - column.volume_ml(push.row)) * MM3_PER_ML
+        if room > _FULL_UL:
+            return _prime(spec, constants, cement, outlet, push, room, tick, dt_s)
+    if cement.marrow_kpa_s_ul == 0.0 or tick % TICKS_PER_S < round(dt_s * TICKS_PER_S):
+        open_now = marrow.resistance(field.ways_out, cement.cloud)
+        cement = replace(cement, marrow_kpa_s_ul=open_now)
+    cloud, moved, syringe, tip = _spread(spec, constants, field, cement, outlet, push, tick, dt_s)
     cement = replace(cement, cloud=cloud, syringe_kpa=syringe, tip_kpa=tip)
-    return _booked(cement, constants, outlet, moved, tick, dt_s)
+    return _booked(cement, constants, outlet, push, moved, tick, dt_s)
 
 
-def _push(cement: Cement, filler: Filler, thumb_n: float, constants: Constants) -> _Push:
+def _push(
+    cement: Cement, outlet: Outlet, filler: Filler, thumb_n: float, tick: int, constants: Constants
+) -> _Push:
+    rate = constants["ageing_cannula"] if outlet.by_filler else 1.0
+    age_s = column.filler_age_s(cement, tick, rate)
+    own = (Portion(cement.filler_ml, age_s, tick),)
+    # a free plunger moves in proportion to the force; what a screw gains in force it loses in speed
+    free_ul_s = constants["hand_mm_s_n"] / filler.advantage * math.pi / 4.0 * filler.bore_mm**2
     return _Push(
         hand_kpa=hand_kpa(thumb_n, filler, constants),
-        # a free plunger moves in proportion to the force: the flow of 1 N against 1 N's pressure
-        resistance=hand_kpa(1.0, filler, constants) / constants["hand_flow_ul_s_n"],
+        resistance=hand_kpa(1.0, filler, constants) / free_ul_s,
         syringe_kpa=cement.syringe_kpa if thumb_n >= 0.0 else 0.0,
+        age_s=age_s,
+        row=own if outlet.by_filler else cement.bores[outlet.side],
     )
 
 
@@ -130,24 +150,26 @@ def _at_rest(cement: Cement, thumb_n: float) -> Cement:
 
 def _prime(
     spec: CementSpec,
+    constants: Constants,
     cement: Cement,
     outlet: Outlet,
     push: _Push,
-    age_s: float,
     room_ul: float,
+    tick: int,
     dt_s: float,
 ) -> Cement:
     """Fill the empty part of the cannula; nothing leaves its tip yet."""
     filled_mm = outlet.length_mm * (1.0 - room_ul / MM3_PER_ML / dead_volume_ml(outlet))
-    g = cannula_conductance(spec, age_s, push.hand_kpa, push.resistance, outlet.bore_mm, filled_mm)
+    row = push.row or (Portion(1.0, push.age_s, tick),)
+    eta = column.viscosity_of(spec, row, tick, constants["ageing_cannula"])
+    g = cannula_conductance(spec, eta, push.hand_kpa, push.resistance, outlet.bore_mm, filled_mm)
     flow = push.hand_kpa / (1.0 / g + push.resistance)
     moved = min(flow * dt_s, room_ul, cement.filler_ml * MM3_PER_ML)
-    bores = list(cement.cannula_ml)
-    bores[outlet.side] += moved / MM3_PER_ML
+    bore = column.added(push.row, moved / MM3_PER_ML, push.age_s, tick, constants)
     return replace(
         cement,
         filler_ml=cement.filler_ml - moved / MM3_PER_ML,
-        cannula_ml=(bores[0], bores[1]),
+        bores=with_bore(cement, outlet.side, bore),
         syringe_kpa=push.hand_kpa - push.resistance * moved / dt_s,
         flow_ul_s=0.0,
         flow_smooth_ul_s=0.0,
@@ -155,22 +177,38 @@ def _prime(
     )
 
 
+def with_bore(cement: Cement, side: Side, bore: Bore) -> tuple[Bore, Bore]:
+    """Return both bores, one of them replaced."""
+    left, right = cement.bores
+    return (bore, right) if side is Side.LEFT else (left, bore)
+
+
 def _booked(
-    cement: Cement, constants: Constants, outlet: Outlet, moved_ul: float, tick: int, dt_s: float
+    cement: Cement,
+    constants: Constants,
+    outlet: Outlet,
+    push: _Push,
+    moved_ul: float,
+    tick: int,
+    dt_s: float,
 ) -> Cement:
     """Write what left the tip into the books of filler and cannula."""
     moved = moved_ul / MM3_PER_ML
     from_filler = min(moved, cement.filler_ml)
-    bores = list(cement.cannula_ml)
-    # the last bit of a filler that ran dry comes out of the bore
-    bores[outlet.side] -= moved - from_filler
+    bores = cement.bores
+    if not outlet.by_filler and moved > 0.0:
+        # the last bit of a filler that ran dry comes out of the bore
+        bore = column.drawn(push.row, moved)
+        if from_filler > 0.0:
+            bore = column.added(bore, from_filler, push.age_s, tick, constants)
+        bores = with_bore(cement, outlet.side, bore)
     flow = moved_ul / dt_s
     blend = 1.0 - math.exp(-dt_s / constants["flow_smoothing_s"])
     first = cement.started_tick is None and moved > 0.0
     return replace(
         cement,
         filler_ml=cement.filler_ml - from_filler,
-        cannula_ml=(bores[0], bores[1]),
+        bores=bores,
         flow_ul_s=flow,
         flow_smooth_ul_s=cement.flow_smooth_ul_s + blend * (flow - cement.flow_smooth_ul_s),
         injected_ml=cement.injected_ml + moved,
@@ -185,18 +223,23 @@ def _spread(
     cement: Cement,
     outlet: Outlet,
     push: _Push,
-    age_s: float,
     tick: int,
     dt_s: float,
 ) -> tuple[Cloud, float, float, float]:
     """Run the front; return the cloud, uL out of the tip, syringe and tip pressure."""
-    drive = _drive(spec, constants, field, cement, outlet, push, age_s)
-    voids, ball = _voids(field, outlet, constants)
+    drive = _drive(spec, constants, field, cement, outlet, push, tick)
+    drilled = ((outlet.tip_mm, outlet.channel_end_mm), *outlet.tracts)
+    where = (field.origin_mm, field.spacing_mm, field.shape)
+    voids, ball = voids_at(
+        outlet.tip_mm, constants["ball_mm"], drilled, constants["channel_mm"], where,
+        field.permeability, constants["wall_k"],
+    )  # fmt: skip
     ground = Ground(
         medium(field),
         Grid(*field.shape, field.spacing_mm),
         _law(spec, constants, cement),
         viscosity_table(spec),
+        yield_table(spec),
         *scratch(field.permeability.size),
     )
     cloud = aged(cement.cloud, field, tick)
@@ -220,14 +263,15 @@ def _drive(
     cement: Cement,
     outlet: Outlet,
     push: _Push,
-    age_s: float,
+    tick: int,
 ) -> Drive:
     i, j, k = index_of(outlet.tip_mm, field.origin_mm, field.spacing_mm, field.shape)
     top = max(push.hand_kpa, push.syringe_kpa) - max(cement.tip_kpa, constants["ambient_kpa"])
     pushed = push.hand_kpa > push.syringe_kpa
+    warm = constants["ageing_cannula"]
     g = cannula_conductance(
-        spec, age_s, max(top, _SLACK_KPA), push.resistance if pushed else 0.0,
-        outlet.bore_mm, outlet.length_mm,
+        spec, column.viscosity_of(spec, push.row, tick, warm), max(top, _SLACK_KPA),
+        push.resistance if pushed else 0.0, outlet.bore_mm, outlet.length_mm,
     )  # fmt: skip
     return Drive(
         source=(i * field.shape[1] + j) * field.shape[2] + k,
@@ -236,7 +280,7 @@ def _drive(
         hand_resistance=push.resistance,
         compliance=constants["compliance_ul_kpa"],
         conductance=g,
-        age_s=age_s,
+        age_s=push.row[0].at(tick, warm),
     )
 
 
@@ -248,37 +292,9 @@ def _law(spec: CementSpec, constants: Constants, cement: Cement) -> Law:
         shear_n=spec.shear_exponent,
         flow_smooth=cement.flow_smooth_ul_s,
         tolerance=constants["solver_tolerance"],
+        marrow=cement.marrow_kpa_s_ul,
+        # the mean over all directions stays: two of them lie across
+        across=constants["grain"] ** (-1.0 / 3.0),
+        along=constants["grain"] ** (2.0 / 3.0),
+        still_rate=constants["still_rate_per_s"],
     )
-
-
-def _voids(field: FlowField, outlet: Outlet, constants: Constants) -> tuple[IntArray, int]:
-    """Return flat indices of voxels without bone, and how many of them lie at the tip.
-
-    The ball at the tip does not reach through a wall: it is the part of the sphere that is
-    connected with the tip, or that the cannula has drilled.
-    """
-    where = (field.origin_mm, field.spacing_mm, field.shape)
-    ball = voxels_along(outlet.tip_mm, outlet.tip_mm, constants["ball_mm"], *where)
-    drilled = [
-        voxels_along(a, b, constants["channel_mm"], *where)
-        for a, b in ((outlet.tip_mm, outlet.channel_end_mm), *outlet.tracts)
-    ]
-    i, j, k = index_of(outlet.tip_mm, *where)
-    source = (i * field.shape[1] + j) * field.shape[2] + k
-    open_voxel = field.permeability[ball] > constants["wall_k"]
-    free = _connected(ball[open_voxel | (ball == source)], source, field.shape)
-    channel = np.setdiff1d(np.concatenate(drilled), free)
-    return np.concatenate([free, channel]).astype(np.int32), free.size
-
-
-def _connected(voxels: IntArray, source: int, shape: tuple[int, int, int]) -> IntArray:
-    """Return those of a few `voxels` that faces connect with `source`, nearest first."""
-    steps = (shape[1] * shape[2], shape[2], 1)
-    rest = {int(v) for v in voxels} - {source}
-    found = [source]
-    for voxel in found:  # grows while it is walked
-        for step in (*steps, *(-s for s in steps)):
-            if voxel + step in rest:
-                rest.remove(voxel + step)
-                found.append(voxel + step)
-    return np.array(found, np.int32)

@@ -5,15 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.ndimage import gaussian_filter
+from scipy.ndimage import distance_transform_edt, find_objects, gaussian_filter, label
 
 from simulator.anatomy.volume import BoneField, Tissue
 from simulator.physics.constants import Constants
+from simulator.physics.foramina import Holes, holes
+from simulator.physics.marrow import WaysOut, ways_out
 from simulator.rng import stream
 from simulator.units import AnyArray, ByteArray, Float32Array, FloatArray, IntArray, Vec3, frozen
 from simulator.world.cement import ROUTES, Route
 
 _INSIDE, _VEIN, _DEFECT, _SOFT, _BACK_VEIN, _SIDE_VEIN, _DISC, _CANAL, _FORAMEN, _TRACT = range(10)
+_END_MM = 1.5
+"""Length of a vein's last piece, where cement is carried away."""
 _FLAT_MM = 0.75
 """Voxel size for which thresholds are given; a threshold is a pressure jump per voxel."""
 
@@ -36,9 +40,11 @@ class FlowField:
     """Seconds of effective age per second."""
     zone: ByteArray
     sink: ByteArray
-    """1 at the border of the grid: what arrives is carried away."""
+    """1 where veins go on and at the border of the grid: what arrives is carried away."""
     routes: IntArray
     """(zones, zones) index into `ROUTES` for a step from the row's zone, -1 inside."""
+    ways_out: WaysOut
+    """For marrow, which cement displaces."""
 
 
 def flow_field(
@@ -61,11 +67,17 @@ def flow_field(
         there = tissue == name
         perm[there], phi[there], pe[there], ageing[there] = k, porosity, threshold, rate
         drag[there] = 0.0  # marrow holds against the flow; veins and gaps drain
+    _funnel(bone, constants, posterior_wall_y_mm, (perm, pe, drag))
     _lumina(bone, perm, phi, around, pores)
+    small = holes(bone, constants, seed, posterior_wall_y_mm)
+    _pierced(small, constants, perm, phi, pe, drag, ageing)
+    _plexus(bone, constants, seed, posterior_wall_y_mm, (perm, phi, pe, ageing))
     scale = bone.spacing_mm / _FLAT_MM
     share = constants["fluid_share"]
     volume = bone.spacing_mm**3 * np.where(phi >= 1.0, 1.0, share * phi)
     per_flow = constants["drag_per_100_ul_s"] / 100.0
+    zone = _zones(bone, posterior_wall_y_mm)
+    zone[small.voxel[small.to_disc == 0]] = _VEIN
     return FlowField(
         origin_mm=bone.origin_mm,
         spacing_mm=bone.spacing_mm,
@@ -75,9 +87,10 @@ def flow_field(
         threshold_kpa=_small(pe * scale),
         drag_kpa_s_ul=_small(drag * scale * per_flow),
         ageing=_small(ageing),
-        zone=frozen(_zones(bone, posterior_wall_y_mm)),
-        sink=frozen(_border(bone.shape)),
+        zone=frozen(zone),
+        sink=frozen(_border(bone.shape) | _vein_ends(bone, zone)),
         routes=frozen(_routes()),
+        ways_out=ways_out(bone, constants, small),
     )
 
 
@@ -140,6 +153,58 @@ def _lumina(
     phi[lumen] = share * phi[lumen] + (1.0 - share) * pores[lumen]
 
 
+def _funnel(
+    bone: BoneField, c: Constants, posterior_wall_y_mm: float,
+    fields: tuple[FloatArray, FloatArray, FloatArray],
+) -> None:  # fmt: skip
+    """Loosen the bone about the basivertebral trunk: its foramen is a funnel full of veins."""
+    perm, pe, drag = fields
+    trunk = (bone.tissue == Tissue.VEIN) & (bone.distance_mm < 0.0)
+    trunk &= bone.vein_radius_mm >= c["trunk_least_mm"]
+    deep = posterior_wall_y_mm - bone.origin_mm[1] - bone.spacing_mm * np.arange(bone.shape[1])
+    wide = c["funnel_wide_mm"] * (1.0 - deep / c["funnel_deep_mm"])
+    if c["funnel_wide_mm"] <= 0.0 or not trunk.any():
+        return
+    far = distance_transform_edt(~trunk, sampling=bone.spacing_mm)
+    near = (far < wide[None, :, None]) & (bone.tissue == Tissue.CANCELLOUS)
+    there = (near & (deep > 0.0)[None, :, None]).ravel()
+    perm[there] = np.maximum(perm[there], c["k_funnel"])
+    pe[there], drag[there] = c["threshold_funnel_kpa"], 0.0
+
+
+def _pierced(
+    small: Holes, c: Constants, perm: FloatArray, phi: FloatArray, pe: FloatArray,
+    drag: FloatArray, ageing: FloatArray,
+) -> None:  # fmt: skip
+    """Open the shell in place where small vessels pass it."""
+    at, share = small.voxel, small.share
+    marrow = perm[at] > c["wall_k"]
+    # over its section the way conducts pi r^4 / 8, whatever its voxels are
+    own = c["k_vein_per_mm2"] * small.per_section * small.radius_mm**2
+    perm[at] = own + np.where(marrow, (1.0 - share) * perm[at], 0.0)
+    phi[at] = np.where(marrow, phi[at], 0.9 * share)
+    # of the opening, whatever the voxel: surface tension across a hole of this radius
+    pe[at] = c["threshold_foramen_kpa_mm"] / small.radius_mm
+    drag[at], ageing[at] = 0.0, c["ageing_vein"]
+
+
+def _plexus(
+    bone: BoneField, c: Constants, seed: int, posterior_wall_y_mm: float,
+    fields: tuple[FloatArray, FloatArray, FloatArray, FloatArray],
+) -> None:  # fmt: skip
+    """Line the walls in front with loose tissue full of thin veins."""
+    perm, phi, pe, ageing = fields
+    y = bone.origin_mm[1] + bone.spacing_mm * np.arange(bone.shape[1])
+    near = (bone.distance_mm > 0.0) & (bone.distance_mm < c["plexus_mm"])
+    near &= (y < posterior_wall_y_mm)[None, :, None] & (bone.tissue == Tissue.SOFT)
+    there = near.ravel()
+    noise = stream(seed, "plexus").standard_normal(bone.shape)
+    noise = gaussian_filter(noise, 1.0 / bone.spacing_mm, mode="nearest")
+    spread = np.exp(c["plexus_spread"] * noise / noise.std()).ravel()[there]
+    perm[there], phi[there] = c["k_plexus"], c["phi_plexus"]
+    pe[there], ageing[there] = c["threshold_plexus_kpa"] * spread, c["ageing_vein"]
+
+
 def _zones(bone: BoneField, posterior_wall_y_mm: float) -> ByteArray:
     """Sort voxels by which side of the bone's barriers they lie on."""
     named: dict[Tissue, int] = {
@@ -162,6 +227,20 @@ def _border(shape: tuple[int, int, int]) -> ByteArray:
     sink = np.ones(shape, np.uint8)
     sink[1:-1, 1:-1, 1:-1] = 0
     return sink.ravel()
+
+
+def _vein_ends(bone: BoneField, zone: ByteArray) -> ByteArray:
+    """Mark where segmental veins go on to the large veins behind the body."""
+    out = np.zeros(bone.shape, np.uint8)
+    tubes, _ = label(zone.reshape(bone.shape) == _SIDE_VEIN, np.ones((3, 3, 3)))
+    for number, box in enumerate(find_objects(tubes), 1):
+        own = tubes[box] == number
+        depth = np.nonzero(own.any(axis=(0, 2)))[0]
+        last = depth[-1] - round(_END_MM / bone.spacing_mm)
+        own[:, : max(last, 0), :] = False
+        if (depth[-1] - depth[0]) * bone.spacing_mm > 2.0 * _END_MM:  # else no more than a stub
+            out[box] |= own
+    return out.ravel()
 
 
 def _routes() -> IntArray:

@@ -13,7 +13,8 @@ from dataclasses import replace
 from simulator.anatomy.volume import Tissue
 from simulator.frames import Side
 from simulator.physics import troubles
-from simulator.units import MM3_PER_ML, PSI_PER_MPA, seconds
+from simulator.physics.constants import Constants
+from simulator.units import PSI_PER_MPA, seconds
 from simulator.world.case import Case
 from simulator.world.events import Event, Said
 from simulator.world.state import State
@@ -70,7 +71,8 @@ def _felt(case: Case, state: State, dt_s: float) -> Vitals:
         sedation=_toward(before.sedation, asleep, dt_s, constants["sedation_tau_s"]),
         cement_ml=(before.cement_ml + new_ml) * math.exp(-dt_s / constants["cement_tau_s"]),
         cement_felt_ml=state.cement.injected_ml,
-        embolus_ml=state.cement.cloud.embolised_ul / MM3_PER_ML,
+        embolus_ml=state.cement.lung_ml,
+        shock_ml=state.cement.lung_ml * _shock(state, constants),
         nerve_pain=nerve,
         pain_vas=_toward(before.pain_vas, pain, dt_s, constants["pain_tau_s"]),
         supine_s=before.supine_s + (dt_s if state.phase == _FLAT_PHASE else 0.0),
@@ -87,7 +89,7 @@ def _monitor(case: Case, now: Vitals, dt_s: float) -> Vitals:
         + constants["map_per_pain"] * hurt
         + constants["map_per_sedation"] * now.sedation
         + who.map_per_cement_ml * now.cement_ml
-        + constants["map_per_embolus_ml"] * now.embolus_ml
+        + constants["map_per_embolus_ml"] * now.shock_ml
     )
     oxygen = (
         who.spo2_pct
@@ -118,6 +120,15 @@ def _monitor(case: Case, now: Vitals, dt_s: float) -> Vitals:
         resp_rate_min=max(2.0, _toward(now.resp_rate_min, breathing, dt_s, tau)),
         deficit=deficit,
     )
+
+
+def _shock(state: State, constants: Constants) -> float:
+    """Return how much of an embolus the pressure still feels: it falls, and recovers in minutes."""
+    if state.cement.lung_tick is None:
+        return 0.0
+    since = seconds(state.tick - state.cement.lung_tick)
+    late = max(since - constants["embolus_peak_s"], 0.0)
+    return math.exp(-late / constants["embolus_recovery_s"])
 
 
 def _toward(value: float, target: float, dt_s: float, tau_s: float) -> float:

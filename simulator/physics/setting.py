@@ -49,8 +49,14 @@ def viscosity_table(spec: CementSpec) -> FloatArray:
     return frozen(np.array([viscosity_pa_s(spec, float(age)) for age in ages]))
 
 
+@lru_cache(maxsize=8)
+def yield_table(spec: CementSpec) -> FloatArray:
+    """Return (t,) Pa, the yield stress at effective age 0, 1, 2, ... s up to setting."""
+    return frozen(spec.yield_per_s * viscosity_table(spec))
+
+
 def cannula_kpa(
-    spec: CementSpec, age_s: float, flow_ul_s: float, bore_mm: float, length_mm: float
+    spec: CementSpec, eta_pa_s: float, flow_ul_s: float, bore_mm: float, length_mm: float
 ) -> float:
     """Return the pressure that drives a power-law cement through a tube.
 
@@ -60,18 +66,17 @@ def cannula_kpa(
     Source: Krause 1982 for the power law of dough; any rheology text for the formula.
     """
     rate = 32.0 * flow_ul_s / (math.pi * bore_mm**3)
-    eta = viscosity_pa_s(spec, age_s)
     n = spec.shear_exponent
     # the corrected law would exceed the Newtonian one at low rates, and stands for it there
     thin = min(1.0, float(((3.0 * n + 1.0) / (4.0 * n)) ** n * max(rate, 1e-9) ** (n - 1.0)))
     length = max(length_mm, _SHORTEST_MM)
     # Pa.s * uL/s / mm^3 = kPa / 1000
-    return 128.0 * eta * thin * length * flow_ul_s / (math.pi * bore_mm**4) * 1e-3
+    return 128.0 * eta_pa_s * thin * length * flow_ul_s / (math.pi * bore_mm**4) * 1e-3
 
 
 def cannula_conductance(
     spec: CementSpec,
-    age_s: float,
+    eta_pa_s: float,
     drive_kpa: float,
     series_kpa_s_ul: float,
     bore_mm: float,
@@ -82,14 +87,12 @@ def cannula_conductance(
     The drive acts over the cannula and a constant resistance `series_kpa_s_ul` in series;
     bisection finds the flow, because the cannula's share thins with the flow itself.
     """
-    if is_set(spec, age_s):
-        return 0.0
-    newton = 1.0 / cannula_kpa(spec, age_s, 1e-9, bore_mm, length_mm) * 1e-9
+    newton = 1.0 / cannula_kpa(spec, eta_pa_s, 1e-9, bore_mm, length_mm) * 1e-9
     low, high = 0.0, 1e6
     for _ in range(60):
         flow = 0.5 * (low + high)
-        needed = cannula_kpa(spec, age_s, flow, bore_mm, length_mm) + series_kpa_s_ul * flow
+        needed = cannula_kpa(spec, eta_pa_s, flow, bore_mm, length_mm) + series_kpa_s_ul * flow
         low, high = (flow, high) if needed < drive_kpa else (low, flow)
     if low <= 1e-6:
         return newton
-    return low / cannula_kpa(spec, age_s, low, bore_mm, length_mm)
+    return low / cannula_kpa(spec, eta_pa_s, low, bore_mm, length_mm)

@@ -34,6 +34,21 @@ def fill_fraction(case: Case, state: State) -> Metric:
     return state.cement.cloud.inside_ul / MM3_PER_ML / body_ml
 
 
+def strength_regained(case: Case, state: State) -> Metric:
+    """Share of the strength lost with the fracture that the filling gives back, 1: all of it."""
+    return _regained(case, state, "strength_fill")
+
+
+def stiffness_regained(case: Case, state: State) -> Metric:
+    """Share of the stiffness lost that the filling gives back; above 1 stiffer than intact."""
+    return _regained(case, state, "stiffness_fill")
+
+
+def _regained(case: Case, state: State, key: str) -> Metric:
+    filled = fill_fraction(case, state)
+    return filled / case.physics["cement"][key] if isinstance(filled, float) else None
+
+
 def crosses_midline(case: Case, state: State) -> Metric:
     """Tell whether either side holds at least a twentieth of the cement."""
     points, volumes = points_mm(case, state)

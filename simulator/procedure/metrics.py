@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 
 from simulator.anatomy.plan import Route as PathRoute
-from simulator.procedure import care_metrics, cement_shape, selection
+from simulator.procedure import care_metrics, cement_heat, cement_shape, selection
 from simulator.procedure.registry import METRICS, TABLE, Definition, Fold, register
 from simulator.procedure.tamp_account import ENDPOINTS
 from simulator.units import KPA_PER_MPA, MM3_PER_ML, PSI_PER_MPA, TICKS_PER_S, seconds
@@ -319,6 +319,14 @@ TABLE.update(
             _of("cement_filled_ml", "inside the body",
                 lambda c, s: s.cement.cloud.inside_ul / MM3_PER_ML),
             _of("fill_fraction", "of the body's volume", _cemented(cement_shape.fill_fraction)),
+            _of("strength_regained", "share of what the fracture took, by fill",
+                _cemented(cement_shape.strength_regained)),
+            _of("stiffness_regained", "share of what the fracture took, by fill",
+                _cemented(cement_shape.stiffness_regained)),
+            _of("body_peak_c", "hottest middle of the setting cement",
+                _cemented(cement_heat.body_peak_c)),
+            _of("canal_peak_c", "hottest front of the canal",
+                _cemented(cement_heat.canal_peak_c)),
             _of("crosses_midline", "cement on both sides", _cemented(cement_shape.crosses_midline)),
             _of("endplate_contact", "none, one or both", _cemented(cement_shape.endplate_contact)),
             _of("syringe_pressure_peak_mpa", "under the plunger",
@@ -341,8 +349,7 @@ TABLE.update(
                     v for k, v in s.tally.values.items() if k.startswith("shown_")
                 )),
             _of("leak_reaction_s", "first visible leak to unloading", _leak_reaction_s),
-            _of("embolus_ml", "carried off by veins",
-                lambda c, s: s.cement.cloud.embolised_ul / MM3_PER_ML),
+            _of("embolus_ml", "lodged in the lungs", lambda c, s: s.cement.lung_ml),
             _of("map_min_mmhg", "lowest mean pressure", _value("map_min")),
             _of("spo2_min_pct", "lowest saturation", _value("spo2_min")),
             _of("pain_peak_vas", "worst pain from the needle on", _value("pain_peak")),

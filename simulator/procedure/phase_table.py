@@ -62,7 +62,7 @@ _TAMP = _INSTRUMENTS | {Do.TAMP_IN, Do.TAMP_OUT, Do.MIX}
 _MIX = _ACCESS | {Do.LOAD}
 # One side is filled while the tamp of the other still holds the height.
 _INJECT = _INSTRUMENTS | {Do.LOAD, Do.MIX, Do.TAMP_OUT, Do.DRESS}
-_SET = _INSTRUMENTS | {Do.LOAD, Do.TAMP_OUT, Do.DRESS}
+_SET = _INSTRUMENTS | {Do.LOAD, Do.MIX, Do.TAMP_OUT, Do.DRESS}
 _RECOVER = _DRUGS | {Do.NEURO_CHECK, Do.ORDERS, Do.DISCHARGE}
 
 _NOT_NUMB = "The skin is not numb yet. Give the local anaesthetic first."

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 import numpy as np
 
-from simulator.units import FloatArray, IntArray, frozen
+from simulator.units import FloatArray, IntArray, frozen, seconds
 
 
 class Route(StrEnum):
@@ -54,7 +54,7 @@ class Cloud:
     route: IntArray = field(default_factory=_ints)
     """(n,) -1 inside the body, else index into `ROUTES` of the barrier crossed."""
     embolised_ul: float = 0.0
-    """Carried away beyond the ends of veins (counted in the leak of its route too)."""
+    """Gone beyond the ends of veins (counted in the leak of its route too)."""
     leak_ul: tuple[float, ...] = (0.0,) * len(ROUTES)
     """Per route, everything outside the body's bone, embolised included."""
     inside_ul: float = 0.0
@@ -65,18 +65,41 @@ class Cloud:
 
 
 @dataclass(frozen=True, slots=True)
+class Portion:
+    """Cement of one age, somewhere between bowl and tip."""
+
+    ml: float
+    age_s: float
+    """Effective age at 22 C."""
+    tick: int
+    """The tick that `age_s` refers to."""
+
+    def at(self, tick: int, rate: float) -> float:
+        """Return its effective age at `tick`, ageing `rate` seconds per second."""
+        return self.age_s + rate * seconds(tick - self.tick)
+
+
+Bore = tuple[Portion, ...]
+"""What stands in a cannula, the portion next to the tip first."""
+
+
+@dataclass(frozen=True, slots=True)
 class Cement:
-    """The one batch of cement of this run."""
+    """The cement of this run: in the bowl, in the filler, in the cannulas, in the patient."""
 
     mixed_tick: int | None = None
-    """Powder met liquid at this tick."""
+    """Powder met liquid of the newest batch at this tick."""
+    batches: int = 0
     filler_ml: float = 0.0
     """Cement left in the filler that is in use."""
+    filler_age_s: float = 0.0
+    """Its effective age at `filler_tick`."""
+    filler_tick: int = 0
     fillers_used: int = 0
     batch_left_ml: float = 0.0
     """Not yet drawn into a filler."""
-    cannula_ml: tuple[float, float] = (0.0, 0.0)
-    """Cement standing in each cannula's bore, per `Side`."""
+    bores: tuple[Bore, Bore] = ((), ())
+    """Cement standing in each cannula, per `Side`."""
     syringe_kpa: float = 0.0
     """Pressure under the plunger."""
     thumb_n: float = 0.0
@@ -85,10 +108,22 @@ class Cement:
     flow_smooth_ul_s: float = 0.0
     tip_kpa: float = 0.0
     """Pressure in the bone at the tip."""
+    marrow_kpa_s_ul: float = 0.0
+    """Rise of the marrow's pressure per flow: more the more ways out are plugged."""
     injected_ml: float = 0.0
     """Out of the tip so far, all sides."""
     started_tick: int | None = None
     """First cement out of the tip."""
     tail_ml: float = 0.0
     """Drawn out along the needle's tract by pulling a cannula before its cement was hard."""
+    lung_ml: float = 0.0
+    """Of what went beyond the ends of veins, the part that broke off and lodged in the lungs."""
+    lung_tick: int | None = None
+    """When the last of it did."""
     cloud: Cloud = Cloud()
+
+    @property
+    def cannula_ml(self) -> tuple[float, float]:
+        """Cement standing in each cannula's bore, per `Side`."""
+        left, right = self.bores
+        return sum(p.ml for p in left), sum(p.ml for p in right)

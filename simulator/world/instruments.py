@@ -73,17 +73,25 @@ class CementSpec:
     """
 
     name: str
+    kind: str
+    """"low", "medium" or "high" viscosity when it is first given."""
     eta_initial_pa_s: float
     tau_s: float
     set_s: float
     shape_m: float
     eta_cap_pa_s: float
     shear_exponent: float
+    yield_per_s: float
+    """Yield stress over zero-shear-rate viscosity: both rise together."""
     wait_s: float
     """Too runny before."""
     work_until_s: float
     """Too stiff to be pushed by hand after."""
     batch_ml: float
+    powder_g: float
+    liquid_g: float
+    density_g_ml: float
+    opacifier: str
     attenuation_soft: float
     attenuation_cement: float
     """Coefficients of the two basis materials soft tissue and 30 % BaSO4 powder cement."""
@@ -91,13 +99,17 @@ class CementSpec:
 
 @dataclass(frozen=True, slots=True)
 class Filler:
-    """A syringe or bone filler device that a thumb empties into the cannula."""
+    """A syringe, bone filler device or injector that a hand empties into the cannula."""
 
     name: str
     volume_ml: float
     bore_mm: float
     """Plunger diameter: pressure = force / area."""
     hand_limit_n: float
+    advantage: float
+    """Plunger force over hand force: 1 for a thumb, many for a screw."""
+    limit_kpa: float
+    """What the device stands."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,6 +104,8 @@ class Vitals:
     """Lipid emulsion runs and binds what comes into the blood."""
     talked_tick: int | None = None
     embolus_ml: float = 0.0
+    shock_ml: float = 0.0
+    """What of it the pressure still feels."""
     cement_ml: float = 0.0
     """Cement that the circulation still feels; fades."""
     cement_felt_ml: float = 0.0

@@ -20,6 +20,7 @@ from simulator.scenario.load import load_case
 from simulator.units import Vec3
 from simulator.world.action import Action, Do
 from simulator.world.case import Case
+from simulator.world.cement import Portion
 from simulator.world.state import State
 from simulator.world.tools import Cannula, Inside, Passed
 from tests.physics.way_in import curve_to, holding, past_wall, worked
@@ -202,7 +203,8 @@ def test_cement_leaves_at_the_tip_of_the_curve(mild_case: Case) -> None:
 
 def test_it_is_drawn_out_again_with_what_stands_in_it(case: Case, held: Cannula) -> None:
     state = state_with(case, replace(held, inside=Inside.FILLER))
-    state = replace(state, cement=replace(state.cement, cannula_ml=(0.2, 0.1)))
+    bores = ((Portion(0.2, 300.0, 0),), (Portion(0.1, 300.0, 0),))
+    state = replace(state, cement=replace(state.cement, bores=bores))
     taken = exchange.ACTS[Do.CURVED_OUT](case, state, Side.LEFT)
     assert not isinstance(taken, str)
     assert taken[0].cement.cannula_ml == (0.0, 0.1)

@@ -12,7 +12,7 @@ from simulator.engine.runner import Outcome
 from simulator.engine.start import first_state
 from simulator.engine.step import step
 from simulator.frames import Side
-from simulator.physics import exchange, inflation, insertion
+from simulator.physics import cement_acts, exchange, inflation, insertion
 from simulator.units import frozen
 from simulator.world.action import Action, Do
 from simulator.world.case import Case
@@ -106,7 +106,7 @@ def test_there_is_one_filler(case: Case, expert_run: Outcome) -> None:
     )  # fmt: skip
     other = replace(state.cannulas[0], side=Side.RIGHT, inside=Inside.EMPTY)
     both = replace(state, cannulas=(state.cannulas[0], other))
-    outcome = exchange.load(case, both, Side.RIGHT)
+    outcome = cement_acts.load(case, both, Side.RIGHT)
     assert not isinstance(outcome, str)
     now = outcome[0]
     assert now.cannulas[0].inside is Inside.EMPTY

@@ -138,7 +138,10 @@ def test_a_step_changes_none_of_its_inputs():
 def test_oldest_cement_lies_outermost_by_its_time_in_the_bone():
     """Bone ages three times as fast: cement at r has gained 2 s per second of its stay there."""
     bone = phantoms.block()
-    warm = syringes.CONSTANTS | {"ageing_bone": 3.0, "ageing_void": 3.0, "threshold_spread": 0.0}
+    warm = syringes.CONSTANTS | {
+        "ageing_bone": 3.0, "ageing_void": 3.0, "ageing_cannula": 1.0, "threshold_spread": 0.0,
+        "grain": 1.0,
+    }  # fmt: skip
     cement, _ = push(bone, (0.0, 0.0, 0.0), 2.5, start_s=240.0, constants=warm)
     cloud = cement.cloud
     stay = (cloud.age_tick - 240 * 60) / 60.0
