@@ -8,7 +8,7 @@ from simulator.units import AnyArray, FloatArray
 from simulator.world.arm import View
 from simulator.world.state import State
 
-_CELLS = 3
+_CELLS = 8
 """Cells of the body's grid (0.75 mm) that a spot must cover to be told from noise."""
 _BESIDE = 0.3
 """A leak in front of more cement than this share of its own thickness is lost in its shadow."""
