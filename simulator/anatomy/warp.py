@@ -11,7 +11,7 @@ from simulator.anatomy.volume import BoneField, Volume
 from simulator.kernels import lift as kernel
 from simulator.kernels.lift import KEEP_SUM, LINEAR, NEAREST, Pull, Push
 from simulator.kernels.threads import ONE_AT_A_TIME
-from simulator.units import AnyArray, FloatArray, frozen
+from simulator.units import AnyArray, Float32Array, FloatArray, frozen
 
 
 def pull(plate: Plate, rad: float, mm: float) -> Pull:
@@ -103,6 +103,11 @@ def warped_bone(bone: BoneField, hinge: Hinge, lift: Lift) -> BoneField:
         _moved(bone.vein_share, bone, hinge, lift, LINEAR),
         _moved(bone.vein_radius_mm, bone, hinge, lift, NEAREST),
     )
+
+
+def warped_bv(bone: BoneField, hinge: Hinge, lift: Lift) -> Float32Array:
+    """Return the bone volume fraction alone after the lift, as `warped_bone` has it."""
+    return _moved(bone.bv_tv, bone, hinge, lift, KEEP_SUM) if lift else bone.bv_tv
 
 
 def superior_pose(hinge: Hinge, lift: Lift) -> tuple[FloatArray, FloatArray]:

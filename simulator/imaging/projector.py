@@ -9,8 +9,8 @@ import numpy as np
 
 from simulator.anatomy.hinge import NO_LIFT, Lift
 from simulator.anatomy.patient import Patient
-from simulator.anatomy.volume import Volume
-from simulator.anatomy.warp import superior_pose, warped, warped_bone
+from simulator.anatomy.volume import BoneField, Volume
+from simulator.anatomy.warp import superior_pose, warped, warped_bv
 from simulator.imaging.blocks import Patch, Quality, project_block, project_bundle
 from simulator.imaging.memory import Memory
 from simulator.imaging.positioner import Geometry
@@ -137,7 +137,7 @@ class PatientProjector:
         if not inside and not cloud.voxel.size and not spill[0].size:
             return None
         one, once = self.memory.one, self.memory.once
-        lift, seen = one(body.shown.minus(body.baked)), one(g)
+        lift, seen = one(body.unbaked), one(g)
         arrays = [cloud.voxel, cloud.fill, *spill, *(a for t in inside for a in (t.voxels, t.fill))]
 
         def made() -> Block:
@@ -193,14 +193,24 @@ def _remodelled(patient: Patient, body: Body) -> Block | None:
     before = patient.target.bone
     if before is None:
         return None
-    before = warped_bone(before, patient.hinge, body.baked)
-    more = body.bone.bv_tv - before.bv_tv
+    more = body.bone.bv_tv - warped_bv(before, patient.hinge, body.baked)
     if not np.any(more):
         return None
-    soft, cortical = (frozen(more * np.float32(c)) for c in _TRABECULAR)
-    change = Volume(body.bone.origin_mm, body.bone.spacing_mm, soft, cortical)
-    rest = body.shown.minus(body.baked)
+    change = _boxed(more, body.bone)
+    rest = body.unbaked
     return _block(warped(change, patient.hinge, rest) if rest else change)
+
+
+def _boxed(more: Float32Array, bone: BoneField) -> Volume:
+    """Return the box around what has changed in the bone, as its image changes."""
+    spans = []
+    for axis in range(3):
+        rows = np.flatnonzero(more.any(tuple(a for a in range(3) if a != axis)))
+        spans.append(slice(int(rows[0]), int(rows[-1]) + 1))
+    part = more[tuple(spans)]
+    soft, cortical = (frozen(np.ascontiguousarray(part * np.float32(c))) for c in _TRABECULAR)
+    x, y, z = (o + s.start * bone.spacing_mm for o, s in zip(bone.origin_mm, spans, strict=True))
+    return Volume((x, y, z), bone.spacing_mm, soft, cortical)
 
 
 def _filled(body: Body, cloud: Cloud, tamps: Sequence[Tamp]) -> Volume:

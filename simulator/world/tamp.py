@@ -88,4 +88,9 @@ class Body:
     @property
     def shown(self) -> Lift:
         """The lift as pictures show it: in steps too small to see, so that they can be kept."""
-        return self.baked if self.lift == self.baked else self.lift.stepped()
+        return self.lift.stepped()
+
+    @property
+    def unbaked(self) -> Lift:
+        """What of `shown` the bone does not contain; less than a step of a picture is nothing."""
+        return NO_LIFT if self.lift == self.baked else self.shown.minus(self.baked)
