@@ -199,6 +199,8 @@ def mask(n: int, field_mm: float, c: Collimator) -> Float32Array:
 
 
 @lru_cache(maxsize=8)
-def shaded(n: int, field_mm: float, c: Collimator) -> AnyArray:
-    """Return (n, n) bool, True where the blades take any of the beam away."""
+def shaded(n: int, field_mm: float, c: Collimator) -> AnyArray | None:
+    """Return (n, n) bool, True where the blades take any of the beam away; None if nowhere."""
+    if not covered(field_mm, c):
+        return None
     return frozen(mask(n, field_mm, c) < _WHOLE)

@@ -9,7 +9,7 @@ import pygame
 
 from simulator.imaging import display, projector, render
 from simulator.units import ByteArray
-from simulator.world.arm import Shot
+from simulator.world.arm import Curve, Shot
 from simulator.world.case import Case
 from simulator.world.events import Exposed
 from simulator.world.state import State
@@ -30,6 +30,8 @@ class Film:
     kvp: float
     ma: float
     pulses_per_s: float
+    curve: Curve = Curve.NORMAL
+    grid_in: bool = True
     settings: display.Settings = display.PLAIN
     """As the viewer had turned it."""
     notice: str = ""
@@ -81,6 +83,8 @@ class Chain:
             pulse.kvp,
             arm.mas_pulse * arm.pulses_per_s,
             arm.pulses_per_s,
+            arm.curve,
+            arm.grid_in,
             self.settings,
             display.notice(self._memory, self.settings),
         )

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from simulator.imaging import display
+from simulator.imaging import beam, display
+from simulator.imaging.machine import setting
 from simulator.ui.chain import Chain, Film
 from simulator.world.arm import View
 from simulator.world.case import Case
@@ -141,12 +142,19 @@ class Pictures:
         return bool(last)
 
     def restore(self, state: State) -> None:
-        """Put the last AP and lateral on the monitors: a run that begins in its middle had them."""
+        """Put the last AP and lateral on the monitors: a run that begins in its middle had them.
+
+        With the technique at which the brightness control rests there: that of then is not kept.
+        """
         shots = [s for s in (state.c_arm.last_ap, state.c_arm.last_lateral) if s is not None]
         for shot in sorted(shots, key=lambda s: s.tick):
             own = state.c_arm.through(shot.plane)
             arm = replace(own, pose=shot.pose, collimator=shot.collimator, second=None)
-            pulse = Exposed(shot, own.kvp, hand_in_beam=False)
+            lengths = beam.path_lengths(self.case.c_arm, self.case.patient, shot.pose)
+            set_ = setting(self.case.c_arm, arm)
+            kvp, mas = beam.settled(self.case.c_arm, set_, lengths, arm.pulses_per_s)
+            arm = replace(arm, kvp=kvp, mas_pulse=mas)
+            pulse = Exposed(shot, kvp, hand_in_beam=False)
             then = replace(state, c_arm=arm)
             self._by_view[shot.view] = self.chain(shot.plane).develop(then, pulse, self.n)
 

@@ -89,3 +89,23 @@ def test_a_run_that_begins_in_its_middle_has_its_last_pictures(case: Case) -> No
     assert later.live.shot.view is View.LATERAL
     assert later.reference is not None
     assert later.reference.shot.view is View.AP
+
+
+def test_pictures_of_the_past_have_their_own_technique(case: Case) -> None:
+    """A lateral asks for more than an AP; both are found again as the control left them."""
+    session, pictures = Session(case, "human"), Pictures(case, 128)
+    exposed(pictures, session, 90)
+    ap = pictures.live
+    turned(session, 90.0)
+    exposed(pictures, session, 90)
+    lateral = pictures.live
+    later = Pictures(case, 128)
+    later.restore(session.state)
+    assert ap is not None
+    assert lateral is not None
+    assert later.live is not None
+    assert later.reference is not None
+    # The control works in steps and on the picture as it was.
+    assert later.reference.kvp == pytest.approx(ap.kvp, abs=1.0)
+    assert later.live.kvp == pytest.approx(lateral.kvp, abs=1.0)
+    assert lateral.kvp > ap.kvp + 5.0
