@@ -113,7 +113,11 @@ class PatientProjector:
         if body.bone_revision == 0:
             return paths
         once, lift = self.memory.once, self.memory.one(body.lift_rad)
-        block = once("remodelled", (body.bone, lift), lambda: _remodelled(self._patient, body))
+        block = once(
+            "remodelled",
+            (body.bone, lift, body.baked_rad),
+            lambda: _remodelled(self._patient, body),
+        )
         if block is None:
             return paths
         return once("body", (paths, block), lambda: _more(paths, project_block(block, g)))

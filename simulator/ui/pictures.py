@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from simulator.imaging import beam, display
-from simulator.imaging.machine import setting
+from simulator.imaging import display, exposure
 from simulator.ui.chain import Chain, Film
 from simulator.world.arm import View
 from simulator.world.case import Case
@@ -150,11 +149,8 @@ class Pictures:
         for shot in sorted(shots, key=lambda s: s.tick):
             own = state.c_arm.through(shot.plane)
             arm = replace(own, pose=shot.pose, collimator=shot.collimator, second=None)
-            lengths = beam.path_lengths(self.case.c_arm, self.case.patient, shot.pose)
-            set_ = setting(self.case.c_arm, arm)
-            kvp, mas = beam.settled(self.case.c_arm, set_, lengths, arm.pulses_per_s)
-            arm = replace(arm, kvp=kvp, mas_pulse=mas)
-            pulse = Exposed(shot, kvp, hand_in_beam=False)
+            arm = exposure.run_in(self.case, arm)
+            pulse = Exposed(shot, arm.kvp, hand_in_beam=False)
             then = replace(state, c_arm=arm)
             self._by_view[shot.view] = self.chain(shot.plane).develop(then, pulse, self.n)
 
