@@ -192,7 +192,7 @@ def _scene(
     if shaded is not None:
         mask = blades.mask(n, set_.field_mm, set_.collimator)
         direct, opening = frozen(direct * mask), shrink(mask, n // COARSE)
-        hidden = shaded if hidden is None else hidden | shaded
+        hidden = shaded if hidden is None else frozen(hidden | shaded)
     scatter = scattered(low, bare.depth_cm, arm.kvp, cell_mm, set_.grid, opening)
     return Scene(g, direct, low, scatter, hidden, opening)
 
