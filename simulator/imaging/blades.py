@@ -13,6 +13,8 @@ from simulator.units import AnyArray, Float32Array, FloatArray, frozen
 from simulator.world.collimator import WIDE_MM, Collimator
 
 _WHOLE = 0.999
+_TOUCHING = 1.0 + 1e-9
+"""Of the radius: an end this far out lies on the circle."""
 _RAYS = 1440
 """Directions in which an opening is summed over a Gaussian."""
 
@@ -140,8 +142,8 @@ def _wedge_mm2(p: Point, q: Point, radius: float) -> float:
     for s, t in pairwise(stops):
         u, v = (p[0] + s * dx, p[1] + s * dy), (p[0] + t * dx, p[1] + t * dy)
         cross, dot = u[0] * v[1] - u[1] * v[0], u[0] * v[0] + u[1] * v[1]
-        middle = math.hypot(0.5 * (u[0] + v[0]), 0.5 * (u[1] + v[1]))
-        inside = middle <= radius
+        # By its ends: the middle of an edge that touches the circle lies on it.
+        inside = max(math.hypot(*u), math.hypot(*v)) <= radius * _TOUCHING
         area += 0.5 * (cross if inside else radius * radius * math.atan2(cross, dot))
     return area
 
