@@ -103,6 +103,9 @@ def _filtered(display: DisplayState, frame: Radiograph) -> DisplayState:
         frames = 1 if moved else display.frames + 1
         return replace(display, mean=frame.signal, recent=(frame,), frames=frames)
     alpha = d.recursive_alpha_motion if moved else d.recursive_alpha
+    shut = None if last.collimator == frame.collimator else _shut(last)
+    if shut is not None:
+        old = frozen(np.where(shut, frame.signal, old))
     mean = np.empty_like(old)
     recurse(old, last.signal, frame.signal, d.recursive_lag, alpha, d.recursive_alpha_motion,
             d.recursive_motion_sigma, mean)  # fmt: skip
@@ -171,10 +174,16 @@ def develop(
 
 
 def held(display: DisplayState, settings: Settings = PLAIN) -> ByteArray | None:
-    """Return the last-image hold: the mean of the last frames of one view; None before any."""
-    if not display.recent:
+    """Return the last-image hold: the mean of the last frames of one view; None before any.
+
+    Where those are too few to be quieter than the live picture, that is held.
+    """
+    if not display.recent or display.mean is None:
         return None
-    return _shown(display, _mean_of(display.recent), display.recent[-1], settings, 0.0)[1]
+    alpha = machine.display().recursive_alpha
+    many = len(display.recent) * alpha >= 2.0 - alpha
+    mean = _mean_of(display.recent) if many else display.mean
+    return _shown(display, mean, display.recent[-1], settings, 0.0)[1]
 
 
 def take_mask(display: DisplayState) -> DisplayState:

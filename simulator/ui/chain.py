@@ -67,6 +67,8 @@ class Chain:
         self.plane = plane
         self.live: Film | None = None
         self.settings = display.Settings()
+        self.running = False
+        """The picture is of the live chain, not a hold yet."""
         self._projector = projector.PatientProjector(case.patient)
         self._memory = display.DisplayState()
 
@@ -76,6 +78,7 @@ class Chain:
         own = replace(state, c_arm=arm)
         radiograph = render.render(self.case, own, n, self._projector)
         self._memory, pixels = display.develop(self._memory, radiograph, self.settings)
+        self.running = True
         self.live = Film(
             pixels,
             grey_surface(pixels),
@@ -90,9 +93,14 @@ class Chain:
         )
         return self.live
 
+    def hold(self) -> None:
+        """Show the last-image hold: the pedal is up."""
+        self.change(self.settings)
+
     def change(self, settings: display.Settings) -> None:
         """Show the held picture with other settings; nothing is exposed for it."""
         self.settings = settings
+        self.running = False
         pixels = display.held(self._memory, settings)
         if self.live is None or pixels is None:
             return

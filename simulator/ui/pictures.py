@@ -130,7 +130,10 @@ class Pictures:
         return film is self.chain(film.shot.plane).live
 
     def see(self, state: State, events: Sequence[Event]) -> bool:
-        """Develop the last pulse of each plane among the events; tell whether there was one."""
+        """Develop the last pulse of each plane among the events; tell whether there was one.
+
+        What a plane showed last is held as soon as its pedal is up.
+        """
         last = {e.shot.plane: e for e in events if isinstance(e, Exposed)}
         for plane, pulse in last.items():
             film = self.chain(plane).develop(state, pulse, self.n)
@@ -138,6 +141,9 @@ class Pictures:
                 self.shown = None  # a recalled film gives way to the beam
             if not state.c_arm.through(plane).moving:  # a passing arm's is nobody's reference
                 self._by_view[film.shot.view] = film
+        for plane, chain in self._chains.items():
+            if chain.running and not state.c_arm.through(plane).beam:
+                self._refreshed(plane, Chain.hold)
         return bool(last)
 
     def restore(self, state: State) -> None:
