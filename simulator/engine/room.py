@@ -24,11 +24,12 @@ from simulator.world.arm import CArm, Pose, Stand
 from simulator.world.case import Case
 from simulator.world.cement import Route
 from simulator.world.events import CementLeaked, Event, Exposed
+from simulator.world.instruments import CArmSpec
 from simulator.world.state import State
 from simulator.world.tools import Cannula
 
 _DT = 1.0 / TICKS_PER_S
-_seen: deque[tuple[Patient, PathLengths]] = deque(maxlen=32)
+_seen: deque[tuple[Patient, CArmSpec, PathLengths]] = deque(maxlen=32)
 """Pure function values, kept for speed; never part of a state."""
 
 
@@ -203,11 +204,11 @@ def _pressed(arm: CArm, pedals: tuple[bool, bool]) -> CArm:
 
 def _lengths(case: Case, pose: Pose) -> PathLengths:
     """Return what the beam meets at `pose`; remembered, because poses come back."""
-    for patient, known in _seen:
-        if patient is case.patient and known.pose == pose:
+    for patient, spec, known in _seen:
+        if patient is case.patient and spec == case.c_arm and known.pose == pose:
             return known
     lengths = exposure.lengths_for(case, pose)
-    _seen.append((case.patient, lengths))
+    _seen.append((case.patient, case.c_arm, lengths))
     return lengths
 
 

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from simulator.frames import Side
-from simulator.imaging import beam, exposure
-from simulator.imaging.machine import setting
+from simulator.imaging import exposure
 from simulator.physics import physiology
 from simulator.procedure import phases
-from simulator.world.arm import CArm
 from simulator.world.case import Case
 from simulator.world.cement import Cement
 from simulator.world.state import State
@@ -25,7 +21,7 @@ def first_state(case: Case) -> State:
     # The brightness control was run in by the radiographer's test shot.
     arm = case.arm
     for plane in arm.planes:
-        arm = arm.with_plane(plane, _run_in(case, arm.through(plane)))
+        arm = arm.with_plane(plane, exposure.run_in(case, arm.through(plane)))
     return State(
         tick=0,
         phase=phases.FIRST,
@@ -36,10 +32,3 @@ def first_state(case: Case) -> State:
         tally=Tally(),
         side=Side(case.sides[0]),
     )
-
-
-def _run_in(case: Case, arm: CArm) -> CArm:
-    lengths = exposure.lengths_for(case, arm.pose)
-    set_ = setting(case.c_arm, arm)
-    kvp, mas = beam.settled(case.c_arm, set_, lengths, arm.pulses_per_s)
-    return replace(arm, kvp=kvp, mas_pulse=mas)

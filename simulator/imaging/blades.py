@@ -13,6 +13,8 @@ from simulator.units import AnyArray, Float32Array, FloatArray, frozen
 from simulator.world.collimator import WIDE_MM, Collimator
 
 _WHOLE = 0.999
+_TOUCHING = 1.0 + 1e-9
+"""Of the radius: an end this far out lies on the circle."""
 _RAYS = 1440
 """Directions in which an opening is summed over a Gaussian."""
 
@@ -126,10 +128,6 @@ def open_area_mm2(field_mm: float, c: Collimator) -> float:
     return round(sum(_wedge_mm2(p, q, 0.5 * c.iris_mm) for p, q in pairs), 6)
 
 
-_TOUCHING = 1e-9
-"""Nearer to the circle than this share of its radius is on it."""
-
-
 def _wedge_mm2(p: Point, q: Point, radius: float) -> float:
     """Return the area between the middle and one edge of a polygon, within a circle."""
     dx, dy = q[0] - p[0], q[1] - p[1]
@@ -144,9 +142,8 @@ def _wedge_mm2(p: Point, q: Point, radius: float) -> float:
     for s, t in pairwise(stops):
         u, v = (p[0] + s * dx, p[1] + s * dy), (p[0] + t * dx, p[1] + t * dy)
         cross, dot = u[0] * v[1] - u[1] * v[0], u[0] * v[0] + u[1] * v[1]
-        middle = math.hypot(0.5 * (u[0] + v[0]), 0.5 * (u[1] + v[1]))
-        # An edge that only touches the circle lies outside it.
-        inside = middle < radius * (1.0 - _TOUCHING)
+        # By its ends: the middle of an edge that touches the circle lies on it.
+        inside = max(math.hypot(*u), math.hypot(*v)) <= radius * _TOUCHING
         area += 0.5 * (cross if inside else radius * radius * math.atan2(cross, dot))
     return area
 
@@ -204,6 +201,8 @@ def mask(n: int, field_mm: float, c: Collimator) -> Float32Array:
 
 
 @lru_cache(maxsize=8)
-def shaded(n: int, field_mm: float, c: Collimator) -> AnyArray:
-    """Return (n, n) bool, True where the blades take any of the beam away."""
+def shaded(n: int, field_mm: float, c: Collimator) -> AnyArray | None:
+    """Return (n, n) bool, True where the blades take any of the beam away; None if nowhere."""
+    if not covered(field_mm, c):
+        return None
     return frozen(mask(n, field_mm, c) < _WHOLE)

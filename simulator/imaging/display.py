@@ -9,13 +9,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simulator.frames import minus, norm
-from simulator.imaging import machine
+from simulator.imaging import blades, machine
 from simulator.imaging.orientation import oriented, oriented_point, plain_point
 from simulator.imaging.projector import PatientProjector
 from simulator.imaging.render import Radiograph, expose_scene, scene
-from simulator.imaging.settings import PLAIN, Mode, Settings, mirrored_x, mirrored_y, turned
-from simulator.imaging.shutters import blanked, joined
-from simulator.imaging.subtraction import Mask, fits, subtracted
+from simulator.imaging.settings import (
+    PLAIN,
+    Mode,
+    Settings,
+    mirrored_x,
+    mirrored_y,
+    signed_deg,
+    turned,
+)
+from simulator.imaging.subtraction import Mask, fits, joined, subtracted
 from simulator.imaging.taps import gauss_taps
 from simulator.imaging.windowing import Window, logarithmic, tone_curve, windowed
 from simulator.kernels.detector import widen
@@ -43,6 +50,7 @@ __all__ = [
     "oriented_point",
     "picture",
     "plain_point",
+    "signed_deg",
     "take_mask",
     "turned",
 ]
@@ -61,7 +69,7 @@ class DisplayState:
     mean: Float32Array | None = None
     """(n, n) recursive mean of frames."""
     recent: tuple[Radiograph, ...] = ()
-    """Last frames of the same pose, newest last."""
+    """Last frames of the same pose behind the same blades, newest last."""
     window: Window | None = None
     frames: int = 0
     """Since the C-arm last moved."""
@@ -89,14 +97,19 @@ def _filtered(display: DisplayState, frame: Radiograph) -> DisplayState:
     ):
         return DisplayState(frame.signal, (frame,), frames=1, mask=display.mask)
     moved = last.pose != frame.pose
+    # What a blade has just uncovered is dark in the frames before: they are no part of the hold.
+    same = not moved and last.collimator == frame.collimator
     if frame.tick - last.tick > _PAUSE_TICKS:
         frames = 1 if moved else display.frames + 1
         return replace(display, mean=frame.signal, recent=(frame,), frames=frames)
     alpha = d.recursive_alpha_motion if moved else d.recursive_alpha
+    shut = None if last.collimator == frame.collimator else _shut(last)
+    if shut is not None:
+        old = frozen(np.where(shut, frame.signal, old))
     mean = np.empty_like(old)
     recurse(old, last.signal, frame.signal, d.recursive_lag, alpha, d.recursive_alpha_motion,
             d.recursive_motion_sigma, mean)  # fmt: skip
-    recent = (frame,) if moved else (*display.recent, frame)[-d.recursive_hold_frames :]
+    recent = (*display.recent, frame)[-d.recursive_hold_frames :] if same else (frame,)
     return replace(
         display, mean=frozen(mean), recent=recent, frames=1 if moved else display.frames + 1
     )
@@ -108,9 +121,8 @@ def _developed(
     """Return the window in use and the grey picture of a (filtered) signal."""
     d = machine.display()
     n = mean.shape[0]
-    aside = joined(frame.device, blanked(frame))
-    log = logarithmic(mean, aside)
-    window, away = windowed(log, aside, frame.pitch_mm, window, share)
+    log = logarithmic(mean, frame.device)
+    window, away = windowed(log, frame.device, frame.pitch_mm, window, share)
     out = np.empty((n, n), np.uint8)
     tone = tone_curve(settings.contrast, settings.brightness, invert=settings.invert)
     core, taps = (gauss_taps(x / frame.pitch_mm) for x in (d.noise_sigma_mm, d.edge_sigma_mm))
@@ -127,15 +139,20 @@ def _shown(
     Behind the blades it is black.
     """
     window, plain = _developed(mean, frame, display.window, settings, share)
-    if display.mask is not None and settings.mode is not Mode.LIVE and fits(display.mask, frame):
-        plain = subtracted(display.mask, mean, frame, window, settings)
-    return window, oriented(_shuttered(plain, blanked(frame)), settings)
+    mask, shut = display.mask, _shut(frame)
+    if mask is not None and settings.mode is not Mode.LIVE and fits(mask, frame):
+        plain = subtracted(mask, mean, frame, window, settings)
+        shut = joined(shut, mask.shut)
+    return window, oriented(_shuttered(plain, shut), settings)
 
 
-def _shuttered(plain: ByteArray, closed: AnyArray | None) -> ByteArray:
-    if closed is None:
-        return plain
-    return frozen(np.where(closed, np.uint8(0), plain))
+def _shut(frame: Radiograph) -> AnyArray | None:
+    """Return what the blades blank of a frame, their soft edges too; the machine knows it."""
+    return blades.shaded(frame.signal.shape[0], frame.pose.field_mm, frame.collimator)
+
+
+def _shuttered(plain: ByteArray, shut: AnyArray | None) -> ByteArray:
+    return plain if shut is None else frozen(np.where(shut, np.uint8(0), plain))
 
 
 def develop(
@@ -157,10 +174,16 @@ def develop(
 
 
 def held(display: DisplayState, settings: Settings = PLAIN) -> ByteArray | None:
-    """Return the last-image hold: the mean of the last frames of one view; None before any."""
-    if not display.recent:
+    """Return the last-image hold: the mean of the last frames of one view; None before any.
+
+    Where those are too few to be quieter than the live picture, that is held.
+    """
+    if not display.recent or display.mean is None:
         return None
-    return _shown(display, _mean_of(display.recent), display.recent[-1], settings, 0.0)[1]
+    alpha = machine.display().recursive_alpha
+    many = len(display.recent) * alpha >= 2.0 - alpha
+    mean = _mean_of(display.recent) if many else display.mean
+    return _shown(display, mean, display.recent[-1], settings, 0.0)[1]
 
 
 def take_mask(display: DisplayState) -> DisplayState:
@@ -168,8 +191,7 @@ def take_mask(display: DisplayState) -> DisplayState:
     if not display.recent:
         return display
     last = display.recent[-1]
-    mask = Mask(_mean_of(display.recent), joined(last.device, blanked(last)), last.pose,
-                len(display.recent))  # fmt: skip
+    mask = Mask(_mean_of(display.recent), last.device, _shut(last), last.pose, len(display.recent))
     return replace(display, mask=mask)
 
 
@@ -179,7 +201,7 @@ def notice(display: DisplayState, settings: Settings = PLAIN) -> str:
         return ""
     if display.mask is None:
         return "no mask"
-    return "" if fits(display.mask, display.recent[-1]) else "arm moved since mask"
+    return "" if fits(display.mask, display.recent[-1]) else "view changed since mask"
 
 
 def _mean_of(frames: Sequence[Radiograph]) -> Float32Array:
@@ -202,4 +224,4 @@ def picture(
     still = scene(case, state, n, projector or PatientProjector(case.patient))
     shots = [expose_scene(case, state.c_arm, still, state.tick + k) for k in range(frames)]
     plain = _developed(_mean_of(shots), shots[-1], None, settings, 1.0)[1]
-    return oriented(_shuttered(plain, blanked(shots[-1])), settings)
+    return oriented(_shuttered(plain, _shut(shots[-1])), settings)

@@ -30,11 +30,16 @@ def pulse_due(tick: int, pulses_per_s: float, plane: int = 0) -> bool:
     return tick % period == (period // 2 if plane else 0)
 
 
-def lengths_for(case: Case, pose: Pose, known: PathLengths | None = None) -> PathLengths:
-    """Return the path lengths at `pose`: `known` if it still holds."""
-    if known is not None and known.pose == pose:
-        return known
+def lengths_for(case: Case, pose: Pose) -> PathLengths:
+    """Return what the beam meets at `pose`."""
     return beam.path_lengths(case.c_arm, case.patient, pose)
+
+
+def run_in(case: Case, arm: CArm) -> CArm:
+    """Return a plane with the technique at which its brightness control comes to rest."""
+    set_ = setting(case.c_arm, arm)
+    kvp, mas = beam.settled(case.c_arm, set_, lengths_for(case, arm.pose), arm.pulses_per_s)
+    return replace(arm, kvp=kvp, mas_pulse=mas)
 
 
 def shot_of(

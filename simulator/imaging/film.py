@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from enum import StrEnum
 
 from simulator.anatomy.landmarks import Landmarks
 from simulator.frames import Side, along, dot, minus
@@ -44,6 +45,20 @@ class Film:
         right, up = self.between(a, b)
         length = math.hypot(u, v)
         return (right * u + up * v) / length if length > 0.0 else 0.0
+
+
+class Plate(StrEnum):
+    """An endplate."""
+
+    SUPERIOR = "superior"
+    INFERIOR = "inferior"
+
+
+def sounder(marks: Landmarks) -> Plate:
+    """Return the endplate that lies squarer to the vertebra's axis: the less fractured one."""
+    up = marks.axes[2]
+    square = dot(marks.superior_normal, up) > -dot(marks.inferior_normal, up)
+    return Plate.SUPERIOR if square else Plate.INFERIOR
 
 
 def plate_double(

@@ -99,7 +99,7 @@ def with_devices(
     first, last = (int(x) for x in occupied(tools.lengths_cm, tools.rows, _SEEN_CM, hidden))
     top, bottom = tools.rows
     if last <= first or bottom <= top:
-        return bare.direct, bare.low, hidden
+        return bare.direct, bare.low, frozen(hidden)
     size = n // COARSE
     # Twice the reach of the blur around, to whole cells.
     rim = 2 * size * math.ceil(_reach_px(case.c_arm, pitch_mm) / size)
@@ -118,7 +118,7 @@ def with_devices(
     direct[inner] = drawn[_within(around, inner)]
     cells = tuple(slice(x.start // size, x.stop // size) for x in inner)
     low[cells] = shrink(_part(direct, inner), size)
-    return frozen(direct), low, hidden
+    return frozen(direct), low, frozen(hidden)
 
 
 def _within(outer: tuple[slice, ...], inner: tuple[slice, ...]) -> tuple[slice, ...]:

@@ -113,8 +113,11 @@ class PatientProjector:
         paths = self.paths(g, body.shown, quality)
         if body.bone_revision == 0:
             return paths
-        once, lift = self.memory.once, self.memory.one(body.shown)
-        block = once("remodelled", (body.bone, lift), lambda: _remodelled(self._patient, body))
+        once, lift = self.memory.once, self.memory.one(body.unbaked)
+        baked = self.memory.one(body.baked)
+        block = once(
+            "remodelled", (body.bone, lift, baked), lambda: _remodelled(self._patient, body)
+        )
         if block is None:
             return paths
         return once("body", (paths, block), lambda: _more(paths, project_block(block, g)))

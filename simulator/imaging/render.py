@@ -188,11 +188,11 @@ def _scene(
         )
     cell_mm = g.pitch_mm * (n // COARSE)
     opening = None
-    if blades.covered(set_.field_mm, set_.collimator):
+    shaded = blades.shaded(n, set_.field_mm, set_.collimator)
+    if shaded is not None:
         mask = blades.mask(n, set_.field_mm, set_.collimator)
         direct, opening = frozen(direct * mask), shrink(mask, n // COARSE)
-        shaded = blades.shaded(n, set_.field_mm, set_.collimator)
-        hidden = shaded if hidden is None else hidden | shaded
+        hidden = shaded if hidden is None else frozen(hidden | shaded)
     scatter = scattered(low, bare.depth_cm, arm.kvp, cell_mm, set_.grid, opening)
     return Scene(g, direct, low, scatter, hidden, opening)
 

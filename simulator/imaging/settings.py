@@ -45,6 +45,11 @@ def turned(settings: Settings, by_deg: float) -> Settings:
     return replace(settings, rotate_deg=(settings.rotate_deg + by_deg) % 360.0)
 
 
+def signed_deg(turn_deg: float) -> float:
+    """Return a turn as it is told, from -180 to 180 degrees."""
+    return (turn_deg + 180.0) % 360.0 - 180.0
+
+
 def mirrored_x(settings: Settings) -> Settings:
     """Return settings that mirror what is on the screen left to right, turned or not."""
     angle = -settings.rotate_deg % 360.0

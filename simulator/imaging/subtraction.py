@@ -9,7 +9,6 @@ import numpy as np
 
 from simulator.imaging import machine
 from simulator.imaging.settings import Mode, Settings
-from simulator.imaging.shutters import blanked, joined
 from simulator.imaging.taps import gauss_taps
 from simulator.imaging.windowing import (
     FLOOR,
@@ -39,9 +38,18 @@ class Mask:
     """(n, n) quanta."""
     aside: AnyArray | None
     """(n, n) bool, what does not count for its brightness: devices, and behind the blades."""
+    shut: AnyArray | None
+    """(n, n) bool, what of it lay behind the blades: nothing can be taken off there."""
     pose: Pose
     frames: int
     """How many were averaged; noise of the difference grows by sqrt(1 + 1 / frames)."""
+
+
+def joined(a: AnyArray | None, b: AnyArray | None) -> AnyArray | None:
+    """Return where either mask holds; None if there is none."""
+    if a is None or b is None:
+        return b if a is None else a
+    return frozen(a | b)
 
 
 def fits(mask: Mask, frame: Radiograph) -> bool:
@@ -84,8 +92,7 @@ def subtracted(
     """
     d = machine.display()
     n = signal.shape[0]
-    aside = joined(frame.device, blanked(frame))
-    shown = difference(mask, signal, aside) * np.float32(
+    shown = difference(mask, signal, frame.device) * np.float32(
         d.subtraction_gain * window.half / d.subtraction_half
     )
     away = np.zeros((COARSE, COARSE), np.float32)

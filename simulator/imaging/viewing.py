@@ -24,11 +24,13 @@ from simulator.anatomy.views import en_face, true_ap, true_lateral
 from simulator.frames import Side, along, dot, minus, norm, unit
 from simulator.imaging.film import (
     Film,
+    Plate,
     barrel,
     pedicle_asymmetry,
     pedicle_height,
     pedicles_apart,
     plate_double,
+    sounder,
     spinous_offset,
     wall_double,
 )
@@ -51,13 +53,6 @@ class ViewKind(StrEnum):
     EN_FACE_LEFT = "en_face_left"
     EN_FACE_RIGHT = "en_face_right"
     OBLIQUE = "oblique"
-
-
-class Plate(StrEnum):
-    """An endplate."""
-
-    SUPERIOR = "superior"
-    INFERIOR = "inferior"
 
 
 class Fault(StrEnum):
@@ -214,28 +209,34 @@ def quality(
         turn_orbit_deg=orbit,
         turn_tilt_deg=tilt,
         off_centre_mm=along(offset, g.direction, -dot(offset, g.direction)),
-        plate=_sounder(marks),
+        plate=sounder(marks),
         superior_double_mm=plate_double(film, marks, marks.superior_mm, marks.superior_normal),
         inferior_double_mm=plate_double(film, marks, marks.inferior_mm, marks.inferior_normal),
     )
-    if kind is ViewKind.AP:
-        found = replace(
+    found = _outlined(found, film, marks)
+    readings = _readings(found, limits)
+    return replace(found, true=bool(readings) and all(abs(v) <= most for _, v, most, _ in readings))
+
+
+def _outlined(found: ViewQuality, film: Film, marks: Landmarks) -> ViewQuality:
+    """Return a view with the outlines read that its kind has."""
+    if found.kind is ViewKind.AP:
+        return replace(
             found,
             spinous_offset_mm=spinous_offset(film, marks),
             pedicle_asymmetry_mm=pedicle_asymmetry(film, marks),
             pedicle_height=pedicle_height(film, marks),
         )
-    elif kind is ViewKind.LATERAL:
-        found = replace(
+    if found.kind is ViewKind.LATERAL:
+        return replace(
             found,
             wall_double_mm=wall_double(film, marks),
             pedicle_apart_mm=pedicles_apart(film, marks),
         )
-    elif kind is not ViewKind.OBLIQUE:
-        side = Side.LEFT if kind is ViewKind.EN_FACE_LEFT else Side.RIGHT
-        found = replace(found, barrel_mm=barrel(film, marks, side))
-    readings = _readings(found, limits)
-    return replace(found, true=bool(readings) and all(abs(v) <= most for _, v, most, _ in readings))
+    if found.kind is ViewKind.OBLIQUE:
+        return found
+    side = Side.LEFT if found.kind is ViewKind.EN_FACE_LEFT else Side.RIGHT
+    return replace(found, barrel_mm=barrel(film, marks, side))
 
 
 def _angle_deg(a: Vec3, b: Vec3) -> float:
@@ -260,13 +261,6 @@ def _turn_deg(
     goal = unit(wanted) if norm(wanted) > 0.0 else true
     (orbit, tilt), (to_orbit, to_tilt) = arm_angles(g.direction), arm_angles(goal)
     return math.remainder(to_orbit - orbit, 360.0), to_tilt - tilt
-
-
-def _sounder(marks: Landmarks) -> Plate:
-    """Return the endplate that lies squarer to the vertebra's axis: the less fractured one."""
-    up = marks.axes[2]
-    square = dot(marks.superior_normal, up) > -dot(marks.inferior_normal, up)
-    return Plate.SUPERIOR if square else Plate.INFERIOR
 
 
 def _readings(q: ViewQuality, limits: TrueView) -> list[tuple[Fault, float, float, Axis]]:

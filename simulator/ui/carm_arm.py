@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pygame
@@ -122,7 +123,7 @@ def _place(kit: Kit, row: Any, scene: Scene) -> None:
     c, col = kit.canvas, kit.colour
     arm = scene.state.c_arm
     box = pygame.Rect(row.x, row.y, c.px(8.6), row.h)
-    act = lambda: scene.operator.console.next_stand(arm)  # noqa: E731
+    act = partial(scene.operator.console.next_stand, arm)
     kit.button("stand", box, _PLACES[arm.stand], cap("stand"), act)
     value = scene.dose_rate_usv_h if arm.beam_on else expected_usv_h(scene, arm)
     ink = col.hi if arm.beam_on else col.low

@@ -63,7 +63,7 @@ def _grid(kit: Kit, row: Any, scene: Scene) -> None:
     console, arm = scene.operator.console, scene.state.c_arm
     half = (row.w - c.px(0.5)) // 2
     box = pygame.Rect(row.x, row.y, half, row.h)
-    word = "Grid in" if arm.grid_in else "No grid"
+    word = "Grid in" if arm.grid_in else "Grid out"
     kind = "on" if arm.grid_in else ""
     kit.button("grid", box, word, cap("grid"), partial(console.switch_grid, arm), kind=kind)
     own = arm.through(console.plane)

@@ -80,7 +80,7 @@ def _pair(
 
 def _turn(kit: Kit, row: Any, now: display.Settings, to: Callable[..., Press]) -> None:
     back, forth = pictures.rotated(-pictures.TURN_DEG), pictures.rotated(pictures.TURN_DEG)
-    angle = (now.rotate_deg + 180.0) % 360.0 - 180.0
+    angle = display.signed_deg(now.rotate_deg)
     _dial(kit, row, "rotate", "Turn", f"{number(angle)}°", cap("rotate"), to(back), to(forth))
 
 

@@ -9,7 +9,7 @@ import pygame
 
 from simulator.imaging import display, projector, render
 from simulator.units import ByteArray
-from simulator.world.arm import Shot
+from simulator.world.arm import Curve, Shot
 from simulator.world.case import Case
 from simulator.world.events import Exposed
 from simulator.world.state import State
@@ -30,6 +30,8 @@ class Film:
     kvp: float
     ma: float
     pulses_per_s: float
+    curve: Curve = Curve.NORMAL
+    grid_in: bool = True
     settings: display.Settings = display.PLAIN
     """As the viewer had turned it."""
     notice: str = ""
@@ -65,6 +67,8 @@ class Chain:
         self.plane = plane
         self.live: Film | None = None
         self.settings = display.Settings()
+        self.running = False
+        """The picture is of the live chain, not a hold yet."""
         self._projector = projector.PatientProjector(case.patient)
         self._memory = display.DisplayState()
 
@@ -74,6 +78,7 @@ class Chain:
         own = replace(state, c_arm=arm)
         radiograph = render.render(self.case, own, n, self._projector)
         self._memory, pixels = display.develop(self._memory, radiograph, self.settings)
+        self.running = True
         self.live = Film(
             pixels,
             grey_surface(pixels),
@@ -81,14 +86,21 @@ class Chain:
             pulse.kvp,
             arm.mas_pulse * arm.pulses_per_s,
             arm.pulses_per_s,
+            arm.curve,
+            arm.grid_in,
             self.settings,
             display.notice(self._memory, self.settings),
         )
         return self.live
 
+    def hold(self) -> None:
+        """Show the last-image hold: the pedal is up."""
+        self.change(self.settings)
+
     def change(self, settings: display.Settings) -> None:
         """Show the held picture with other settings; nothing is exposed for it."""
         self.settings = settings
+        self.running = False
         pixels = display.held(self._memory, settings)
         if self.live is None or pixels is None:
             return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,13 @@ from simulator.engine.pace import Pacer
 from simulator.engine.resume import brought_back
 from simulator.engine.session import Session
 from simulator.engine.start import first_state
-from simulator.imaging.display import picture
+from simulator.engine.step import step
+from simulator.frames import Side
+from simulator.imaging.display import DisplayState, Settings, develop
+from simulator.imaging.projector import PatientProjector
+from simulator.imaging.render import render
+from simulator.physics.insertion import place
+from simulator.physics.sides import with_cannula
 from simulator.procedure.phases import PHASES, chapter
 from simulator.records.runs import PERSON, now
 from simulator.scenario.load import CaseCard, find_case, list_cases, load_case
@@ -27,11 +33,15 @@ from simulator.ui.sound import Sound
 from simulator.ui.theatre import Theatre
 from simulator.ui.work import Report
 from simulator.units import TICKS_PER_S
-from simulator.world.action import IDLE
+from simulator.world.action import IDLE, Action
 from simulator.world.case import Case
+from simulator.world.collimator import Collimator
 from simulator.world.state import State
 
-_WARM_PX = 128
+_WARM_PX = 512
+"""The least at which a moving picture is made on half the pixels."""
+_WARM_SKIN_MM = (0.0, 60.0, 0.0)
+_WARM_BLADES, _WARM_TURN = Collimator(width_mm=200.0), Settings(rotate_deg=15.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +56,24 @@ def load(case: Path, report: Report, phase: str | None = None) -> Opened:
     """Build a case and run the kernels of the first minute once, so that nothing stalls later."""
     built = load_case(case, 1, lambda words, share: report(words, 0.7 * share))
     report("warming up the X-ray machine", 0.75)
-    picture(built, first_state(built), _WARM_PX, 2)
+    _warm_up(built)
     report("laying out the instruments", 0.85)
     Session(built, "warm-up").advance(IDLE)
     if phase is None or phase not in PHASES[built.procedure]:
         return Opened(built)
     return Opened(built, _brought_to(built, phase, report))
+
+
+def _warm_up(case: Case) -> None:
+    """Push a needle and take a few pictures, still and moving, behind blades, turned."""
+    needle = place(case, Side.LEFT, _WARM_SKIN_MM, (0.0, -1.0, 0.0))
+    state = with_cannula(first_state(case), needle, Side.LEFT)
+    state, _ = step(case, state, Action(push_n=1.0))
+    projector, shown = PatientProjector(case.patient), DisplayState()
+    for moving in (False, True):
+        arm = replace(state.c_arm, moving=moving, collimator=_WARM_BLADES)
+        frame = render(case, replace(state, c_arm=arm), _WARM_PX, projector)
+        shown, _ = develop(shown, frame, _WARM_TURN)
 
 
 def _brought_to(case: Case, phase: str, report: Report) -> State:

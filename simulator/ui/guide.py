@@ -20,9 +20,6 @@ from simulator.world.arm import View
 _TRUE_DEG = 12.0
 """A picture further from its plane does not show the border as a line."""
 
-_CORNERS_U = 30.0
-"""Width that the words in the two lower corners may take."""
-
 _STEPS, _LEAST = 24, 6
 """Points along a border, and how many of them must be seen for it to be drawn."""
 
@@ -58,24 +55,32 @@ def mark(scene: Scene, film: Film) -> Mark | None:
     return None
 
 
-def draw(kit: Kit, image: Any, scene: Scene, film: Film) -> None:
-    """Draw the border with its words, and what is read of the view."""
+def draw(kit: Kit, image: Any, scene: Scene, film: Film, strip: Any) -> None:
+    """Draw the border with its words, and what is read of the view.
+
+    Args:
+        kit: To draw with.
+        image: Where the picture is.
+        scene: What is shown.
+        film: The picture.
+        strip: What lies between the words in the lower corners.
+    """
     _border(kit, image, scene, film)
     if scene.read is None or scene.read[0] is not film:
         wanted = ViewKind(scene.operator.console.drives[film.shot.plane].slot)
         scene.read = (film, *view_words.words(scene.case, scene.state, film, wanted))
     _, said, true = scene.read
     if said:
-        _line(kit, image, said, true=true)
+        _line(kit, image, strip, said, true=true)
 
 
-def _line(kit: Kit, image: Any, said: str, *, true: bool) -> None:
+def _line(kit: Kit, image: Any, strip: Any, said: str, *, true: bool) -> None:
     """Write a quiet line at the lower edge between the corners, or above them where it is long."""
     c, col = kit.canvas, kit.colour
     size, mark_w, pitch = "sm", c.px(3.8), c.px(2.4)
     lines, foot = [said], image.bottom - c.px(0.8)
-    if c.width(said, size, "sc") + mark_w > image.w - c.px(_CORNERS_U):
-        lines, foot = c.wrapped(said, image.w - c.px(8.0), size, "sc"), image.bottom - c.px(9.5)
+    if c.width(said, size, "sc") + mark_w > strip.w - c.px(1.0):
+        lines, foot = c.wrapped(said, image.w - c.px(8.0), size, "sc"), strip.y - c.px(0.6)
     w = max(c.width(line, size, "sc") for line in lines) + mark_w
     h = pitch * len(lines) + c.px(0.4)
     box = pygame.Rect(image.centerx - w // 2, foot - h, w, h)

@@ -45,10 +45,11 @@ def shown(scene: Scene, *, large: bool) -> Shown:
     second = large == pictures.swapped  # the slot of the reference, or of the second plane
     plane = film.shot.plane if film is not None else int(second and two)
     recalled = second and pictures.shown is not None
-    live = (two or not second) and not recalled
+    # Before the second plane was used its monitor keeps what the first one saw.
+    live = (plane == int(second) if two else not second) and not recalled
     if recalled and pictures.shown is not None:
         title = f"Film {pictures.shown + 1}"
-    elif two:
+    elif two and live:
         title = "Plane B" if plane else "Plane A"
     else:
         title = "Reference" if second else "Live"
@@ -89,9 +90,9 @@ def draw(kit: Kit, rect: Any, scene: Scene, *, large: bool) -> Monitor | None:
         kit.canvas.surface.blit(film.sized(image.w), image.topleft)
         if what.live and not what.on:
             blades.draw(kit, image, film, scene.state.c_arm.through(what.plane).collimator)
+        strip = corners.draw(kit, image, film, scene, held=not what.on, full=large)
         if scene.coach and what.live:
-            guide.draw(kit, image, scene, film)
-        corners.draw(kit, image, film, scene, held=not what.on, full=large)
+            guide.draw(kit, image, scene, film, strip)
     if scene.hand_seen and what.on:
         _warning(kit, image, "Hand in the beam")
     if what.on:

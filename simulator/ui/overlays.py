@@ -136,5 +136,5 @@ class Help(Overlay):
             room = c.px(42.5)
             size, face = c.best_fit(does, room)
             c.text(c.fitted(does, room, size, face), (x + c.px(12.5), y), size, face, c.colour.mid)
-            y += c.px(2.72)
+            y += c.px(2.64)
         return y

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from simulator.imaging import display
+from simulator.imaging import display, exposure
 from simulator.ui.chain import Chain, Film
 from simulator.world.arm import View
 from simulator.world.case import Case
@@ -130,7 +130,10 @@ class Pictures:
         return film is self.chain(film.shot.plane).live
 
     def see(self, state: State, events: Sequence[Event]) -> bool:
-        """Develop the last pulse of each plane among the events; tell whether there was one."""
+        """Develop the last pulse of each plane among the events; tell whether there was one.
+
+        What a plane showed last is held as soon as its pedal is up.
+        """
         last = {e.shot.plane: e for e in events if isinstance(e, Exposed)}
         for plane, pulse in last.items():
             film = self.chain(plane).develop(state, pulse, self.n)
@@ -138,15 +141,22 @@ class Pictures:
                 self.shown = None  # a recalled film gives way to the beam
             if not state.c_arm.through(plane).moving:  # a passing arm's is nobody's reference
                 self._by_view[film.shot.view] = film
+        for plane, chain in self._chains.items():
+            if chain.running and not state.c_arm.through(plane).beam:
+                self._refreshed(plane, Chain.hold)
         return bool(last)
 
     def restore(self, state: State) -> None:
-        """Put the last AP and lateral on the monitors: a run that begins in its middle had them."""
+        """Put the last AP and lateral on the monitors: a run that begins in its middle had them.
+
+        With the technique at which the brightness control rests there: that of then is not kept.
+        """
         shots = [s for s in (state.c_arm.last_ap, state.c_arm.last_lateral) if s is not None]
         for shot in sorted(shots, key=lambda s: s.tick):
             own = state.c_arm.through(shot.plane)
             arm = replace(own, pose=shot.pose, collimator=shot.collimator, second=None)
-            pulse = Exposed(shot, own.kvp, hand_in_beam=False)
+            arm = exposure.run_in(self.case, arm)
+            pulse = Exposed(shot, arm.kvp, hand_in_beam=False)
             then = replace(state, c_arm=arm)
             self._by_view[shot.view] = self.chain(shot.plane).develop(then, pulse, self.n)
 

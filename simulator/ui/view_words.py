@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 
+from simulator.frames import norm
 from simulator.imaging.looking import true_view
 from simulator.imaging.viewing import Advice, Axis, Fault, ViewKind, advice, lifted, quality
 from simulator.ui.chain import Film
 from simulator.ui.scene import number
+from simulator.units import Vec3
 from simulator.world.case import Case
 from simulator.world.state import State
 
@@ -28,30 +30,44 @@ _SEEN = {
     Fault.OFF_CENTRE: "Vertebra {mm} mm off the middle",
 }
 
+_ENDS = (("left", "right"), ("back", "belly"), ("head", "feet"))
+"""Where an axis of the patient points to, forwards and backwards."""
 
-def _towards(advised: Advice) -> str:
-    """Return the motion that mends a fault."""
-    if advised.axis is Axis.TABLE:
-        x, y, z = advised.move_mm
-        ways = []
-        if abs(x) >= 1.0:
-            ways.append(f"{number(abs(x))} mm to the {'left' if x > 0.0 else 'right'}")
-        if abs(z) >= 1.0:
-            ways.append(f"{number(abs(z))} mm to the {'head' if z > 0.0 else 'feet'}")
-        if abs(y) >= 1.0:
-            ways.append(f"{number(abs(y))} mm to the {'back' if y > 0.0 else 'belly'}")
-        return "Move the field " + " and ".join(ways)
-    ends = ("left", "right") if advised.axis is Axis.ORBIT else ("head", "feet")
+_LEAST_WAY = 0.1
+"""A part of a way that is smaller than this share of it is not told."""
+
+
+def _moved(move_mm: Vec3) -> str:
+    """Return the way of the field, without what is too little of it to matter."""
+    least = max(_LEAST_WAY * norm(move_mm), 1.0)
+    ways = [
+        f"{number(abs(move_mm[axis]))} mm to the {_ENDS[axis][move_mm[axis] < 0.0]}"
+        for axis in (0, 2, 1)
+        if abs(move_mm[axis]) >= least
+    ]
+    return "Move the field " + " and ".join(ways)
+
+
+def _turned(advised: Advice, orbit_deg: float) -> str:
+    """Return the turn of the arm by where the detector goes: beside the patient up or down."""
+    if advised.axis is Axis.ORBIT:
+        orbit = math.radians(orbit_deg)
+        way = (math.cos(orbit), -math.sin(orbit))
+        axis = int(abs(way[1]) > abs(way[0]))
+        back = way[axis] * advised.degrees < 0.0
+    else:
+        axis, back = 2, advised.degrees < 0.0
     degrees = math.floor(abs(advised.degrees) + 0.5)
     words = f"{degrees}°" if degrees else "half a degree"
-    return f"Turn {words} to the {ends[advised.degrees < 0.0]}"
+    return f"Turn {words} to the {_ENDS[axis][back]}"
 
 
-def sentence(advised: Advice) -> str:
-    """Return what is read and what to do about it."""
+def sentence(advised: Advice, orbit_deg: float = 0.0) -> str:
+    """Return what is read on a picture taken at `orbit_deg`, and what to do about it."""
     side = "left" if advised.value_mm > 0.0 else "right"
     read = _SEEN[advised.fault].format(mm=number(abs(advised.value_mm)), side=side)
-    return f"{read}. {_towards(advised)}."
+    table = advised.axis is Axis.TABLE
+    return f"{read}. {_moved(advised.move_mm) if table else _turned(advised, orbit_deg)}."
 
 
 def words(case: Case, state: State, film: Film, wanted: ViewKind) -> tuple[str, bool]:
@@ -72,5 +88,5 @@ def words(case: Case, state: State, film: Film, wanted: ViewKind) -> tuple[str, 
         return "", False
     advised = advice(found)
     if advised:
-        return sentence(advised[0]), False
+        return sentence(advised[0], film.shot.pose.orbit_deg), False
     return (_TRUE[found.kind] + ".", True) if found.true else ("", False)

@@ -262,3 +262,12 @@ def test_a_stage_script_works_every_switch(biplane: Case, tmp_path: Path) -> Non
     assert arm.collimator == OPEN
     assert [str(m.expectation) for m in out.misses if m.expectation.name != "exposures"] == []
     assert arm.exposures == 15
+
+
+def test_what_the_beam_meets_is_remembered_for_one_machine_alone(biplane: Case) -> None:
+    """A nearer tube opens a wider fan: its rays cross the patient elsewhere."""
+    start = first_state(biplane)
+    far = played(biplane, start, Action(beam=True), TICKS_PER_S)[0]
+    near = replace(biplane, c_arm=replace(biplane.c_arm, sad_mm=500.0))
+    again = played(near, start, Action(beam=True), TICKS_PER_S)[0]
+    assert again.c_arm.kvp != far.c_arm.kvp

@@ -44,6 +44,12 @@ R = 200.0
             Collimator(iris_mm=R, width_mm=100.0),
             R * R / 2.0 * math.asin(0.5) + 100.0 * math.sqrt((R / 2.0) ** 2 - 50.0**2),
         ),
+        # Shutters that just touch the iris take nothing of it, however they are turned.
+        *(
+            (150.0, Collimator(40.0, 40.0, height, turn), math.pi * 20.0**2)
+            for height in (40.0, 76.0)
+            for turn in (0.0, 1.0, 45.0, -73.0)
+        ),
     ],
 )
 def test_the_open_area_is_that_of_the_closed_form(field, opening, area):

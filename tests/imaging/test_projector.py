@@ -295,9 +295,9 @@ def test_cached_is_uncached():
         again = kept.paths(g, Lift(lift))
         assert np.array_equal(again.soft, fresh.soft)
         assert np.array_equal(again.cortical, fresh.cortical)
-        moving = kept.paths(g, lift, Quality.MOVING)
+        moving = kept.paths(g, Lift(lift), Quality.MOVING)
         assert np.array_equal(
-            moving.soft, PatientProjector(patient).paths(g, lift, Quality.MOVING).soft
+            moving.soft, PatientProjector(patient).paths(g, Lift(lift), Quality.MOVING).soft
         )
         assert not np.array_equal(moving.soft, fresh.soft)
     assert kept.paths(g, Lift(0.1)) is again

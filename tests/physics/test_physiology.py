@@ -61,7 +61,7 @@ def working_needle(case: Case, state: State) -> State:
 
 
 def with_embolus(state: State, ml: float) -> State:
-    return replace(state, cement=replace(state.cement, cloud=Cloud(embolised_ul=1000.0 * ml)))
+    return replace(state, cement=replace(state.cement, lung_ml=ml, lung_tick=state.tick))
 
 
 def findings(state: State) -> set[str]:

@@ -15,6 +15,7 @@ from simulator.ui import layout
 from simulator.ui.canvas import Canvas
 from simulator.ui.controls import TOOLS
 from simulator.ui.keys import CHORDS, KEYS
+from simulator.ui.kit import Kit
 from simulator.ui.overlays import Help
 from simulator.ui.sound import Sound
 from simulator.ui.theatre import Theatre
@@ -189,3 +190,19 @@ def test_the_picture_changes_only_with_a_pulse(case: Case) -> None:
     for _ in range(12):
         pictures.see(session.state, session.advance(Action(orbit_deg_s=10.0)))
     assert pictures.live is held
+
+
+def test_the_list_of_keys_stays_on_its_card(canvas: Canvas, monkeypatch: Any) -> None:
+    """Each row has its line: none lies on the edge of the card or on another."""
+    rows: list[tuple[float, float]] = []
+    cap = Kit.cap
+
+    def noted(kit: Kit, words: str, at: Any) -> Any:
+        rows.append(at)
+        return cap(kit, words, at)
+
+    monkeypatch.setattr(Kit, "cap", noted)
+    Help().draw(canvas)
+    foot = 0.5 * (canvas.theme.size[1] + canvas.px(90.0))
+    assert max(y for _, y in rows) + canvas.px(1.8) <= foot
+    assert len(set(rows)) == len(rows)

@@ -10,7 +10,7 @@ import pygame
 import pytest
 
 from simulator.imaging import display
-from simulator.ui import corners, guide, pictures
+from simulator.ui import corners, guide, monitors, pictures
 from simulator.ui.canvas import Canvas
 from simulator.ui.chain import Film
 from simulator.ui.kit import Kit
@@ -88,7 +88,8 @@ def test_the_border_of_guided_mode_follows_the_picture(room: Room) -> None:
 
     def ends() -> tuple[float, float]:
         room.canvas.dashed = lambda a, b, colour, width: drawn.append([a, b])
-        guide.draw(Kit(room.canvas, room.theatre.hots), image, room.theatre.scene, live(room))
+        kit = Kit(room.canvas, room.theatre.hots)
+        guide.draw(kit, image, room.theatre.scene, live(room), image)
         a, b = drawn[-1]
         return 0.5 * (a[0] + b[0]), 0.5 * (a[1] + b[1])
 
@@ -142,9 +143,11 @@ def test_long_advice_is_wrapped_into_the_picture(room: Room, monkeypatch: Any) -
         return w
 
     monkeypatch.setattr(Canvas, "text", text)
-    guide.draw(Kit(room.canvas, room.theatre.hots), image, room.theatre.scene, film)
+    strip = pygame.Rect(200, 280, 100, 70)
+    guide.draw(Kit(room.canvas, room.theatre.hots), image, room.theatre.scene, film, strip)
     assert len(written) > 1
     assert all(image.contains(rect) for rect in written)
+    assert not any(strip.colliderect(rect) for rect in written)
 
 
 def test_edge_window_and_invert_by_buttons(room: Room) -> None:
@@ -238,12 +241,50 @@ def test_the_corners_say_what_is_set(room: Room) -> None:
     assert not {"INV", "GRID OUT", "LOW DOSE"} & set(plain)
     arm = replace(room.arm, grid_in=False, curve=Curve.LOW_DOSE, kap_gycm2=1.234)
     room.session.state = replace(room.session.state, c_arm=arm)
+    # What is held was taken before: with the grid, on the normal curve.
+    assert not {"GRID OUT", "LOW DOSE"} & set(words(room, held=True))
+    room.expose()
     room.theatre.scene.pictures.change(pictures.inverted)
-    room.theatre.scene.pictures.change(pictures.rotated(15.0))
+    room.theatre.scene.pictures.change(pictures.rotated(-15.0))
+    room.theatre.scene.pictures.change(pictures.windowed(0.2, 1.5))
     room.theatre.scene.kerma_mgy_min = 12.34
     now = words(room, held=False)
-    assert {"INV", "ROT 15°", "GRID OUT", "LOW DOSE", "KAP 1.23 Gycm²", "12.3 mGy/min"} <= set(now)
+    assert {"GRID OUT", "LOW DOSE", "MAG 1.0x", "12.3 mGy/min"} <= set(now)
+    together = " ".join(now)
+    for word in ("INV", "ROT –15°", "CONTR 1.50", "BRIGHT 0.20", "KAP 1.2"):
+        assert word in together, word
     assert "LIH" not in now
+
+
+def test_no_corner_runs_into_another_and_none_is_cut(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The smallest window with everything that can be said at once."""
+    arm = replace(room.arm, grid_in=False, curve=Curve.HIGH_CONTRAST, kap_gycm2=123.4)
+    room.session.state = replace(room.session.state, c_arm=arm)
+    room.expose()
+    shown = room.theatre.scene.pictures
+    for change in (pictures.rotated(-165.0), pictures.windowed(-0.55, 1.55), pictures.inverted,
+                   display.mirrored_x, pictures.sharper,
+                   pictures.in_mode(display.Mode.SUBTRACT)):  # fmt: skip
+        shown.change(change)
+    plates: list[Any] = []
+    block = corners._block
+
+    def noted(kit: Any, image: Any, lines: list[str], **where: Any) -> Any:
+        plates.append(block(kit, image, lines, **where))
+        return plates[-1]
+
+    monkeypatch.setattr(corners, "_block", noted)
+    image = room.image()  # draws both monitors; the large one first
+    large = plates[:4]
+    assert all(image.contains(p) for p in large)
+    assert all(not a.colliderect(b) for i, a in enumerate(large) for b in large[:i])
+    middle = pygame.Rect(image.x, image.centery - 20, image.w, 40)  # the letters of sides
+    assert all(not p.colliderect(middle) for p in large)
+    said = " ".join(words(room, held=True))
+    for word in ("NO MASK", "SUBTRACT", "INV", "ROT 165°", "FLIP", "HIGH CONTR", "GRID OUT"):
+        assert word in said, word
 
 
 def test_angles_name_the_swivel_only_where_there_is_one() -> None:
@@ -286,3 +327,21 @@ def test_the_dose_rates_are_those_of_the_last_half_second(room: Room) -> None:
     rate = (room.arm.air_kerma_mgy - arm.air_kerma_mgy) / seconds * 60.0
     assert scene.kerma_mgy_min == pytest.approx(rate)
     assert rate > 1.0
+
+
+def test_the_second_monitor_is_plane_b_only_with_what_plane_b_saw(two: Room) -> None:
+    """A run that begins in its middle may have the AP and the lateral of the first plane."""
+    scene = two.theatre.scene
+    two.expose()
+    turned(two, 90.0)
+    two.expose()
+    arm = replace(two.arm, beam=True)
+    two.session.state = replace(two.session.state, c_arm=arm)
+    large, small = (monitors.shown(scene, large=which) for which in (True, False))
+    assert (large.title, large.live, large.on) == ("Plane A", True, True)
+    assert (small.title, small.live, small.on) == ("Reference", False, False)
+    two.session.state = replace(two.session.state, c_arm=replace(arm, beam=False))
+    two.key(pygame.K_BACKSPACE)
+    two.run(20)
+    assert monitors.shown(scene, large=False).title == "Plane B"
+    assert monitors.shown(scene, large=False).live

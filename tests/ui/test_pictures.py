@@ -46,7 +46,9 @@ def test_the_reference_keeps_the_other_plane(case: Case) -> None:
     assert pictures.reference is None
     turned(session, 90.0)
     exposed(pictures, session)
-    assert pictures.reference is ap
+    assert ap is not None
+    assert pictures.reference is not None
+    assert pictures.reference.shot is ap.shot
     assert pictures.live is not None
     assert pictures.live.shot.view is View.LATERAL
 
@@ -89,3 +91,41 @@ def test_a_run_that_begins_in_its_middle_has_its_last_pictures(case: Case) -> No
     assert later.live.shot.view is View.LATERAL
     assert later.reference is not None
     assert later.reference.shot.view is View.AP
+
+
+def test_pictures_of_the_past_have_their_own_technique(case: Case) -> None:
+    """A lateral asks for more than an AP; both are found again as the control left them."""
+    session, pictures = Session(case, "human"), Pictures(case, 128)
+    exposed(pictures, session, 90)
+    ap = pictures.live
+    turned(session, 90.0)
+    exposed(pictures, session, 90)
+    lateral = pictures.live
+    later = Pictures(case, 128)
+    later.restore(session.state)
+    assert ap is not None
+    assert lateral is not None
+    assert later.live is not None
+    assert later.reference is not None
+    # The control works in steps and on the picture as it was.
+    assert later.reference.kvp == pytest.approx(ap.kvp, abs=1.0)
+    assert later.live.kvp == pytest.approx(lateral.kvp, abs=1.0)
+    assert lateral.kvp > ap.kvp + 5.0
+
+
+def test_with_the_pedal_up_the_hold_is_shown_and_stays(case: Case) -> None:
+    session, pictures = Session(case, "human"), Pictures(case, 128)
+    exposed(pictures, session, 120)
+    running = pictures.live
+    events = session.advance(Action())
+    pictures.see(session.state, events)
+    hold = pictures.live
+    assert running is not None
+    assert hold is not None
+    assert not np.array_equal(hold.pixels, running.pixels)
+    pictures.see(session.state, session.advance(Action()))
+    assert pictures.live is hold
+    pictures.change(change.inverted)
+    pictures.change(change.inverted)
+    assert pictures.live is not None
+    assert np.array_equal(pictures.live.pixels, hold.pixels)

@@ -60,19 +60,32 @@ def test_the_told_turn_goes_back_to_the_true_view(
     off = replace(pose, orbit_deg=pose.orbit_deg + orbit, tilt_deg=pose.tilt_deg + tilt)
     said, true = words(case, state, film(off), kind)
     assert not true
+    down = kind is ViewKind.LATERAL  # beside the patient the detector goes up and down
     back = {
-        (True, True): "to the right", (True, False): "to the left",
+        (True, True): "to the back" if down else "to the right",
+        (True, False): "to the belly" if down else "to the left",
         (False, True): "to the feet", (False, False): "to the head",
     }[(bool(orbit), orbit + tilt > 0.0)]  # fmt: skip
     assert said.endswith(f"{back}.")
 
 
 def test_the_told_way_is_the_way_the_machine_moves(case: Case) -> None:
-    """Left, as it is told, is the way of a positive orbit: the detector goes to the left."""
-    told = sentence(Advice(Fault.WALL_DOUBLE, 3.0, Axis.ORBIT, degrees=4.0))
-    assert told.endswith("to the left.")
-    pose = move(case.c_arm, Pose(), (4.0, 0.0, 0.0), (0.0, 0.0, 0.0), 1.0)
-    assert beam_of(pose)[0] > 0.0
+    """The detector goes where the words say, wherever it stands."""
+    ends = {"left": (0, 1.0), "right": (0, -1.0), "back": (1, 1.0), "belly": (1, -1.0)}
+    for orbit in (-35.0, 0.0, 30.0, 88.0):
+        for degrees in (4.0, -4.0):
+            told = sentence(Advice(Fault.WALL_DOUBLE, 3.0, Axis.ORBIT, degrees=degrees), orbit)
+            axis, sign = ends[told.removesuffix(".").rsplit(" ", 1)[1]]
+            before = Pose(orbit)
+            after = move(case.c_arm, before, (degrees, 0.0, 0.0), (0.0, 0.0, 0.0), 1.0)
+            way = beam_of(after)[axis] - beam_of(before)[axis]
+            assert way * sign > 0.04  # most of sin 4 degrees
+
+
+def test_a_way_of_a_few_millimetres_beside_a_long_one_is_not_told() -> None:
+    off = Advice(Fault.OFF_CENTRE, 48.6, Axis.TABLE, move_mm=(-41.0, -1.4, -26.0))
+    told = "Move the field 41 mm to the right and 26 mm to the feet."
+    assert sentence(off).endswith(told)
 
 
 def test_the_view_that_was_asked_for_is_the_one_that_is_judged(case: Case, state: State) -> None:
