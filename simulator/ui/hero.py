@@ -7,6 +7,7 @@ from typing import Any
 
 import pygame
 
+from simulator.procedure.phases import LABELS, chapter
 from simulator.scenario.load import CaseCard
 from simulator.ui import cards
 from simulator.ui.kit import Kit
@@ -21,7 +22,7 @@ Acts = tuple[tuple[str, Callable[[], Any]], ...]
 def going_on(card: CaseCard, saved: Saved) -> tuple[str, str]:
     """Return title and line of a run that can be gone on with."""
     when = days_ago(saved.when).lower()
-    at = f"{clock(saved.ticks)} into it, phase {saved.phase}, saved {when}."
+    at = f"{clock(saved.ticks)} into it, phase {LABELS[chapter(saved.phase)]}, saved {when}."
     return f"Go on with: {card.title}", at
 
 

@@ -23,7 +23,7 @@ from simulator.kernels.threads import use_threads
 from simulator.units import frozen
 from simulator.world.action import IDLE
 from simulator.world.arm import Pose
-from simulator.world.cement import Cement, Cloud
+from simulator.world.cement import Cement, Cloud, Portion
 from simulator.world.tamp import Tamp
 from simulator.world.tools import Cannula, Inside
 from tests.imaging import phantom
@@ -93,11 +93,11 @@ def flowing():
                   volume_ul=frozen(np.full(400, 0.8)), revision=1)  # fmt: skip
     tamp = Tamp(0, "", (0, 0, 0), (0, 0, 1), voxels=frozen(np.arange(6000, 6500, dtype=np.int32)),
                 fill=frozen(np.full(500, 0.25, np.float32)), revision=1)  # fmt: skip
-    cement = Cement(cloud=cloud, cannula_ml=(0.1, 0.0))
+    cement = Cement(cloud=cloud, bores=((Portion(0.1, 300.0, 0),), ()))
     hollow = replace(needle(), inside=Inside.EMPTY)
     parts = {"cannulas": (hollow, None), "tamps": (None, tamp), "cement": cement}
     more = replace(cement, cloud=replace(cloud, fill=frozen(np.full(400, 0.9))))
-    higher = replace(cement, cannula_ml=(0.2, 0.0))
+    higher = replace(cement, bores=((Portion(0.2, 300.0, 0),), ()))
     fuller = replace(tamp, fill=frozen(np.full(500, 0.75, np.float32)))
     return [parts, parts | {"cement": more}, parts | {"cement": higher},
             parts | {"tamps": (None, fuller)}, parts | {"cannulas": (None, None)}]  # fmt: skip

@@ -12,7 +12,7 @@ from simulator.imaging.memory import Memory
 from simulator.imaging.positioner import geometry, project
 from simulator.imaging.tools import CEMENT, STEEL, Rod, _draw, devices, rods_of
 from simulator.world.arm import Pose
-from simulator.world.cement import Cement
+from simulator.world.cement import Cement, Portion
 from simulator.world.tools import Bow, Cannula, Inside, Passed
 from tests.imaging.phantom import SPEC
 
@@ -84,7 +84,7 @@ def test_metal_that_stays_is_drawn_once_and_cement_beside_it_anew(monkeypatch):
 
     monkeypatch.setattr(tools, "_draw", noted)
     for ml in (0.1, 0.1, 0.2):
-        cement = Cement(cannula_ml=(ml, 0.0))
+        cement = Cement(bores=((Portion(ml, 300.0, 0),), ()))
         kept = devices(g, (tool, None), (None, None), cement, None, memory)
     assert drawn.count(STEEL) == 1
     assert drawn.count(CEMENT) == 2

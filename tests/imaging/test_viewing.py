@@ -6,6 +6,7 @@ from dataclasses import fields, replace
 import numpy as np
 import pytest
 
+from simulator.anatomy.hinge import NO_LIFT, Lift
 from simulator.anatomy.landmarks import Landmarks, Pedicle
 from simulator.imaging.viewing import (
     Advice,
@@ -280,15 +281,17 @@ def test_far_from_every_true_view_is_an_oblique() -> None:
 def test_a_lifted_endplate_is_read_lifted(case) -> None:
     """A lift about a hinge raises the front by angle times its way to the hinge."""
     patient, marks = case.patient, case.patient.target.landmarks
-    rad = 0.5 * patient.hinge.max_rad
-    before, after = (quality(FAR, Pose(), lifted(patient, a)) for a in (0.0, rad))
-    risen = [rad * max(patient.hinge.hinge_y_mm - p[1], 0.0) for p in marks.superior_mm]
+    plate = patient.hinge.superior
+    rad = 0.5 * plate.max_rad
+    lift = Lift(rad)
+    before, after = (quality(FAR, Pose(), lifted(patient, a)) for a in (NO_LIFT, lift))
+    risen = [rad * max(plate.hinge_y_mm - p[1], 0.0) for p in marks.superior_mm]
     assert before.superior_double_mm - after.superior_double_mm == pytest.approx(
         risen[0] - risen[2], rel=1e-4
     )
     assert after.inferior_double_mm == pytest.approx(before.inferior_double_mm, abs=1e-9)
     # Its plane turned by the angle of the hinge.
-    slopes = [m.superior_normal[1] / m.superior_normal[2] for m in (lifted(patient, rad), marks)]
+    slopes = [m.superior_normal[1] / m.superior_normal[2] for m in (lifted(patient, lift), marks)]
     assert slopes[0] - slopes[1] == pytest.approx(rad)
 
 

@@ -56,7 +56,7 @@ def test_the_library_goes_on_with_a_saved_run(canvas: Canvas, saved: Path) -> No
     assert "hero.open" in controls(library, canvas)
     found = saved_run()
     assert found is not None
-    assert (found.case, found.ticks, found.phase) == ("l1-wedge", 180, "position")
+    assert (found.case, found.ticks, found.phase) == ("l1-wedge", 180, "brief")
 
 
 def test_a_run_is_saved_in_the_pause_and_opened_again(

@@ -81,7 +81,7 @@ def test_the_border_of_guided_mode_follows_the_picture(room: Room) -> None:
     """The dashed line is drawn through the same anatomy, whatever way the picture lies."""
     turned(room, 90.0)
     room.expose()
-    state = replace(room.session.state, phase="access")
+    state = replace(room.session.state, phase="pedicle")
     room.session.state = state
     image = pygame.Rect(0, 0, 400, 400)
     drawn: list[list[tuple[float, float]]] = []
