@@ -182,9 +182,10 @@ def expose(case: Case, state: State, action: Action) -> tuple[State, tuple[Event
             lengths = _lengths(case, arm.through(plane).pose)
             at = tool.hub_mm if hand and tool is not None else None
             # What a picture shows follows from its own pulse, not from the dose of the next.
-            shown = show(case, replace(state, c_arm=arm.through(plane)))
+            fired = arm.through(plane)
+            shown = show(case, replace(state, c_arm=fired))
             arm, shot = exposure.expose(case, arm, (left, right), state.tick, lengths, at, plane)
-            events += (Exposed(shot, arm.through(plane).kvp, hand, shown),)
+            events += (Exposed(shot, fired.kvp, fired.mas_pulse, hand, shown),)
     return replace(state, c_arm=arm), events
 
 

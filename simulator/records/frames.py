@@ -55,8 +55,9 @@ class Writer:
 
     def look(self, session: Session, events: tuple[Event, ...]) -> None:
         """Develop the frame if this step took one; planes never fire in the same tick."""
-        for plane in {event.shot.plane for event in events if isinstance(event, Exposed)}:
-            state = replace(session.state, c_arm=session.state.c_arm.through(plane))
+        last = {e.shot.plane: e for e in events if isinstance(e, Exposed)}
+        for plane, pulse in last.items():
+            state = replace(session.state, c_arm=pulse.arm(session.state.c_arm))
             frame = render.render(self._case, state, N, self._projector)
             self._monitors[plane], picture = display.develop(self._monitors[plane], frame)
             (self._folder / f"{state.tick:07d}.png").write_bytes(png(picture))

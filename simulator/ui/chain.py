@@ -74,7 +74,7 @@ class Chain:
 
     def develop(self, state: State, pulse: Exposed, n: int) -> Film:
         """Develop a pulse with n x n pixels and show it."""
-        arm = state.c_arm.through(self.plane)
+        arm = pulse.arm(state.c_arm)
         own = replace(state, c_arm=arm)
         radiograph = render.render(self.case, own, n, self._projector)
         self._memory, pixels = display.develop(self._memory, radiograph, self.settings)

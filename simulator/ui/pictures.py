@@ -156,7 +156,7 @@ class Pictures:
             own = state.c_arm.through(shot.plane)
             arm = replace(own, pose=shot.pose, collimator=shot.collimator, second=None)
             arm = exposure.run_in(self.case, arm)
-            pulse = Exposed(shot, arm.kvp, hand_in_beam=False)
+            pulse = Exposed(shot, arm.kvp, arm.mas_pulse, hand_in_beam=False)
             then = replace(state, c_arm=arm)
             self._by_view[shot.view] = self.chain(shot.plane).develop(then, pulse, self.n)
 

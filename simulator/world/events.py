@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from simulator.anatomy.volume import Tissue
 from simulator.frames import Side
 from simulator.units import Vec3
-from simulator.world.arm import Shot
+from simulator.world.arm import CArm, Shot
 from simulator.world.cement import Route
 from simulator.world.shown import NOTHING, Shown
 from simulator.world.tools import Wall
@@ -21,8 +21,14 @@ class Exposed:
 
     shot: Shot
     kvp: float
+    mas: float
+    """Of this pulse; the brightness control has already set the next."""
     hand_in_beam: bool
     shown: Shown = NOTHING
+
+    def arm(self, after: CArm) -> CArm:
+        """Return the plane that fired as it was at this pulse, from the arm after it."""
+        return replace(after.through(self.shot.plane), kvp=self.kvp, mas_pulse=self.mas)
 
 
 @dataclass(frozen=True, slots=True)

@@ -271,3 +271,15 @@ def test_what_the_beam_meets_is_remembered_for_one_machine_alone(biplane: Case) 
     near = replace(biplane, c_arm=replace(biplane.c_arm, sad_mm=500.0))
     again = played(near, start, Action(beam=True), TICKS_PER_S)[0]
     assert again.c_arm.kvp != far.c_arm.kvp
+
+
+def test_a_picture_tells_the_technique_of_its_own_pulse(biplane: Case) -> None:
+    """The dose of a pulse and its event agree; the control's next step comes after."""
+    start = first_state(biplane)
+    # Off its rest, so that the control changes the technique with every pulse.
+    start = replace(start, c_arm=replace(start.c_arm, kvp=65.0, mas_pulse=0.1))
+    state, (pulse,) = played(biplane, start, Action(beam=True), 8)
+    assert (pulse.kvp, pulse.mas) == (65.0, 0.1)
+    assert state.c_arm.kvp != 65.0
+    seen = pulse.arm(state.c_arm)
+    assert (seen.kvp, seen.mas_pulse, seen.pose) == (65.0, 0.1, state.c_arm.pose)

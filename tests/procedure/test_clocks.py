@@ -47,7 +47,7 @@ def gone(case: Case, tool: Cannula, by_mm: float, steps: int = 1):
 
 def picture(pose: Pose, *, in_field: bool = True) -> Exposed:
     # What the machine calls the view does not matter: the angle to the vertebra does.
-    return Exposed(Shot(0, View.OBLIQUE, pose, 0.0, (in_field, in_field)), 80.0, False)
+    return Exposed(Shot(0, View.OBLIQUE, pose, 0.0, (in_field, in_field)), 80.0, 0.2, False)
 
 
 def test_a_limit_is_told_once_per_plane_until_a_picture(case: Case, tool: Cannula) -> None:

@@ -37,7 +37,7 @@ def counted(case: Case, state: State, *events: Event) -> State:
 
 def picture(view: View, contours: Contours, leaks: tuple[Route, ...] = ()) -> Exposed:
     shot = Shot(0, view, Pose(), 0.0, (True, False))
-    return Exposed(shot, 80.0, hand_in_beam=False, shown=Shown(contours, (True, False), leaks))
+    return Exposed(shot, 80.0, 0.2, hand_in_beam=False, shown=Shown(contours, (True, False), leaks))
 
 
 def metric(case: Case, state: State, name: str) -> object:

@@ -185,6 +185,8 @@ def test_the_picture_changes_only_with_a_pulse(case: Case) -> None:
     assert pictures.live is None
     for _ in range(12):
         pictures.see(session.state, session.advance(Action(beam=True)))
+    up = session.advance(Action())
+    pictures.see(session.state, up)  # what was live is held now
     held = pictures.live
     assert held is not None
     for _ in range(12):
