@@ -79,18 +79,21 @@ def _who(kit: Kit, rect: Any, case: Case) -> None:
 
 
 def _goals(kit: Kit, case: Case, at: tuple[float, float], wide: float, bottom: float) -> None:
-    """Draw as many aims of the case as there is room for, whole ones only."""
+    """Draw the aims of the case, closer set where they would not fit; whole ones only."""
     c, col = kit.canvas, kit.colour
     x, y = at
-    room = wide - c.px(2)
-    title = y
+    room, aims = wide - c.px(2), case.notes.objectives
+    lines = sum(len(c.wrapped(aim, room)) for aim in aims)
+    fits = y + c.px(2.6) + lines * c.leading("sm") - c.px(1) <= bottom
+    face = "medium" if fits else "sc"
+    size = "sm" if fits else "xs"
+    if not aims or y + c.px(3.6) > bottom:
+        return
+    c.text("This case teaches", (x, y), "sm", "semi")
     y += c.px(2.6)
-    for goal in case.notes.objectives:
-        high = len(c.wrapped(goal, room)) * c.leading("sm")
+    for aim in aims:
+        high = len(c.wrapped(aim, room, size, face)) * c.leading(size)
         if y + high - c.px(1) > bottom:
             break
-        if title:
-            c.text("This case teaches", (x, title), "sm", "semi")
-            title = 0
         c.disc((x + c.px(0.6), y), c.theme.u * 0.24, col.acc)
-        y = c.paragraph(goal, (x + c.px(2), y), room) + c.px(0.1)
+        y = c.paragraph(aim, (x + c.px(2), y), room, size, face)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pygame
 import pytest
 
+from simulator.anatomy import store
 from simulator.engine import recording, resume
 from simulator.procedure.selection import RULES
 from simulator.scenario.load import find_case, list_cases, load_case, load_scenario
@@ -38,6 +40,12 @@ OTHER = Choice("vertebroplasty", "transpedicular", ("left", "right"), "13G")
 @pytest.fixture(scope="module")
 def discitis() -> Case:
     return load_case("l3-discitis", 1)
+
+
+@pytest.fixture(autouse=True)
+def _quick_films(monkeypatch: pytest.MonkeyPatch) -> None:
+    films = [np.zeros((64, 64), dtype=np.uint8)] * 2
+    monkeypatch.setattr("simulator.ui.briefing_films.view_films", lambda *_: films)
 
 
 class Desktop:
@@ -88,6 +96,23 @@ class Desktop:
             self.click(f"pick.{key}.{at}")
 
 
+Open = Callable[[Case], Desktop]
+
+
+@pytest.fixture
+def sit() -> Iterator[Open]:
+    """Opens the briefing of a case; a recording that is still written is closed at the end."""
+    opened: list[Desktop] = []
+
+    def at(case: Case) -> Desktop:
+        opened.append(Desktop(case))
+        return opened[-1]
+
+    yield at
+    for desk in opened:
+        desk.flow.keep()
+
+
 # -- what is read --------------------------------------------------------------------------------
 
 
@@ -123,8 +148,8 @@ def test_laboratory_and_history_of_a_shipped_case_agree(card: Any) -> None:
 # -- what is decided -----------------------------------------------------------------------------
 
 
-def test_the_authors_plan_is_suggested_and_enter_takes_it(case: Case) -> None:
-    desk = Desktop(case)
+def test_the_authors_plan_is_suggested_and_enter_takes_it(case: Case, sit: Open) -> None:
+    desk = sit(case)
     assert desk.top.desk.missing() == ()
     desk.key(pygame.K_RETURN)
     assert isinstance(desk.top, Theatre)
@@ -132,8 +157,8 @@ def test_the_authors_plan_is_suggested_and_enter_takes_it(case: Case) -> None:
     assert desk.top.scene.coach
 
 
-def test_without_guidance_nothing_is_chosen_and_enter_waits(case: Case) -> None:
-    desk = Desktop(case)
+def test_without_guidance_nothing_is_chosen_and_enter_waits(case: Case, sit: Open) -> None:
+    desk = sit(case)
     desk.key(pygame.K_o)
     assert len(desk.top.desk.missing()) == 5
     desk.key(pygame.K_RETURN)
@@ -145,8 +170,8 @@ def test_without_guidance_nothing_is_chosen_and_enter_waits(case: Case) -> None:
     assert not desk.top.scene.coach
 
 
-def test_a_case_that_leaves_the_choice_suggests_nothing(discitis: Case) -> None:
-    desk = Desktop(discitis)
+def test_a_case_that_leaves_the_choice_suggests_nothing(discitis: Case, sit: Open) -> None:
+    desk = sit(discitis)
     assert desk.top.desk.guided
     assert len(desk.top.desk.missing()) == 5
     desk.key(pygame.K_RETURN)
@@ -155,8 +180,8 @@ def test_a_case_that_leaves_the_choice_suggests_nothing(discitis: Case) -> None:
     assert not start.enabled
 
 
-def test_the_keyboard_alone_decides_everything(discitis: Case) -> None:
-    desk = Desktop(discitis)
+def test_the_keyboard_alone_decides_everything(discitis: Case, sit: Open) -> None:
+    desk = sit(discitis)
     desk.key(pygame.K_RIGHT, pygame.K_RETURN)  # the first answer: treat; focus goes on by itself
     desk.key(pygame.K_RIGHT, pygame.K_RETURN)  # kyphoplasty
     desk.key(pygame.K_RETURN)  # transpedicular
@@ -215,8 +240,8 @@ def test_every_reason_of_the_rules_can_be_given() -> None:
 # -- what comes of it ----------------------------------------------------------------------------
 
 
-def test_a_right_decline_reaches_the_debrief_and_is_kept(discitis: Case) -> None:
-    desk = Desktop(discitis)
+def test_a_right_decline_reaches_the_debrief_and_is_kept(discitis: Case, sit: Open) -> None:
+    desk = sit(discitis)
     desk.click("pick.decision.1")
     desk.key(pygame.K_RETURN)
     assert isinstance(desk.top, Briefing)  # not without a reason
@@ -236,8 +261,8 @@ def test_a_right_decline_reaches_the_debrief_and_is_kept(discitis: Case) -> None
     assert len(desk.top.desk.missing()) == 5
 
 
-def test_a_wrong_reason_fails_the_case(discitis: Case) -> None:
-    desk = Desktop(discitis)
+def test_a_wrong_reason_fails_the_case(discitis: Case, sit: Open) -> None:
+    desk = sit(discitis)
     desk.key(pygame.K_DOWN, pygame.K_RIGHT, pygame.K_RETURN)  # do not treat
     assert desk.top.desk.picks.decision == DECLINE
     desk.key(pygame.K_DOWN, pygame.K_RETURN, pygame.K_RETURN)  # the second reason: clotting
@@ -246,8 +271,11 @@ def test_a_wrong_reason_fails_the_case(discitis: Case) -> None:
     assert not desk.top.report.passed
 
 
-def test_the_choice_stands_in_the_recording_and_comes_back(case: Case) -> None:
-    desk = Desktop(case)
+def test_the_choice_stands_in_the_recording_and_comes_back(
+    case: Case, sit: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "patient", lambda *_: case.patient)  # is built already
+    desk = sit(case)
     desk.choose(OTHER)
     desk.key(pygame.K_RETURN)
     assert isinstance(desk.top, Rebuilding)
@@ -263,12 +291,14 @@ def test_the_choice_stands_in_the_recording_and_comes_back(case: Case) -> None:
     assert recording.chosen_in(recording.broken_off(path).recording) == OTHER
     again = resume.brought_back(path, lambda: "2026-01-01T00:00:00+00:00")
     assert again.case.choice == OTHER
-    assert again.state == theatre.scene.session.state
+    assert again.state_hash() == theatre.scene.session.state_hash()
     again.close()
 
 
-def test_who_does_not_wait_for_the_rebuilt_case_is_back_in_the_briefing(case: Case) -> None:
-    desk = Desktop(case)
+def test_who_does_not_wait_for_the_rebuilt_case_is_back_in_the_briefing(
+    case: Case, sit: Open
+) -> None:
+    desk = sit(case)
     first = desk.top
     desk.choose(OTHER)
     desk.key(pygame.K_RETURN, pygame.K_ESCAPE)
@@ -293,7 +323,8 @@ def test_a_resumed_run_that_is_tried_again_keeps_the_text_of_its_case(
             break
         time.sleep(0.01)
     again = flow._again(desk.top.scene.session, None)
-    head = recording.broken_off(again.scene.session.recording).recording.head
+    flow.keep()
+    head = recording.read(again.scene.session.recording).head
     assert 'id = "l1-wedge"' in head["source"]
 
 
@@ -306,7 +337,7 @@ def _nowhere(*_: Any) -> None:
 
 def _shown(case: Case, planned: Choice, guided: bool) -> Briefing:
     briefing = Briefing(case, planned, _nowhere, _nowhere, guided=guided)
-    briefing.films._films = tuple(pygame.Surface((64, 64)) for _ in range(2))
+    briefing.films._films = (pygame.Surface((64, 64)),) * 2
     return briefing
 
 
@@ -350,8 +381,9 @@ def notes(case: Case) -> Callable[[Path], Case]:
     return told
 
 
-@pytest.mark.parametrize("set_up", [_bare, _decline, _tight])
-@pytest.mark.parametrize("guided", [True, False])
+@pytest.mark.parametrize(
+    ("set_up", "guided"), [(_bare, True), (_bare, False), (_decline, True), (_tight, True)]
+)
 def test_nothing_lies_on_anything_else(
     canvas: Canvas,
     notes: Callable[[Path], Case],
@@ -374,7 +406,8 @@ def test_nothing_lies_on_anything_else(
         assert all(window.contains(rect) for rect in hots)
         assert min(rect.h for rect in hots) >= 2.9 * canvas.theme.u
         said = " ".join(words for words, _ in written.lines)
-        assert all(goal.split()[-1] in said for goal in briefing.case.notes.objectives)
+        aims = briefing.case.notes.objectives
+        assert [aim for aim in aims if aim not in said] == []
         assert "INR" in said
 
 
