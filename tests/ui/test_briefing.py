@@ -219,17 +219,19 @@ def test_a_tamp_that_does_not_pass_leaves_the_needle(case: Case) -> None:
     assert barred == {"kyphoplasty"}
 
 
-def test_the_advice_names_the_room_in_the_narrower_pedicle(case: Case) -> None:
+def test_the_advice_names_the_room_in_the_narrower_pedicle(discitis: Case) -> None:
     desk = Desk(
-        case, Choice("kyphoplasty", "transpedicular", ("left", "right"), "11G"), guided=True
+        discitis, Choice("kyphoplasty", "transpedicular", ("left", "right"), "11G"), guided=True
     )
-    narrow = min(p.width_mm for p in case.patient.target.landmarks.pedicles)
-    spare = (narrow - case.working_cannula.outer_mm) / 2.0
-    level, head, words = advice(case, desk)
+    narrow = min(p.width_mm for p in discitis.patient.target.landmarks.pedicles)
+    spare = (narrow - discitis.working_cannula.outer_mm) / 2.0
+    level, head, words = advice(discitis, desk)
     assert head.startswith(f"{spare:.1f} mm")
     assert f"{narrow:.1f} mm" in words
     assert level == ""
-    wide = replace(case, working_cannula=replace(case.working_cannula, outer_mm=narrow + 0.2))
+    wide = replace(
+        discitis, working_cannula=replace(discitis.working_cannula, outer_mm=narrow + 0.2)
+    )
     assert advice(wide, Desk(wide, desk.planned, guided=True))[0] == "warn"
 
 
@@ -403,6 +405,9 @@ def test_nothing_lies_on_anything_else(
         assert all(window.contains(rect) for _, rect in written.lines)
         hots = [hot.rect for hot in briefing.hots.items]
         assert overlaps(hots) == []
+        for words, rect in written.lines:  # a label lies in its control, other words beside it
+            touched = [hot for hot in hots if hot.colliderect(rect.inflate(-2, -2))]
+            assert all(hot.contains(rect) for hot in touched), words
         assert all(window.contains(rect) for rect in hots)
         assert min(rect.h for rect in hots) >= 2.9 * canvas.theme.u
         said = " ".join(words for words, _ in written.lines)
