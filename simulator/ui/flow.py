@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from simulator.engine.resume import brought_back
 from simulator.engine.session import Session
 from simulator.engine.start import first_state
 from simulator.engine.step import step
+from simulator.errors import ScenarioError, UsageError
 from simulator.frames import Side
 from simulator.imaging.display import DisplayState, Settings, develop
 from simulator.imaging.projector import PatientProjector
@@ -20,9 +22,10 @@ from simulator.imaging.render import render
 from simulator.physics.insertion import place
 from simulator.physics.sides import with_cannula
 from simulator.procedure.phases import PHASES, chapter
+from simulator.procedure.selection import declined
 from simulator.records.runs import PERSON, now
-from simulator.scenario.load import CaseCard, find_case, list_cases, load_case
-from simulator.ui.briefing import Briefing
+from simulator.scenario.load import CaseCard, find_case, list_cases, load_case, load_scenario
+from simulator.ui.briefing import Briefing, Rebuilding
 from simulator.ui.debrief import Debrief
 from simulator.ui.loading import Loading
 from simulator.ui.memory import begin_run, keep_run
@@ -33,8 +36,9 @@ from simulator.ui.sound import Sound
 from simulator.ui.theatre import Theatre
 from simulator.ui.work import Report
 from simulator.units import TICKS_PER_S
-from simulator.world.action import IDLE, Action
+from simulator.world.action import IDLE, Action, Do
 from simulator.world.case import Case
+from simulator.world.clinic import Choice
 from simulator.world.collimator import Collimator
 from simulator.world.state import State
 
@@ -49,7 +53,26 @@ class Opened:
     """A built case, and the moment to begin at if it is not the first one."""
 
     case: Case
+    file: Path
     start: State | None = None
+
+
+def planned_in(file: Path) -> Choice:
+    """Return the author's plan in the words of a choice; empty where it is left to the resident."""
+    case = load_scenario(file).case
+    if case.procedure == "choose":
+        return Choice()
+    way = case.plan
+    return Choice(case.procedure, way.approach, tuple(way.sides), case.equipment.needle)
+
+
+def file_of(case: Case) -> Path | None:
+    """Return the shipped file that a case was built from, if it is still the same."""
+    try:
+        file = find_case(case.id)
+        return file if load_scenario(file).sha256 == case.sha256 else None
+    except (UsageError, ScenarioError):
+        return None
 
 
 def load(case: Path, report: Report, phase: str | None = None) -> Opened:
@@ -60,8 +83,8 @@ def load(case: Path, report: Report, phase: str | None = None) -> Opened:
     report("laying out the instruments", 0.85)
     Session(built, "warm-up").advance(IDLE)
     if phase is None or phase not in PHASES[built.procedure]:
-        return Opened(built)
-    return Opened(built, _brought_to(built, phase, report))
+        return Opened(built, case)
+    return Opened(built, case, _brought_to(built, phase, report))
 
 
 def _warm_up(case: Case) -> None:
@@ -99,6 +122,7 @@ class Flow:
         self._pacer = pacer
         self._session: Session | None = None
         self._file: Path | None = None
+        self._guided = True
 
     def library(self) -> Library:
         """Return the first screen."""
@@ -126,7 +150,7 @@ class Flow:
 
         def enter(session: Session) -> Theatre:
             self.keep()
-            self._session = session
+            self._session, self._file = session, file_of(session.case)
             return Theatre(session, self.debrief, self._sound, self._pacer, self.save)
 
         return Loading(
@@ -135,7 +159,27 @@ class Flow:
 
     def briefing(self, opened: Opened) -> Briefing:
         """Return the briefing of a built case."""
-        return Briefing(opened.case, self.theatre)
+        treat, planned = partial(self._treat, opened.file), planned_in(opened.file)
+        return Briefing(opened.case, planned, treat, self._decline, guided=self._guided)
+
+    def _treat(self, file: Path, briefing: Briefing, choice: Choice) -> Any:
+        """Go into the theatre, with another plan by way of building the case for it."""
+        self._guided, built = briefing.desk.guided, briefing.case
+        if choice == built.choice:
+            return self.theatre(built)
+
+        def task(report: Report) -> Case:
+            return load_case(file, built.seed, report, choice=choice)
+
+        return Rebuilding(briefing, task, self.theatre)
+
+    def _decline(self, briefing: Briefing, act: Do) -> Any:
+        """End the case where it stands; the decision is recorded and judged like a run."""
+        self._guided = briefing.desk.guided
+        self.keep()
+        session = self._session = self._recorded(briefing.case)
+        session.advance(Action(do=act))
+        return self.debrief(session)
 
     def theatre(self, case: Case, start: State | None = None) -> Theatre:
         """Return a new run; `start` forks it from a kept moment, and is not recorded."""
@@ -145,7 +189,9 @@ class Flow:
             session.state = start
         self._session = session
         save = self.save if session.recording is not None else None
-        return Theatre(session, self.debrief, self._sound, self._pacer, save)
+        theatre = Theatre(session, self.debrief, self._sound, self._pacer, save)
+        theatre.scene.coach = self._guided
+        return theatre
 
     def _recorded(self, case: Case) -> Session:
         place = begin_run(case.id)
@@ -162,6 +208,9 @@ class Flow:
         return Debrief(session, session.report(), self._again, Home)
 
     def _again(self, session: Session, start: State | None) -> Any:
+        """Try again: who declined decides anew."""
+        if start is None and self._file is not None and declined(session.state) is not None:
+            return self.briefing(Opened(session.case, self._file))
         return self.theatre(session.case, start)
 
     def save(self) -> str:

@@ -1,0 +1,183 @@
+"""What the resident decides in the briefing: questions, picks, what is still to be chosen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from simulator.procedure.selection import RULES
+from simulator.scenario import assets
+from simulator.world.action import Do
+from simulator.world.case import Case, Procedure
+from simulator.world.clinic import Choice
+from simulator.world.instruments import Needle
+
+TREAT, DECLINE = "treat", "decline"
+
+REASONS: dict[Do, str] = {
+    Do.DECLINE_INFECTION: "Active infection",
+    Do.DECLINE_BLEEDING: "Uncorrected coagulopathy",
+    Do.DECLINE_ALLERGY: "Allergy to bone cement",
+    Do.DECLINE_NEUROLOGY: "Neurological deficit",
+    Do.DECLINE_UNSTABLE: "Unstable fracture",
+    Do.DECLINE_NO_INDICATION: "No indication",
+}
+"""What a colleague would write in the notes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picks:
+    """One answer per question; None is open."""
+
+    decision: str | None = None
+    """"treat" or "decline"."""
+    procedure: str | None = None
+    approach: str | None = None
+    sides: tuple[str, ...] | None = None
+    needle: str | None = None
+    """Name in the catalogue of needles."""
+    reason: Do | None = None
+    """Why the case is declined."""
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One answer."""
+
+    value: Any
+    label: str
+    below: str = ""
+    why_not: str = ""
+    """Why it cannot be chosen here; empty if it can."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One row of the plan."""
+
+    key: str
+    """Field of `Picks`."""
+    title: str
+    options: tuple[Option, ...]
+
+    def label(self, value: Any) -> str:
+        """Return the words of an answer."""
+        return next((o.label for o in self.options if o.value == value), "")
+
+
+_DECISION = Question(
+    "decision",
+    "Decision",
+    (Option(TREAT, "Treat today"), Option(DECLINE, "Do not treat")),
+)
+_APPROACH = Question(
+    "approach",
+    "Approach",
+    (Option("transpedicular", "Transpedicular"), Option("extrapedicular", "Extrapedicular")),
+)
+_REASON = Question(
+    "reason",
+    "Reason",
+    tuple(Option(rule.decline, REASONS[rule.decline], rule.text) for rule in RULES),
+)
+
+
+class Desk:
+    """The picks of one briefing, over what the author suggests in guided mode."""
+
+    def __init__(self, case: Case, planned: Choice, *, guided: bool) -> None:
+        """Begin with nothing picked by hand.
+
+        Args:
+            case: The patient and what lies on the trolley.
+            planned: The author's plan; empty where the author leaves the choice open.
+            guided: The author's plan is shown and stands until something else is picked.
+        """
+        self.case, self.planned, self.guided = case, planned, guided
+        self._hand = Picks()
+
+    @property
+    def left_open(self) -> bool:
+        """True if the author says nothing of what is to be done."""
+        return self.planned.procedure is None
+
+    @property
+    def suggested(self) -> Picks:
+        """The author's plan, where it may be shown."""
+        if not self.guided or self.left_open:
+            return Picks()
+        p = self.planned
+        return Picks(TREAT, p.procedure, p.approach, p.sides, p.needle)
+
+    @property
+    def picks(self) -> Picks:
+        """What stands: picked by hand, else suggested; nothing that the trolley cannot do."""
+        hand, book = self._hand, self.suggested
+        picks = Picks(
+            hand.decision or book.decision,
+            hand.procedure or book.procedure,
+            hand.approach or book.approach,
+            hand.sides or book.sides,
+            hand.needle or book.needle,
+            hand.reason,
+        )
+        fits = {o.value for o in self._needles(picks.procedure).options if not o.why_not}
+        return picks if picks.needle in fits else replace(picks, needle=None)
+
+    @property
+    def needle(self) -> Needle | None:
+        """The access needle that stands."""
+        name = self.picks.needle
+        needle: Needle | None = None if name is None else assets.chosen("needle", name)
+        return needle
+
+    def pick(self, key: str, value: Any) -> None:
+        """Answer one question by hand."""
+        answers = {f: getattr(self._hand, f) for f in Picks.__dataclass_fields__}
+        self._hand = Picks(**{**answers, key: value})
+
+    def questions(self) -> tuple[Question, ...]:
+        """Return what is to be decided as things stand."""
+        if self.picks.decision == DECLINE:
+            return _DECISION, _REASON
+        needles = self._needles(self.picks.procedure)
+        return _DECISION, self._procedures(), _APPROACH, self._sides(), needles
+
+    def missing(self) -> tuple[Question, ...]:
+        """Return what is still to be decided."""
+        picks = self.picks
+        return tuple(q for q in self.questions() if getattr(picks, q.key) is None)
+
+    def choice(self) -> Choice:
+        """Return what goes into the case; the author's own plan is no choice."""
+        picks = self.picks
+        wanted = Choice(picks.procedure, picks.approach, picks.sides, picks.needle)
+        return Choice() if wanted == self.planned else wanted
+
+    def _procedures(self) -> Question:
+        case = self.case
+        passes = case.tamp.diameter_mm < case.working_cannula.inner_mm
+        why = "" if passes else f"The tamp does not pass {case.working_cannula.name}"
+        options = (
+            Option(Procedure.VERTEBROPLASTY.value, "Vertebroplasty"),
+            Option(Procedure.KYPHOPLASTY.value, "Kyphoplasty", why_not=why),
+        )
+        return Question("procedure", "Procedure", options)
+
+    def _sides(self) -> Question:
+        both = self.planned.sides or ()
+        both = both if len(both) > 1 else ("left", "right")
+        options = (Option(("left",), "Left"), Option(both, "Both"), Option(("right",), "Right"))
+        return Question("sides", "Side", options)
+
+    def _needles(self, procedure: str | None) -> Question:
+        cannula = self.case.working_cannula
+
+        def option(key: str, needle: Needle) -> Option:
+            thick = procedure == Procedure.KYPHOPLASTY and needle.outer_mm >= cannula.outer_mm
+            why = f"Access comes before {cannula.name}, and is thinner" if thick else ""
+            return Option(key, needle.name, f"{needle.outer_mm:.2f} mm", why)
+
+        tray = assets.catalogue("needle")
+        found = sorted(tray.items(), key=lambda item: (item[1].outer_mm, item[0]))
+        return Question("needle", "Access needle", tuple(option(k, n) for k, n in found))
