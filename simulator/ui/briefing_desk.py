@@ -175,7 +175,7 @@ class Desk:
 
         def option(key: str, needle: Needle) -> Option:
             thick = procedure == Procedure.KYPHOPLASTY and needle.outer_mm >= cannula.outer_mm
-            why = f"Access comes before {cannula.name}, and is thinner" if thick else ""
+            why = f"Not thinner than the working cannula, {cannula.name}" if thick else ""
             return Option(key, needle.name, f"{needle.outer_mm:.2f} mm", why)
 
         tray = assets.catalogue("needle")

@@ -209,7 +209,8 @@ class Flow:
 
     def _again(self, session: Session, start: State | None) -> Any:
         """Try again: who declined decides anew."""
-        if start is None and self._file is not None and declined(session.state) is not None:
+        from_the_start = start is None or start.tick == 0
+        if from_the_start and self._file is not None and declined(session.state) is not None:
             return self.briefing(Opened(session.case, self._file))
         return self.theatre(session.case, start)
 

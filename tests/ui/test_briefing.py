@@ -271,6 +271,8 @@ def test_a_wrong_reason_fails_the_case(discitis: Case, sit: Open) -> None:
     assert isinstance(desk.top, Debrief)
     assert desk.top.session.state.tally.done >= {Do.DECLINE_BLEEDING}
     assert not desk.top.report.passed
+    desk.click("retry.0")  # the wrong decision was the first thing that happened
+    assert isinstance(desk.top, Briefing)
 
 
 def test_the_choice_stands_in_the_recording_and_comes_back(
@@ -414,6 +416,18 @@ def test_nothing_lies_on_anything_else(
         aims = briefing.case.notes.objectives
         assert [aim for aim in aims if aim not in said] == []
         assert "INR" in said
+
+
+def test_what_cannot_be_chosen_says_why_where_it_is_pointed_at(
+    canvas: Canvas, case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    briefing = _shown(case, planned_in(find_case(case.id)), guided=True)
+    briefing.draw(canvas)
+    (thick,) = [hot for hot in briefing.hots.items if not hot.enabled]
+    briefing.handle(pygame.event.Event(pygame.MOUSEMOTION, pos=thick.rect.center, rel=(0, 0)))
+    written = Written(canvas, monkeypatch)
+    briefing.draw(canvas)
+    assert "Not thinner than the working cannula, 8G" in {words for words, _ in written.lines}
 
 
 def test_escape_goes_back_to_the_cases(case: Case) -> None:
