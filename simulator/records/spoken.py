@@ -30,5 +30,5 @@ def told(name: str, value: Metric) -> str:
         return "yes" if value else "no"
     if isinstance(value, str):
         return value
-    number = f"{value:d}" if isinstance(value, int) else f"{value:.2f}".rstrip("0").rstrip(".")
+    number = f"{value:d}" if isinstance(value, int) else f"{value:z.2f}".rstrip("0").rstrip(".")
     return f"{number} {unit(name)}".strip()

@@ -9,6 +9,7 @@ from typing import Any
 import pygame
 
 from simulator.engine.session import Session
+from simulator.records.charts import forward
 from simulator.ui.kit import Kit
 from simulator.ui.plots import Axes, Spot, curve, grid, pressure_volume
 from simulator.ui.scene import number
@@ -50,18 +51,8 @@ def _push(kit: Kit, box: Any, inner: Any, session: Session) -> None:
     axes = Axes(inner, (0.0, max(deep * 1.05, 20.0)), (0.0, max(peak * 1.15, 40.0)))
     grid(kit, axes, "depth, mm", "N")
     for side, line in enumerate(sides):
-        for run in _forward(line):
+        for run in forward(line):
             curve(kit.canvas, axes, run, kit.colour.side(side), dashed=side == 1)
-
-
-def _forward(line: list[Spot]) -> list[list[Spot]]:
-    """Split where the tip begins again further back: the way back was no push."""
-    runs: list[list[Spot]] = []
-    for spot in line:
-        if not runs or spot[0] < runs[-1][-1][0] - 1.0:
-            runs.append([])
-        runs[-1].append(spot)
-    return runs
 
 
 def _tamp(kit: Kit, box: Any, inner: Any, session: Session) -> None:

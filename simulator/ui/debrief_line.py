@@ -9,6 +9,7 @@ import pygame
 
 from simulator.engine.session import Sample, Session
 from simulator.procedure.phases import LABELS, chapter
+from simulator.records.charts import lateral
 from simulator.ui.kit import Kit
 from simulator.ui.scene import clock_s
 from simulator.units import TICKS_PER_S
@@ -84,10 +85,8 @@ def _beam(kit: Kit, y: float, session: Session, at: Any, ends: tuple[float, floa
     for row in session.trace:
         if not row.beam:
             continue
-        lateral = abs(abs(row.orbit_deg) - 90.0) < 30.0
-        c.fill(
-            (at(row.tick), y if lateral else y - half, 2, half), col.acc if lateral else col.beam
-        )
+        side = lateral(row.orbit_deg)
+        c.fill((at(row.tick), y if side else y - half, 2, half), col.acc if side else col.beam)
 
 
 def _moments(kit: Kit, y: float, report: Report, at: Any, right: float) -> None:
