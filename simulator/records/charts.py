@@ -138,7 +138,7 @@ def _tamp(ax: Axes, trace: Sequence[Sample], limit_psi: float) -> None:
     rows = [(s.tamp_ml, s.tamp_psi) for s in trace if s.tamp_ml > 0.0]
     ax.plot([r[0] for r in rows], [r[1] for r in rows], color=LINE, lw=1.2)
     ax.axhline(limit_psi, color=ALARM, lw=1.0, ls="--")
-    ax.set_ylim(0.0, 1.12 * limit_psi)
+    ax.set_ylim(0.0, 1.12 * max(limit_psi, *(r[1] for r in rows)))
 
 
 def _over(trace: Sequence[Sample], name: str) -> Callable[[Axes], None]:

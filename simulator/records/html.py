@@ -43,7 +43,9 @@ def page(session: Session, pictures: Pictures) -> str:
         domains=_domains(report),
         frame=FRAME if bands(case.id) else "",
         total_band=reached(report, "total"),
-        measures=[(m, _bar(m.value / m.top, _shares(m.band, m.top))) for m in measures(report)],
+        measures=[(m, _bar(m.value / m.top, _shares(m.band, m.top))) for m in measures(report)]
+        if any(m.value for m in measures(report)[1:])
+        else [],
         timeline=timeline(session.trace, report.moments),
         charts=charts(session.trace, case.tamp.max_pressure_psi),
         paths=sides.paths(case, session.state, session.trace) if begun else "",
@@ -52,7 +54,7 @@ def page(session: Session, pictures: Pictures) -> str:
         rule=rule_words,
         stills=pictures.moments,
         films=pictures.films,
-        metrics=_rows(report),
+        metrics=_rows(report) if begun else _not_zero(report),
     )
 
 
@@ -79,6 +81,11 @@ def _rows(report: Report) -> list[tuple[str, str, str, str]]:
     return out
 
 
+def _not_zero(report: Report) -> list[tuple[str, str, str, str]]:
+    """Return the metrics that say something of a run in which nothing was done."""
+    return [row for row in _rows(report) if report.metrics[row[0]]]
+
+
 def _shares(band: Band | None, most: float) -> Band | None:
     return (band[0] / most, band[1] / most) if band else None
 
@@ -97,7 +104,8 @@ def _bar(own: float, band: Band | None) -> str:
         )
     filled = width * min(max(own, 0.0), 1.0)
     return (
-        f'<svg class="bar" viewBox="0 0 {width} {height}" aria-hidden="true">'
+        f'<svg class="bar" preserveAspectRatio="none" viewBox="0 0 {width} {height}" '
+        'aria-hidden="true">'
         f'<rect width="{width}" height="{height}" fill="#e6edf1"/>'
         f'<rect y="3" width="{filled:.1f}" height="{height - 6}" fill="#0b6e99"/>{frame}</svg>'
     )

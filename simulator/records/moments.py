@@ -159,10 +159,15 @@ def states(session: Session, findings: Sequence[Finding]) -> tuple[State, ...]:
     )
 
 
+def of_moments(session: Session, findings: Sequence[Finding]) -> Pictures:
+    """Return the moments of a run that is at hand with its kept states."""
+    return Pictures(stills(session.case, findings, states(session, findings)), {})
+
+
 def of_session(session: Session, findings: Sequence[Finding]) -> Pictures:
-    """Return the pictures of a run that is at hand with its kept states."""
-    made = stills(session.case, findings, states(session, findings))
-    return Pictures(made, end_films(session.case, session.state) if touched(session) else {})
+    """Return its moments and the films of its end."""
+    films = end_films(session.case, session.state) if touched(session) else {}
+    return replace(of_moments(session, findings), films=films)
 
 
 def stills(case: Case, findings: Sequence[Finding], at: Sequence[State]) -> Mapping[str, Still]:
@@ -203,9 +208,10 @@ def _spot(finding: Finding, state: State, ring: str) -> Vec3 | None:
         mine = cloud.route == routes.index(finding.id.removeprefix("leak_"))
     if not mine.any():
         return None
-    at = np.stack(np.unravel_index(cloud.voxel[mine], bone.shape), 1)
-    weight = np.maximum(cloud.fill[mine] * cloud.volume_ul[mine], 1e-9)
-    x, y, z = np.average(at, 0, weight) * bone.spacing_mm + np.array(bone.origin_mm)
+    # Where it lies furthest from the bone: there it is seen beside the body's own cement.
+    far = cloud.voxel[mine][np.argmax(bone.distance_mm.flat[cloud.voxel[mine]])]
+    at = np.array(np.unravel_index(far, bone.shape))
+    x, y, z = at * bone.spacing_mm + np.array(bone.origin_mm)
     return float(x), float(y), float(z)
 
 
@@ -225,6 +231,6 @@ def ringed(image: ByteArray, column: float, row: float) -> ByteArray:
     rows, columns = np.ogrid[:n, : image.shape[1]]
     off = np.abs(np.hypot(columns - column, rows - row) - _RING * n)
     out = image.copy()
-    out[off < 0.009 * n] = 0
-    out[off < 0.004 * n] = 255
+    out[off < 0.013 * n] = 0
+    out[off < 0.006 * n] = 255
     return frozen(out)

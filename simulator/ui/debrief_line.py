@@ -10,6 +10,7 @@ import pygame
 from simulator.engine.session import Sample, Session
 from simulator.procedure.phases import LABELS, chapter
 from simulator.records.charts import lateral
+from simulator.records.measured import measures
 from simulator.ui.kit import Kit
 from simulator.ui.scene import clock_s
 from simulator.units import TICKS_PER_S
@@ -42,7 +43,10 @@ def draw(kit: Kit, rect: Any, session: Session, report: Report) -> None:
     kit.pane(rect, "Timeline")
     x, right = rect.x + c.px(12.0), rect.right - c.px(1.8)
     y = rect.y + c.px(1.9)
-    legend = right - c.px(24)
+    took = next((m for m in measures(report) if m.name == "duration_s"), None)
+    expert = f", expert {took.band_words}" if took and took.band else ""
+    w = c.text(clock_s(report.duration_s) + expert, (right, y), "xs", "sc", col.low, "r")
+    legend = right - w - c.px(18)
     if report.went_well:
         kit.mark("ok", (x + c.px(0.9), y))
         words = "Went well: " + ", ".join(w.rstrip(".") for w in report.went_well)
@@ -51,7 +55,6 @@ def draw(kit: Kit, rect: Any, session: Session, report: Report) -> None:
         lx = legend + c.px(along)
         c.box(pygame.Rect(round(lx), round(y - c.px(0.5)), c.px(1.0), c.px(1.0)), ink, radius=0.15)
         c.text(word, (lx + c.px(1.7), y), "xs", "sc", col.mid)
-    c.text(clock_s(report.duration_s), (right, y), "xs", "sc", col.low, "r")
     end = shown_ticks(session, report)
 
     def at(tick: float) -> float:
@@ -139,3 +142,18 @@ def lost(kit: Kit, rect: Any, y: float, report: Report) -> None:
         y += c.px(2.9)
     if not rows:
         c.text("Nowhere. Try a harder case.", (x, y), "body", "medium", col.hi)
+        y += c.px(2.9)
+    _well(kit, rect, y + c.px(1.6), report)
+
+
+def _well(kit: Kit, rect: Any, y: float, report: Report) -> None:
+    """List what went well, if all of it has room."""
+    c = kit.canvas
+    x = rect.x + c.px(1.4)
+    if not report.went_well or y + c.px(3.2 + 2.9 * len(report.went_well)) > rect.bottom:
+        return
+    kit.section("What went well", (x, y))
+    for words in report.went_well:
+        y += c.px(2.9)
+        kit.mark("ok", (x + c.px(2.6), y))
+        c.text(c.fitted(words, rect.right - x - c.px(7)), (x + c.px(5.2), y))
