@@ -15,7 +15,7 @@ from simulator.records.bands import Band, bands
 from simulator.records.charts import charts, timeline
 from simulator.records.measured import FRAME, measures, reached
 from simulator.records.moments import Pictures, rule_words, touched
-from simulator.records.spoken import told
+from simulator.records.spoken import named, told
 from simulator.records.teaching import points
 from simulator.units import TICKS_PER_S
 from simulator.world.report import DomainScore, Report
@@ -34,6 +34,7 @@ def page(session: Session, pictures: Pictures) -> str:
     report, case = session.report(), session.case
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
     environment.filters["clock"] = lambda finding: clock(finding.tick)
+    environment.filters["named"] = named
     environment.filters["png"] = lambda image: _data(png(image))
     template = environment.from_string(asset("report/debrief.html").read_text(encoding="utf-8"))
     begun = touched(session)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from simulator.records.bands import Band, bands
-from simulator.records.spoken import told
+from simulator.records.spoken import unit
 from simulator.world.report import Report
 
 FRAME = "Frame: what the built-in expert reaches in this case."
@@ -49,7 +49,7 @@ def measures(report: Report) -> tuple[Measure, ...]:
         if not isinstance(value, int | float):
             continue
         band = expert.get(name)
-        words = " – ".join(_words(name, v) for v in band) if band else ""
+        words = f"{_figure(name, band[0])} – {_words(name, band[1])}" if band else ""
         out.append(Measure(name, label, float(value), _words(name, value), band, words))
     return tuple(out)
 
@@ -60,9 +60,12 @@ def reached(report: Report, name: str) -> str:
     return f"{band[0]:.1f} – {band[1]:.1f}" if band else ""
 
 
-def _words(name: str, value: float) -> str:
+def _figure(name: str, value: float) -> str:
     if name == "duration_s":
-        return f"{int(value) // 60}:{int(value) % 60:02d} min"
-    if value >= 100.0:
-        value = round(value)
-    return told(name, round(value, 1) if not float(value).is_integer() else int(value))
+        return f"{int(value) // 60}:{int(value) % 60:02d}"
+    return f"{value:.0f}" if value >= 100.0 or float(value).is_integer() else f"{value:.1f}"
+
+
+def _words(name: str, value: float) -> str:
+    sort = "min" if name == "duration_s" else unit(name)
+    return f"{_figure(name, value)} {sort}".strip()

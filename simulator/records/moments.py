@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -40,6 +41,7 @@ _AWAY_MM = 32.0
 """A fault further from there stands in the middle of its own picture."""
 _SAME_TICKS = 120
 """Two moments nearer together than this look the same in the same plane."""
+_CLEARLY_MM = 1.5
 _RING = 0.085
 _OTHER = {"AP": "Lateral", "Lateral": "AP"}
 
@@ -108,16 +110,15 @@ def rule_words(finding: Finding) -> str:
     return found.text if found else ""
 
 
-def planes(findings: Sequence[Finding]) -> tuple[str, ...]:
+def planes(findings: Sequence[Finding], wished: Sequence[str]) -> tuple[str, ...]:
     """Return the plane in which each moment is shown; empty where no picture shows it.
 
     A moment that would repeat the picture of one before it is shown in the other plane.
     """
     out: list[str] = []
     used: list[tuple[str, int]] = []
-    for finding in findings:
-        found = rule(finding)
-        view = found.view if found else ""
+    for finding, wish in zip(findings, wished, strict=True):
+        view = wish
         if view and any(v == view and abs(t - finding.tick) < _SAME_TICKS for v, t in used):
             view = _OTHER[view]
         if view:
@@ -173,11 +174,22 @@ def of_session(session: Session, findings: Sequence[Finding]) -> Pictures:
 def stills(case: Case, findings: Sequence[Finding], at: Sequence[State]) -> Mapping[str, Still]:
     """Return the pictures by finding id; a finding that no picture shows has none."""
     projector = PatientProjector(case.patient)
+    views = planes(findings, [_wished(f, s) for f, s in zip(findings, at, strict=True)])
     return {
         finding.id: _still(case, finding, state, view, projector)
-        for finding, state, view in zip(findings, at, planes(findings), strict=True)
+        for finding, state, view in zip(findings, at, views, strict=True)
         if view
     }
+
+
+def _wished(finding: Finding, state: State) -> str:
+    """Return the plane of the rule, or for a leak the other where it stands out clearly more."""
+    found = rule(finding)
+    if found is None or found.ring != "leak" or not found.view:
+        return found.view if found else ""
+    off = {view: _leak(finding, state, view)[1] for view in _OTHER}
+    better = off[_OTHER[found.view]] > off[found.view] + _CLEARLY_MM
+    return _OTHER[found.view] if better else found.view
 
 
 def _still(
@@ -185,7 +197,7 @@ def _still(
 ) -> Still:
     found = rule(finding)
     ring = found.ring if found else ""
-    spot = _spot(finding, state, ring)
+    spot = _spot(finding, state, ring, view)
     pose = _pose(case, view, spot)
     image = radiograph(case, state, pose, N, projector)
     if spot is None:
@@ -194,25 +206,33 @@ def _still(
     return Still(view, ring, ringed(image, column, row))
 
 
-def _spot(finding: Finding, state: State, ring: str) -> Vec3 | None:
+def _spot(finding: Finding, state: State, ring: str, view: str) -> Vec3 | None:
     """Return the place that a finding is about, as far as the state knows it."""
     if ring == "tip":
         tool = state.cannulas[state.side] or state.cannulas[1 - state.side]
         return tool.front_mm if tool else None
-    if ring != "leak":
-        return None
+    return _leak(finding, state, view)[0] if ring == "leak" else None
+
+
+def _leak(finding: Finding, state: State, view: str) -> tuple[Vec3 | None, float]:
+    """Return where a leak stands out most from the outline of the bone in a plane, and by how far.
+
+    A finding that names no route is about all of them.
+    """
     cloud, bone = state.cement.cloud, state.body.bone
     mine = cloud.route >= 0
-    routes = [str(route) for route in ROUTES]
-    if finding.id.removeprefix("leak_") in routes:
-        mine = cloud.route == routes.index(finding.id.removeprefix("leak_"))
+    routes, route = [str(r) for r in ROUTES], finding.id.removeprefix("leak_")
+    if route in routes:
+        mine = cloud.route == routes.index(route)
     if not mine.any():
-        return None
-    # Where it lies furthest from the bone: there it is seen beside the body's own cement.
-    far = cloud.voxel[mine][np.argmax(bone.distance_mm.flat[cloud.voxel[mine]])]
-    at = np.array(np.unravel_index(far, bone.shape))
-    x, y, z = at * bone.spacing_mm + np.array(bone.origin_mm)
-    return float(x), float(y), float(z)
+        return None, -math.inf
+    at = np.stack(np.unravel_index(cloud.voxel[mine], bone.shape))
+    along = 1 if view == "AP" else 0
+    outline = bone.distance_mm.min(along, keepdims=True)
+    off = outline[tuple(0 if axis == along else rows for axis, rows in enumerate(at))]
+    best = int(np.argmax(off))
+    x, y, z = at[:, best] * bone.spacing_mm + np.array(bone.origin_mm)
+    return (float(x), float(y), float(z)), float(off[best])
 
 
 def _pose(case: Case, view: str, spot: Vec3 | None) -> Pose:

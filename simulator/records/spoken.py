@@ -12,6 +12,7 @@ _SHOWN = {
     "ml_min": "mL/min", "mmhg": "mmHg", "gycm2": "Gy·cm²", "mgy": "mGy", "usv": "µSv",
     "mpa": "MPa", "kpa": "kPa", "deg": "°", "pct": "%", "vas": "VAS", "ml": "mL", "n": "N",
 }  # fmt: skip
+_PROPER = {"ap": "AP", "kap": "KAP", "map": "MAP", "spo2": "SpO2"}
 
 
 def unit(name: str) -> str:
@@ -20,6 +21,20 @@ def unit(name: str) -> str:
         if name.endswith("_" + suffix):
             return _SHOWN.get(suffix, suffix)
     return ""
+
+
+def named(name: str) -> str:
+    """Return a metric's name in words, without its unit: "Air kerma".
+
+    >>> named("air_kerma_mgy"), named("blind_advance_max_mm"), named("troubles")
+    ('Air kerma', 'Blind advance max', 'Troubles')
+    >>> named("view_error_ap_deg"), named("spo2_min_pct")
+    ('View error AP', 'SpO2 min')
+    """
+    for suffix in _UNITS:
+        name = name.removesuffix("_" + suffix)
+    words = " ".join(_PROPER.get(word, word) for word in name.split("_"))
+    return words[:1].upper() + words[1:]
 
 
 def told(name: str, value: Metric) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import pygame
 
 from simulator.engine.session import Session
-from simulator.records.moments import of_moments, touched
+from simulator.records.moments import Pictures, of_moments, touched
 from simulator.records.teaching import points
 from simulator.ui import debrief_curves, debrief_line, debrief_total, header
 from simulator.ui.canvas import Canvas
@@ -55,7 +55,7 @@ class Debrief:
         self._moments = Moments(session, report, self._retry)
         self._pages = (TakeHome(report), Figures(session, report))
         self._short = Scroll()
-        self._begun = touched(session)
+        self._begun = touched(session) or session.state.c_arm.exposures > 0
         self._work = Work(lambda _: of_moments(session, report.moments))
         self._turning = False
 
@@ -117,9 +117,14 @@ class Debrief:
 
     def update(self) -> Change:
         """Nothing moves but the pictures, which come when they are developed."""
-        if self._work.done and self._work.result is not None:
-            self._moments.show(self._work.result)
+        if self.ready:  # without a picture a moment still has its words
+            self._moments.show(self._work.result or Pictures({}, {}))
         return None
+
+    @property
+    def ready(self) -> bool:
+        """Tell whether the pictures of the moments are developed."""
+        return self._work.done
 
     def leave(self) -> None:
         """Nothing is held."""

@@ -9,6 +9,7 @@ from typing import Any
 import pygame
 
 from simulator.engine.session import Session
+from simulator.records.bands import Band
 from simulator.records.charts import forward
 from simulator.records.measured import measures
 from simulator.ui.kit import Kit
@@ -112,8 +113,7 @@ def _dose(kit: Kit, box: Any, inner: Any, session: Session, end_tick: int, repor
     kerma = session.state.c_arm.air_kerma_mgy
     mine = next((m for m in measures(report) if m.name == "air_kerma_mgy"), None)
     band = mine.band if mine else None
-    words = f"{number(kerma, 1)} mGy"
-    _title(kit, box, "Air kerma", f"{words}, expert {mine.band_words}" if mine and band else words)
+    _title(kit, box, "Air kerma", f"{number(kerma, 1)} mGy")
     spots = [(r.tick / TICKS_PER_S / 60.0, r.kerma_mgy) for r in session.trace]
     end = end_tick / TICKS_PER_S / 60.0
     spots = [spot for spot in spots if spot[0] <= end]
@@ -121,16 +121,21 @@ def _dose(kit: Kit, box: Any, inner: Any, session: Session, end_tick: int, repor
         inner, (0.0, max(end, 1.0)), (0.0, max(1.15 * max(kerma, band[1] if band else 0.0), 1.0))
     )
     grid(kit, axes, "min", "mGy")
-    if band:  # where the expert's curve ends, at the right edge
-        low, high = (axes.at(axes.x[1], v)[1] for v in band)
-        c = kit.canvas
-        wide = c.px(1.2)
-        least = max(low - high, c.px(0.5))
-        c.fill((inner.right - wide, high, wide, least), kit.colour.exp, 0.22)
-        for y in (high, high + least):
-            c.fill((inner.right - wide, y, wide, 2), kit.colour.exp)
-        c.fill((inner.right - wide, high, 2, least), kit.colour.exp)
+    if mine and band:
+        _bracket(kit, axes, band, f"expert {mine.band_words}")
     curve(kit.canvas, axes, spots, kit.colour.beam)
+
+
+def _bracket(kit: Kit, axes: Axes, band: Band, words: str) -> None:
+    """Draw at the right edge where the expert's curves end, and say so."""
+    c, ink, rect = kit.canvas, kit.colour.exp, axes.rect
+    low, high = (axes.at(axes.x[1], v)[1] for v in band)
+    wide, tall = c.px(1.2), max(low - high, c.px(0.5))
+    c.fill((rect.right - wide, high, wide, tall), ink, 0.22)
+    for y in (high, high + tall):
+        c.fill((rect.right - wide, y, wide, 2), ink)
+    c.fill((rect.right - wide, high, 2, tall), ink)
+    c.text(words, (rect.x + c.px(0.7), rect.y + c.px(1.3)), "xs", "sc", ink)
 
 
 def _pressure(kit: Kit, box: Any, inner: Any, session: Session, end_tick: int) -> None:

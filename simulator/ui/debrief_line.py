@@ -64,7 +64,7 @@ def draw(kit: Kit, rect: Any, session: Session, report: Report) -> None:
         c.text(label, (rect.x + c.px(1.4), rect.y + c.px(5.4 + 3.9 * i)), "sm", "medium", col.low)
     _phases(kit, rect.y + c.px(5.4), session, at)
     _beam(kit, rect.y + c.px(9.3), session, at, (x, right))
-    _moments(kit, rect.y + c.px(13.2), report, at, right)
+    _moments(kit, rect.y + c.px(12.9), report, at, (x, right))
 
 
 def _phases(kit: Kit, y: float, session: Session, at: Any) -> None:
@@ -92,34 +92,44 @@ def _beam(kit: Kit, y: float, session: Session, at: Any, ends: tuple[float, floa
         c.fill((at(row.tick), y if side else y - half, 2, half), col.acc if side else col.beam)
 
 
-def _moments(kit: Kit, y: float, report: Report, at: Any, right: float) -> None:
+def _moments(kit: Kit, y: float, report: Report, at: Any, ends: tuple[float, float]) -> None:
+    """Draw a mark for every moment, then their names where there is room, the worst first."""
     c = kit.canvas
-    used: list[tuple[float, float]] = []
-    for finding in sorted(
-        {*report.critical, *report.errors, *report.moments}, key=lambda f: (-f.harm, f.tick)
-    ):
-        level = "alarm" if finding.severity == "sentinel" else "warn"
-        x = at(finding.tick)
+    told = {f.id: f for f in (*report.moments, *report.errors, *report.critical)}
+    found = sorted(told.values(), key=lambda f: (-f.harm, f.tick))
+    xs = [at(finding.tick) for finding in found]
+    for finding, x in reversed(list(zip(found, xs, strict=True))):  # the worst on top
+        kit.mark("alarm" if finding in report.critical else "warn", (x, y), 1.6)
+    half = c.px(0.9)
+    taken: list[list[Span]] = [[(x - half, x + half) for x in xs], []]
+    for finding, x in zip(found, xs, strict=True):
         words = finding.id.replace("_", " ")
-        w = c.width(words, "xs", "sc") + c.px(2.6)
-        room = (x - c.px(1), x + w) if x + w < right else (x - w, x + c.px(1))
-        if any(room[0] < b and a < room[1] for a, b in used):
-            room = (x - c.px(0.8), x + c.px(0.8))
-            if any(room[0] < b and a < room[1] for a, b in used):
-                continue
-            words = ""
-        used.append(room)
-        kit.mark(level, (x, y), 1.6)
-        if words:
-            to_right = room[1] > x + c.px(2)
-            c.text(
-                words,
-                (x + c.px(1.5) if to_right else x - c.px(1.5), y),
-                "xs",
-                "sc",
-                kit.level(level)[0],
-                "l" if to_right else "r",
-            )
+        place = label_place(x, c.width(words, "xs", "sc"), c.px(1.5), ends, taken)
+        if place is None:
+            continue
+        lane, left = place
+        ink = kit.level("alarm" if finding in report.critical else "warn")[0]
+        c.text(words, (left, y + lane * c.px(2.1)), "xs", "sc", ink)
+
+
+Span = tuple[float, float]
+
+
+def label_place(
+    x: float, width: float, gap: float, ends: Span, taken: list[list[Span]]
+) -> tuple[int, float] | None:
+    """Return lane and left edge of a label beside a mark at `x`, and take that room.
+
+    The first lane is the one with the marks; beside the mark on the right, then on the left.
+    """
+    for lane, spans_taken in enumerate(taken):
+        for left in (x + gap, x - gap - width):
+            right = left + width
+            inside = ends[0] <= left and right <= ends[1]
+            if inside and all(right < a or b < left for a, b in spans_taken):
+                spans_taken.append((left - gap / 2, right + gap / 2))
+                return lane, left
+    return None
 
 
 def lost(kit: Kit, rect: Any, y: float, report: Report) -> None:

@@ -85,7 +85,7 @@ class Moments:
         """Rule and Seen take a line each, Instead takes two where it needs them."""
         c, col = kit.canvas, kit.colour
         x = rect.x + c.px(0.2)
-        at, room = x + c.px(6.6), rect.right - x - c.px(6.6)
+        at, room = x + c.px(7.4), rect.right - x - c.px(7.4)
         rows = (
             ("Rule", rule_words(moment), col.mid),
             ("Seen", moment.seen, col.mid),

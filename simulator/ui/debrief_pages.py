@@ -10,7 +10,7 @@ from simulator.engine.session import Session
 from simulator.procedure.metrics import METRICS
 from simulator.records.bands import bands
 from simulator.records.measured import Measure, measures
-from simulator.records.spoken import told
+from simulator.records.spoken import named, told
 from simulator.records.teaching import Point, points
 from simulator.ui import debrief_total, skin_map
 from simulator.ui.debrief_scroll import Scroll
@@ -106,7 +106,12 @@ class Figures:
         self.scrolls = (Scroll(),)
         expert = bands(report.scenario)
         self._rows = [
-            (METRICS[n].meaning, told(n, v), " – ".join(told(n, b) for b in expert.get(n, ())))
+            (
+                named(n),
+                METRICS[n].meaning,
+                told(n, v),
+                " – ".join(told(n, b) for b in expert.get(n, ())),
+            )
             for n, v in report.metrics.items()
             if n in METRICS and v is not None
         ]
@@ -115,7 +120,7 @@ class Figures:
     def draw(self, kit: Kit, rect: Any) -> None:
         """Draw three panes."""
         c = kit.canvas
-        left, right = _halves(rect, 0.44, kit.px(_GAP))
+        left, right = _halves(rect, 0.36, kit.px(_GAP))
         high = c.px(_HEAD + (3.6 if self._banded else 1.0) + 3.4 * len(self.measures))
         self._dose(kit, pygame.Rect(left.x, left.y, left.w, high))
         top = left.y + high + c.px(_GAP)
@@ -137,13 +142,14 @@ class Figures:
         c, col = kit.canvas, kit.colour
         right = pane.right - c.px(1.4)
         c.text(measure.label, (pane.x + c.px(1.4), y))
-        expert = c.px(20.0) if self._banded else 0
+        expert = c.px(17.5) if self._banded else 0
         c.text(measure.words, (right - expert, y), "sm", "semi", col.hi, "r")
         if not measure.band:
             return
         c.text(measure.band_words, (right, y), "sm", "medium", col.low, "r")
-        x = pane.x + c.px(16.0)
-        bar = pygame.Rect(x, round(y - c.px(0.6)), right - expert - c.px(11) - x, c.px(1.2))
+        x = pane.x + c.px(14.5)
+        wide = right - expert - c.px(11) - x
+        bar = pygame.Rect(x, round(y - c.px(0.6)), wide, c.px(1.2))
         over = measure.value > measure.band[1]
         kit.meter(bar, measure.value / measure.top, col.warn if over else col.ok)
         debrief_total.draw_frame(kit, bar, measure.band, measure.top)
@@ -157,14 +163,18 @@ class Figures:
 
     def _metrics(self, kit: Kit, rect: Any, y: int) -> int:
         c, col = kit.canvas, kit.colour
-        pitch, expert = c.px(_ROW), c.px(20.0) if self._banded else 0
-        for meaning, value, band in self._rows:
+        pitch, expert = c.px(_ROW), c.px(16.5) if self._banded else 0
+        split = c.px(25.0)
+        for name, meaning, value, band in self._rows:
             y += pitch
             at = y - pitch // 2
-            room = rect.w - expert - c.px(12.0)
+            size, face = c.best_fit(name, split - c.px(1))
+            words = c.fitted(name, split - c.px(1), size, face)
+            c.text(words, (rect.x, at), size, face)
+            room = rect.w - split - expert - c.px(11.0)
             size, face = c.best_fit(meaning, room)
-            words = c.fitted(meaning[0].upper() + meaning[1:], room, size, face)
-            c.text(words, (rect.x, at), size, face, col.mid)
+            words = c.fitted(meaning, room, size, face)
+            c.text(words, (rect.x + split, at), size, face, col.mid)
             c.text(value, (rect.right - expert, at), "sm", "medium", col.hi, "r")
             c.text(band, (rect.right, at), "sm", "medium", col.low, "r")
         return y

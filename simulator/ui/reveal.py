@@ -155,7 +155,7 @@ class Reveal:
             if leak.middle is not None:
                 r, d, _ = frame @ (leak.middle - middle)
                 spot = (r * scale + wide / 2, d * scale + high / 2)
-                stamp(image, leak.route, spot, 0.013 * high)
+                stamp(image, leak.route, spot, 0.018 * high)
         return pygame.transform.smoothscale(image, small)
 
     def _given(self) -> list[tuple[FloatArray, FloatArray, FloatArray]]:
