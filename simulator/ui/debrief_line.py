@@ -47,7 +47,7 @@ def draw(kit: Kit, rect: Any, session: Session, report: Report) -> None:
     expert = f", expert {took.band_words}" if took and took.band else ""
     w = c.text(clock_s(report.duration_s) + expert, (right, y), "xs", "sc", col.low, "r")
     legend = right - w - c.px(18)
-    if report.went_well:
+    if report.went_well and report.moments:
         kit.mark("ok", (x + c.px(0.9), y))
         words = "Went well: " + ", ".join(w.rstrip(".") for w in report.went_well)
         c.text(c.fitted(words, legend - x - c.px(4)), (x + c.px(2.4), y), "sm", "medium", col.mid)

@@ -129,7 +129,7 @@ class Reveal:
         small = (wide, high)
         wide, high = wide * _OVER, high * _OVER
         frame = axes(self.turn, self.lift)
-        scale = min(wide, high) / 80.0
+        scale = min(wide, high) / 88.0
         shade = np.zeros((high, wide, 3)) + np.array(colours().black, dtype=np.float64)
         depth = np.full(high * wide, -np.inf)
         middle = self._bone.points.mean(0) if len(self._bone.points) else np.zeros(3)
