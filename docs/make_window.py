@@ -1,4 +1,4 @@
-"""Make the pictures of the window: one expert run, seen in the theatre at its great moments.
+"""Make the pictures of the window: one expert run, seen at its great moments and at its end.
 
 python docs/make_window.py
 """
@@ -21,6 +21,7 @@ from simulator.engine.runner import run_case
 from simulator.engine.session import Session
 from simulator.scenario.load import load_case
 from simulator.ui.canvas import Canvas
+from simulator.ui.debrief import Debrief
 from simulator.ui.sound import Sound
 from simulator.ui.theatre import Theatre
 from simulator.ui.theme import Theme
@@ -29,10 +30,6 @@ from simulator.world.events import Event, Exposed
 _SIZE = (1600, 900)
 _FRAMES = 8
 """Held of each view, as after a second of beam."""
-
-
-class EnoughError(Exception):
-    """All moments were seen."""
 
 
 def _wanted(session: Session, seen: set[str]) -> str | None:
@@ -64,6 +61,16 @@ def _draw(session: Session, name: str) -> None:
     pygame.image.save(canvas.surface, str(HERE / "pictures" / f"theatre_{name}.png"))
 
 
+def _debrief(session: Session) -> None:
+    debrief = Debrief(session, session.report(), lambda session, start: None, lambda: None)
+    while not debrief.ready:
+        pygame.time.wait(50)
+    debrief.update()
+    canvas = Canvas(pygame.Surface(_SIZE), Theme(_SIZE))
+    debrief.draw(canvas)
+    pygame.image.save(canvas.surface, str(HERE / "pictures" / "debrief.png"))
+
+
 def main() -> None:
     """Play the case and write the pictures."""
     pygame.display.init()
@@ -76,13 +83,10 @@ def main() -> None:
         if name is not None:
             seen.add(name)
             _draw(session, name)
-        if len(seen) == 3:
-            raise EnoughError
 
-    try:
-        run_case(load_case("l1-wedge", 1), "expert", hook=look)
-    except EnoughError:
-        pygame.quit()
+    outcome = run_case(load_case("l1-wedge", 1), "expert", hook=look)
+    _debrief(outcome.session)
+    pygame.quit()
 
 
 if __name__ == "__main__":

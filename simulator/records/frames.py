@@ -15,8 +15,9 @@ from simulator.imaging import beam, display, exposure, render
 from simulator.imaging.machine import setting
 from simulator.imaging.png import png
 from simulator.imaging.projector import PatientProjector
+from simulator.records import moments
+from simulator.records.moments import Pictures
 from simulator.units import ByteArray
-from simulator.world.arm import CArm, Pose
 from simulator.world.case import Case
 from simulator.world.events import Event, Exposed
 from simulator.world.state import State
@@ -69,13 +70,14 @@ class KeyFrames:
     def __init__(self, case: Case) -> None:
         """Begin with nothing kept."""
         self._case = case
+        self._session: Session | None = None
         self._moments: dict[str, State] = {}
         self._last: State | None = None
         self._findings = 0
 
     def look(self, session: Session, events: tuple[Event, ...]) -> None:
         """Keep the state at each finding, and the last one before the dressing."""
-        state = session.state
+        self._session, state = session, session.state
         findings = state.tally.findings
         for finding in findings[self._findings :]:
             self._moments[finding.id] = state
@@ -83,29 +85,18 @@ class KeyFrames:
         if "dress" not in state.tally.done:
             self._last = state
 
-    def pictures(self) -> dict[str, bytes]:
-        """Return PNGs by finding id, in the view that was last in use, plus before and after."""
-        projector = PatientProjector(self._case.patient)
-        out: dict[str, bytes] = {}
-        for name, state in self._moments.items():
-            pose = _last_pose(state.c_arm)
-            angles = (pose.orbit_deg, pose.tilt_deg)
-            image = film(self._case, state, *angles, 320, projector, pose.swivel_deg)
-            out[name] = png(image)
-        for name, png_bytes in self.last_two().items():
-            out[name.removesuffix(".png")] = png_bytes
-        return out
+    def pictures(self) -> Pictures:
+        """Return the worst moments and, where anything was done, the films of the end."""
+        if self._session is None or self._last is None:
+            return Pictures({}, {})
+        shown = [f for f in self._session.report().moments if f.id in self._moments]
+        stills = moments.stills(self._case, shown, [self._moments[f.id] for f in shown])
+        begun = moments.touched(self._session)
+        return Pictures(stills, moments.end_films(self._case, self._last) if begun else {})
 
     def last_two(self) -> dict[str, bytes]:
         """Return the final AP and lateral as PNGs by file name."""
         if self._last is None:
             return {}
-        projector = PatientProjector(self._case.patient)
-        return {
-            f"{name}.png": png(film(self._case, self._last, *angles, N, projector))
-            for name, angles in VIEWS.items()
-        }
-
-
-def _last_pose(arm: CArm) -> Pose:
-    return arm.last.pose if arm.last is not None else arm.pose
+        films = moments.end_films(self._case, self._last, N)
+        return {f"{view.lower()}.png": png(image) for view, image in films.items()}

@@ -3,61 +3,78 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
 
 from jinja2 import Environment, StrictUndefined
 
 from simulator.engine.session import Session, clock
+from simulator.imaging.png import png
 from simulator.paths import asset
 from simulator.procedure.metrics import METRICS
 from simulator.records import sides
 from simulator.records.bands import Band, bands
 from simulator.records.charts import charts, timeline
-from simulator.records.spoken import told
+from simulator.records.measured import FRAME, measures, reached
+from simulator.records.moments import Pictures, rule_words, touched
+from simulator.records.spoken import named, told
 from simulator.records.teaching import points
+from simulator.units import TICKS_PER_S
 from simulator.world.report import DomainScore, Report
-from simulator.world.state import State
 
 _BAR = (200, 14)
-"""Width and height of a domain's bar in its own units."""
+"""Width and height of a bar in its own units."""
 
 
-def page(session: Session, pictures: Mapping[str, bytes]) -> str:
+def page(session: Session, pictures: Pictures) -> str:
     """Return the page of a run.
 
     Args:
         session: the run: judgement, gauges over time, what was true.
-        pictures: PNGs by finding id, and "ap" and "lateral" for the end of the run.
+        pictures: the worst moments and the films of the end.
     """
     report, case = session.report(), session.case
-    expert = bands(case.id)
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
     environment.filters["clock"] = lambda finding: clock(finding.tick)
+    environment.filters["named"] = named
+    environment.filters["png"] = lambda image: _data(png(image))
     template = environment.from_string(asset("report/debrief.html").read_text(encoding="utf-8"))
+    begun = touched(session)
     return template.render(
         report=report,
-        minutes=clock(round(report.duration_s * 60)),
-        bands={name: expert.get(name, (0.0, 0.0)) for name in report.domains} if expert else {},
-        bar=_bar,
+        minutes=clock(round(report.duration_s * TICKS_PER_S)),
+        domains=_domains(report),
+        frame=FRAME if bands(case.id) else "",
+        total_band=reached(report, "total"),
+        measures=[(m, _bar(m.value / m.top, _shares(m.band, m.top))) for m in measures(report)]
+        if any(m.value for m in measures(report)[1:])
+        else [],
         timeline=timeline(session.trace, report.moments),
         charts=charts(session.trace, case.tamp.max_pressure_psi),
-        paths=sides.paths(case, session.state, session.trace),
-        cement=sides.cement(session.state) if _any_cement(session.state) else "",
+        paths=sides.paths(case, session.state, session.trace) if begun else "",
+        cement=sides.cement(session.state) if session.state.cement.cloud.voxel.size else "",
         teaching=points(report),
-        images={name: _data(png) for name, png in pictures.items()},
-        metrics=_rows(report, expert),
+        rule=rule_words,
+        stills=pictures.moments,
+        films=pictures.films,
+        metrics=_rows(report) if begun else _not_zero(report),
     )
 
 
-def _any_cement(state: State) -> bool:
-    return bool(state.cement.cloud.voxel.size)
+def _domains(report: Report) -> list[tuple[str, DomainScore, str, str]]:
+    """Return name, points, bar and the expert's points of every domain that was judged."""
+    expert = bands(report.scenario)
+    return [
+        (name, d, _bar(d.score / d.max, _shares(expert.get(name), d.max)), reached(report, name))
+        for name, d in report.domains.items()
+        if d.max > 0.0
+    ]
 
 
-def _rows(report: Report, expert: Mapping[str, Band]) -> list[tuple[str, str, str, str]]:
-    """Return name, meaning, value and the expert's band of every metric."""
+def _rows(report: Report) -> list[tuple[str, str, str, str]]:
+    """Return name, meaning, value and the expert's band of every metric that has a value."""
+    expert = bands(report.scenario)
     out = []
     for name, value in report.metrics.items():
-        if name not in METRICS:
+        if name not in METRICS or value is None:
             continue
         low, high = expert.get(name, (None, None))
         band = f"{told(name, low)} – {told(name, high)}" if low is not None else ""
@@ -65,26 +82,35 @@ def _rows(report: Report, expert: Mapping[str, Band]) -> list[tuple[str, str, st
     return out
 
 
-def _bar(domain: DomainScore, band: Band | None) -> str:
-    """Return a bar of the points of a domain with the expert's band as a frame."""
+def _not_zero(report: Report) -> list[tuple[str, str, str, str]]:
+    """Return the metrics that say something of a run in which nothing was done."""
+    return [row for row in _rows(report) if report.metrics[row[0]]]
+
+
+def _shares(band: Band | None, most: float) -> Band | None:
+    return (band[0] / most, band[1] / most) if band else None
+
+
+def _bar(own: float, band: Band | None) -> str:
+    """Return a bar filled to a share of 0..1, with the expert's shares as a frame."""
     width, height = _BAR
-    most = domain.max or 1.0
-    own = width * max(domain.score, 0.0) / most
     frame = ""
-    if band is not None and band[1] > 0.0:
-        low, high = (width * min(v, most) / most for v in band)
+    if band is not None:
+        low, high = (width * min(max(v, 0.0), 1.0) for v in band)
         wide = max(high - low, 3.0)
         left = min(low, width - wide)
         frame = (
             f'<rect x="{left:.1f}" y="1" width="{wide:.1f}" height="{height - 2}" fill="none" '
             'stroke="#1a2129" stroke-width="1.5"/>'
         )
+    filled = width * min(max(own, 0.0), 1.0)
     return (
-        f'<svg class="bar" viewBox="0 0 {width} {height}" aria-hidden="true">'
+        f'<svg class="bar" preserveAspectRatio="none" viewBox="0 0 {width} {height}" '
+        'aria-hidden="true">'
         f'<rect width="{width}" height="{height}" fill="#e6edf1"/>'
-        f'<rect y="3" width="{own:.1f}" height="{height - 6}" fill="#0b6e99"/>{frame}</svg>'
+        f'<rect y="3" width="{filled:.1f}" height="{height - 6}" fill="#0b6e99"/>{frame}</svg>'
     )
 
 
-def _data(png: bytes) -> str:
-    return "data:image/png;base64," + base64.b64encode(png).decode("ascii")
+def _data(image: bytes) -> str:
+    return "data:image/png;base64," + base64.b64encode(image).decode("ascii")

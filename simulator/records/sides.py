@@ -31,6 +31,8 @@ _ROUTE_INK = ("#d55e00", "#0072b2", "#009e73", "#cc79a7", "#b3261e", "#5b3a8c", 
 _ROUTE_MARK = ("o", "s", "^", "D", "X", "P", "v")
 _SIZE_IN = (9.6, 3.6)
 _THICK_MM = (1.0, 4.0, 8.0, 40.0)
+_LEAST_UL = 5.0
+"""A leak that is told as 0.00 mL is not told."""
 _FEWEST_MM = 0.4
 """Points of a path nearer together than this are one."""
 
@@ -60,13 +62,17 @@ def paths(case: Case, state: State, trace: Sequence[Sample]) -> str:
     return _three(draw, state.body.bone, keys)
 
 
+def leaks(state: State) -> tuple[tuple[int, float], ...]:
+    """Return (index into `ROUTES`, mL) of every route by which a volume worth telling left."""
+    amounts = enumerate(state.cement.cloud.leak_ul)
+    return tuple((r, ul / 1000.0) for r, ul in amounts if ul >= _LEAST_UL)
+
+
 def cement(state: State) -> str:
     """Return an SVG of the cement in the body and of every route by which it left."""
     cloud, bone = state.cement.cloud, state.body.bone
-    at = np.stack(np.unravel_index(cloud.voxel, bone.shape), 1) * bone.spacing_mm
-    at = at + np.array(bone.origin_mm)
     inside = cloud.route < 0
-    routes = [r for r in range(len(ROUTES)) if np.any(cloud.route == r)]
+    routes = leaks(state)
 
     def draw(ax: Axes, across: int, up: int) -> None:
         _bone(ax, bone, across, up)
@@ -77,18 +83,36 @@ def cement(state: State) -> str:
             x, y = _axes(bone, across, up)
             greys = ("#b9bdc2", "#8d9299", "#62676d")
             ax.contourf(x, y, _turned(thick, across, up), levels=_THICK_MM, colors=greys, alpha=0.8)
-        for r in routes:
-            mine = at[cloud.route == r]
-            ax.plot(mine[:, across], mine[:, up], _ROUTE_MARK[r], color=_ROUTE_INK[r], ms=2.4, lw=0)
+        for r, _ in routes:
+            _leak(ax, state, r, across, up)
 
     keys: list[Line2D | Patch] = [Patch(color=_CEMENT, label="in the body")]
-    for r in routes:
-        label = f"{ROUTES[r].value} {cloud.leak_ul[r] / 1000.0:.2f} mL"
+    for r, ml in routes:
+        label = f"{ROUTES[r].value} {ml:.2f} mL"
         keys.append(
             Line2D([], [], color=_ROUTE_INK[r], marker=_ROUTE_MARK[r], lw=0, ms=5, label=label)
         )
     keys.append(Patch(color=_CANAL, label="canal"))
     return _three(draw, bone, keys)
+
+
+def _leak(ax: Axes, state: State, route: int, across: int, up: int) -> None:
+    """Draw where the cement of one route lies, its outline, and one sign in its middle."""
+    cloud, bone = state.cement.cloud, state.body.bone
+    heap = np.zeros(bone.shape, bool)
+    heap.flat[cloud.voxel[cloud.route == route]] = True
+    seen = heap.any(_away(across, up))
+    if not seen.any():  # all of it went on to the lungs
+        return
+    x, y = _axes(bone, across, up)
+    plane, ink = _turned(seen.astype(float), across, up), _ROUTE_INK[route]
+    ax.contourf(x, y, plane, levels=(0.5, 1.5), colors=(ink,), alpha=0.35)
+    ax.contour(x, y, plane, levels=(0.5,), colors=(ink,), linewidths=1.0)
+    rows, columns = np.nonzero(plane)
+    # The sign stands on cement: on the spot nearest to the middle of all of it.
+    off = (rows - rows.mean()) ** 2 + (columns - columns.mean()) ** 2
+    at = int(np.argmin(off))
+    ax.plot(x[columns[at]], y[rows[at]], _ROUTE_MARK[route], color=ink, ms=6, mec="white", mew=0.8)
 
 
 def tip_path(trace: Sequence[Sample], side: Side) -> FloatArray:

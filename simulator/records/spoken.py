@@ -12,6 +12,7 @@ _SHOWN = {
     "ml_min": "mL/min", "mmhg": "mmHg", "gycm2": "Gy·cm²", "mgy": "mGy", "usv": "µSv",
     "mpa": "MPa", "kpa": "kPa", "deg": "°", "pct": "%", "vas": "VAS", "ml": "mL", "n": "N",
 }  # fmt: skip
+_PROPER = {"ap": "AP", "kap": "KAP", "map": "MAP", "spo2": "SpO2"}
 
 
 def unit(name: str) -> str:
@@ -22,6 +23,20 @@ def unit(name: str) -> str:
     return ""
 
 
+def named(name: str) -> str:
+    """Return a metric's name in words, without its unit: "Air kerma".
+
+    >>> named("air_kerma_mgy"), named("blind_advance_max_mm"), named("troubles")
+    ('Air kerma', 'Blind advance max', 'Troubles')
+    >>> named("view_error_ap_deg"), named("spo2_min_pct")
+    ('View error AP', 'SpO2 min')
+    """
+    for suffix in _UNITS:
+        name = name.removesuffix("_" + suffix)
+    words = " ".join(_PROPER.get(word, word) for word in name.split("_"))
+    return words[:1].upper() + words[1:]
+
+
 def told(name: str, value: Metric) -> str:
     """Return a metric's value in words: number and unit, yes or no, or a dash."""
     if value is None:
@@ -30,5 +45,5 @@ def told(name: str, value: Metric) -> str:
         return "yes" if value else "no"
     if isinstance(value, str):
         return value
-    number = f"{value:d}" if isinstance(value, int) else f"{value:.2f}".rstrip("0").rstrip(".")
+    number = f"{value:d}" if isinstance(value, int) else f"{value:z.2f}".rstrip("0").rstrip(".")
     return f"{number} {unit(name)}".strip()

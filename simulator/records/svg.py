@@ -27,6 +27,6 @@ def figure_text(size_in: tuple[float, float], columns: int, paint: Paint) -> str
                 ax.spines[side].set_visible(False)
         paint(axes)
         buffer = io.StringIO()
-        canvas.print_svg(buffer, metadata={"Date": None, "Creator": None})
+        canvas.print_svg(buffer, metadata=dict.fromkeys(("Date", "Creator", "Format", "Type")))
     text = buffer.getvalue()
     return text[text.index("<svg") :]

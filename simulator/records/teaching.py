@@ -10,6 +10,7 @@ from simulator.errors import AssetError
 from simulator.paths import asset
 from simulator.world.report import Report
 
+DECLINED = "declined"
 _LOST_SHARE = 0.85
 """A domain below this share of its points lost something worth telling."""
 
@@ -39,6 +40,7 @@ def points(report: Report) -> tuple[Point, ...]:
     """Return what to tell after a run: the evidence about the procedure comes always, and last."""
     most, book = _book()
     found = {f.id for f in (*report.critical, *report.errors)}
+    found |= {DECLINED} if report.metrics.get(DECLINED) else set()
     lost = {n for n, d in report.domains.items() if d.max and d.score < _LOST_SHARE * d.max}
     always = [p for p in book if report.procedure in p.when]
     wrong = [p for p in book if found & set(p.when)]

@@ -9,6 +9,8 @@ import pygame
 
 from simulator.engine.session import Sample, Session
 from simulator.procedure.phases import LABELS, chapter
+from simulator.records.charts import lateral
+from simulator.records.measured import measures
 from simulator.ui.kit import Kit
 from simulator.ui.scene import clock_s
 from simulator.units import TICKS_PER_S
@@ -41,8 +43,11 @@ def draw(kit: Kit, rect: Any, session: Session, report: Report) -> None:
     kit.pane(rect, "Timeline")
     x, right = rect.x + c.px(12.0), rect.right - c.px(1.8)
     y = rect.y + c.px(1.9)
-    legend = right - c.px(24)
-    if report.went_well:
+    took = next((m for m in measures(report) if m.name == "duration_s"), None)
+    expert = f", expert {took.band_words}" if took and took.band else ""
+    w = c.text(clock_s(report.duration_s) + expert, (right, y), "xs", "sc", col.low, "r")
+    legend = right - w - c.px(18)
+    if report.went_well and report.moments:
         kit.mark("ok", (x + c.px(0.9), y))
         words = "Went well: " + ", ".join(w.rstrip(".") for w in report.went_well)
         c.text(c.fitted(words, legend - x - c.px(4)), (x + c.px(2.4), y), "sm", "medium", col.mid)
@@ -50,7 +55,6 @@ def draw(kit: Kit, rect: Any, session: Session, report: Report) -> None:
         lx = legend + c.px(along)
         c.box(pygame.Rect(round(lx), round(y - c.px(0.5)), c.px(1.0), c.px(1.0)), ink, radius=0.15)
         c.text(word, (lx + c.px(1.7), y), "xs", "sc", col.mid)
-    c.text(clock_s(report.duration_s), (right, y), "xs", "sc", col.low, "r")
     end = shown_ticks(session, report)
 
     def at(tick: float) -> float:
@@ -60,7 +64,7 @@ def draw(kit: Kit, rect: Any, session: Session, report: Report) -> None:
         c.text(label, (rect.x + c.px(1.4), rect.y + c.px(5.4 + 3.9 * i)), "sm", "medium", col.low)
     _phases(kit, rect.y + c.px(5.4), session, at)
     _beam(kit, rect.y + c.px(9.3), session, at, (x, right))
-    _moments(kit, rect.y + c.px(13.2), report, at, right)
+    _moments(kit, rect.y + c.px(12.9), report, at, (x, right))
 
 
 def _phases(kit: Kit, y: float, session: Session, at: Any) -> None:
@@ -84,40 +88,48 @@ def _beam(kit: Kit, y: float, session: Session, at: Any, ends: tuple[float, floa
     for row in session.trace:
         if not row.beam:
             continue
-        lateral = abs(abs(row.orbit_deg) - 90.0) < 30.0
-        c.fill(
-            (at(row.tick), y if lateral else y - half, 2, half), col.acc if lateral else col.beam
-        )
+        side = lateral(row.orbit_deg)
+        c.fill((at(row.tick), y if side else y - half, 2, half), col.acc if side else col.beam)
 
 
-def _moments(kit: Kit, y: float, report: Report, at: Any, right: float) -> None:
+def _moments(kit: Kit, y: float, report: Report, at: Any, ends: tuple[float, float]) -> None:
+    """Draw a mark for every moment, then their names where there is room, the worst first."""
     c = kit.canvas
-    used: list[tuple[float, float]] = []
-    for finding in sorted(
-        {*report.critical, *report.errors, *report.moments}, key=lambda f: (-f.harm, f.tick)
-    ):
-        level = "alarm" if finding.severity == "sentinel" else "warn"
-        x = at(finding.tick)
+    told = {f.id: f for f in (*report.moments, *report.errors, *report.critical)}
+    found = sorted(told.values(), key=lambda f: (-f.harm, f.tick))
+    xs = [at(finding.tick) for finding in found]
+    for finding, x in reversed(list(zip(found, xs, strict=True))):  # the worst on top
+        kit.mark("alarm" if finding in report.critical else "warn", (x, y), 1.6)
+    half = c.px(0.9)
+    taken: list[list[Span]] = [[(x - half, x + half) for x in xs], []]
+    for finding, x in zip(found, xs, strict=True):
         words = finding.id.replace("_", " ")
-        w = c.width(words, "xs", "sc") + c.px(2.6)
-        room = (x - c.px(1), x + w) if x + w < right else (x - w, x + c.px(1))
-        if any(room[0] < b and a < room[1] for a, b in used):
-            room = (x - c.px(0.8), x + c.px(0.8))
-            if any(room[0] < b and a < room[1] for a, b in used):
-                continue
-            words = ""
-        used.append(room)
-        kit.mark(level, (x, y), 1.6)
-        if words:
-            to_right = room[1] > x + c.px(2)
-            c.text(
-                words,
-                (x + c.px(1.5) if to_right else x - c.px(1.5), y),
-                "xs",
-                "sc",
-                kit.level(level)[0],
-                "l" if to_right else "r",
-            )
+        place = label_place(x, c.width(words, "xs", "sc"), c.px(1.5), ends, taken)
+        if place is None:
+            continue
+        lane, left = place
+        ink = kit.level("alarm" if finding in report.critical else "warn")[0]
+        c.text(words, (left, y + lane * c.px(2.1)), "xs", "sc", ink)
+
+
+Span = tuple[float, float]
+
+
+def label_place(
+    x: float, width: float, gap: float, ends: Span, taken: list[list[Span]]
+) -> tuple[int, float] | None:
+    """Return lane and left edge of a label beside a mark at `x`, and take that room.
+
+    The first lane is the one with the marks; beside the mark on the right, then on the left.
+    """
+    for lane, spans_taken in enumerate(taken):
+        for left in (x + gap, x - gap - width):
+            right = left + width
+            inside = ends[0] <= left and right <= ends[1]
+            if inside and all(right < a or b < left for a, b in spans_taken):
+                spans_taken.append((left - gap / 2, right + gap / 2))
+                return lane, left
+    return None
 
 
 def lost(kit: Kit, rect: Any, y: float, report: Report) -> None:
@@ -140,3 +152,18 @@ def lost(kit: Kit, rect: Any, y: float, report: Report) -> None:
         y += c.px(2.9)
     if not rows:
         c.text("Nowhere. Try a harder case.", (x, y), "body", "medium", col.hi)
+        y += c.px(2.9)
+    _well(kit, rect, y + c.px(1.6), report)
+
+
+def _well(kit: Kit, rect: Any, y: float, report: Report) -> None:
+    """List what went well, if all of it has room."""
+    c = kit.canvas
+    x = rect.x + c.px(1.4)
+    if not report.went_well or y + c.px(3.2 + 2.9 * len(report.went_well)) > rect.bottom:
+        return
+    kit.section("What went well", (x, y))
+    for words in report.went_well:
+        y += c.px(2.9)
+        kit.mark("ok", (x + c.px(2.6), y))
+        c.text(c.fitted(words, rect.right - x - c.px(7)), (x + c.px(5.2), y))

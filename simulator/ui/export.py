@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from simulator.engine.session import Session
-from simulator.imaging.png import png
 from simulator.paths import data_dir
 from simulator.records.html import page
-from simulator.ui.films import moment_films, view_films
+from simulator.records.moments import of_session
 from simulator.world.report import Report
 
 
@@ -15,10 +14,7 @@ def export_html(session: Session, report: Report) -> str:
     folder = data_dir() / "debriefs"
     name = session.recording.stem if session.recording else f"{report.scenario}-retry"
     path = folder / f"{name}.html"
-    stills = moment_films(session, report)
-    pictures = {m.id: png(f) for m, f in zip(report.moments, stills, strict=False)}
-    ap, lateral = view_films(session.case, session.state)
-    pictures |= {"ap": png(ap), "lateral": png(lateral)}
+    pictures = of_session(session, report.moments)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         path.write_text(page(session, pictures), encoding="utf-8")

@@ -12,6 +12,7 @@ import pygame
 from scipy.ndimage import gaussian_filter
 
 from simulator.frames import Side
+from simulator.ui.debrief_leaks import INKS, leaks_of, stamp
 from simulator.ui.theme import Rgb, colours
 from simulator.units import FloatArray
 from simulator.world.case import Case
@@ -66,11 +67,11 @@ def bone_of(case: Case) -> Cloud:
 
 
 def cement_of(state: State) -> Cloud:
-    """Return the voxels that hold cement, with the normals of their smoothed heap."""
+    """Return the voxels of the body that hold cement, with the normals of their smoothed heap."""
     cloud, bone = state.cement.cloud, state.body.bone
     heap = np.zeros(bone.shape)
-    if cloud.voxel.size:
-        heap.flat[cloud.voxel] = np.minimum(cloud.fill, 1.0)
+    inside = cloud.route < 0
+    heap.flat[cloud.voxel[inside]] = np.minimum(cloud.fill[inside], 1.0)
     soft = gaussian_filter(heap, 1.2)
     normals = -np.stack(list(np.gradient(soft)), -1)
     full = soft > _FULL
@@ -100,6 +101,7 @@ class Reveal:
         """Collect what is true at the end of the run; tools taken out are found `before`."""
         self._bone = bone_of(case)
         self._cement = cement_of(state)
+        self.leaks = leaks_of(state)
         tools = [_last_tool(side, (*before, state)) for side in Side]
         self._paths = [_path(tool) for tool in tools if tool is not None]
         self._plans = [
@@ -127,39 +129,21 @@ class Reveal:
         small = (wide, high)
         wide, high = wide * _OVER, high * _OVER
         frame = axes(self.turn, self.lift)
-        scale = min(wide, high) / 80.0
+        scale = min(wide, high) / 88.0
         shade = np.zeros((high, wide, 3)) + np.array(colours().black, dtype=np.float64)
         depth = np.full(high * wide, -np.inf)
         middle = self._bone.points.mean(0) if len(self._bone.points) else np.zeros(3)
         flat = shade.reshape(-1, 3)
-        _splat(
-            self._bone.points,
-            self._bone.normals,
-            _BONE,
-            frame,
-            middle,
-            scale,
-            (wide, high),
-            flat,
-            depth,
-        )
-        if len(self._cement.points):
-            glow = flat.copy()
-            deep = np.full(high * wide, -np.inf)
-            _splat(
-                self._cement.points,
-                self._cement.normals,
-                _CEMENT,
-                frame,
-                middle,
-                scale,
-                (wide, high),
-                glow,
-                deep,
-            )
-            seen = deep > -np.inf
-            share = np.where(deep >= depth, 0.0, _SOLID)[seen, None]
-            flat[seen] = flat[seen] * share + glow[seen] * (1.0 - share)
+        bone = self._bone
+        size = (wide, high)
+        _splat(bone.points, bone.normals, _BONE, frame, middle, scale, size, flat, depth)
+        glow = flat.copy()
+        deep = np.full(high * wide, -np.inf)
+        for points, normals, ink in self._given():
+            _splat(points, normals, ink, frame, middle, scale, size, glow, deep)
+        seen = deep > -np.inf
+        share = np.where(deep >= depth, 0.0, _SOLID)[seen, None]
+        flat[seen] = flat[seen] * share + glow[seen] * (1.0 - share)
         image = pygame.surfarray.make_surface(
             np.clip(shade, 0, 255).astype(np.uint8).swapaxes(0, 1)
         )
@@ -167,7 +151,28 @@ class Reveal:
             _stick(image, start, end, frame, middle, scale, colours().side(side), dashed=False)
         for _, start, end in self._plans:
             _stick(image, start, end, frame, middle, scale, colours().hi, dashed=True)
+        for leak in self.leaks:
+            if leak.middle is not None:
+                r, d, _ = frame @ (leak.middle - middle)
+                spot = (r * scale + wide / 2, d * scale + high / 2)
+                stamp(image, leak.route, spot, 0.018 * high)
         return pygame.transform.smoothscale(image, small)
+
+    def _given(self) -> list[tuple[FloatArray, FloatArray, FloatArray]]:
+        """Return points, normals and colour of the cement in the body and of each leak."""
+        out = [(self._cement.points, self._cement.normals, _CEMENT)]
+        out += [(k.points, k.normals, np.array(INKS[k.route], float)) for k in self.leaks]
+        return [row for row in out if len(row[0])]
+
+    @property
+    def sides(self) -> tuple[Side, ...]:
+        """The sides on which a tool was in the patient."""
+        return tuple(side for side, _, _ in self._paths)
+
+    @property
+    def cement(self) -> bool:
+        """Tell whether cement is in the body."""
+        return bool(len(self._cement.points))
 
 
 def _last_tool(side: Side, states: Sequence[State]) -> Cannula | None:

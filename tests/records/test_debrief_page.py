@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
+import re
+from html import escape
 from html.parser import HTMLParser
 
 import pytest
 
 from simulator.engine.runner import Outcome
-from simulator.records import html
+from simulator.engine.session import Session
+from simulator.records import bands, html, measured
 from simulator.records.frames import KeyFrames
+from simulator.records.moments import Pictures, rule_words
+from simulator.records.spoken import told
+from simulator.world.action import Action, Do
 from simulator.world.case import Case
 
 _VOID = {"meta", "img", "br", "link", "path", "use", "rect"}
@@ -21,7 +28,7 @@ class Reader(HTMLParser):
         super().__init__()
         self.open: list[str] = []
         self.headings: list[str] = []
-        self.without_alt = 0
+        self.without_alt = self.pictures = self.figures = 0
         self.outside: list[str] = []
 
     def handle_starttag(self, tag, attrs) -> None:
@@ -33,6 +40,8 @@ class Reader(HTMLParser):
                 self.outside.append(names[key])
         if tag in ("h1", "h2", "h3"):
             self.headings.append(tag)
+        self.pictures += tag == "img"
+        self.figures += tag == "svg" and names.get("class") != "bar"
         if tag not in _VOID:
             self.open.append(tag)
 
@@ -69,13 +78,48 @@ def test_headings_lead_through_the_page(text: str) -> None:
     reader.feed(text)
     assert reader.headings[0] == "h1"
     assert reader.headings.count("h1") == 1
+    for before, after in itertools.pairwise(reader.headings):
+        assert int(after[1]) <= int(before[1]) + 1
 
 
 def test_the_page_tells_what_was_wrong_and_what_to_do(text: str, clumsy_run: Outcome) -> None:
     assert "Not passed" in text
     worst = clumsy_run.report.moments[0]
-    assert worst.instead in text
+    assert escape(worst.instead) in text
+    assert escape(rule_words(worst)) in text
     assert "not a medical device" in text
+
+
+def test_every_pictured_moment_has_its_own_picture(text: str) -> None:
+    shown = re.findall(r'src="(data:image/png;base64,[^"]+)"', text)
+    assert len(shown) == len(set(shown)) > 2
+
+
+def test_a_run_that_was_declined_has_no_empty_part(case: Case) -> None:
+    session = Session(case, "human")
+    films = KeyFrames(case)
+    films.look(session, session.advance(Action(do=Do.DECLINE_INFECTION)))
+    page = html.page(session, films.pictures())
+    reader = Reader()
+    reader.feed(page)
+    assert (reader.pictures, reader.figures) == (0, 0)
+    for heading in ("Timeline", "What was true", "Plots", "At the end", "Time and dose"):
+        assert f"<h2>{heading}" not in page
+    assert "are reasons not to" in page
+    assert " of 0<" not in page
+
+
+def test_the_expert_stands_as_a_frame(clumsy_run: Outcome, monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = html.page(clumsy_run.session, Pictures({}, {}))
+    assert measured.FRAME not in plain
+    made = {"l1-wedge": {"total": [91.0, 97.5], "access": [7.0, 14.0], "fluoro_s": [60.0, 90.0]}}
+    monkeypatch.setattr(bands, "_book", lambda: made)
+    framed = html.page(clumsy_run.session, Pictures({}, {}))
+    assert "Built-in expert: 91.0 – 97.5" in framed
+    # Access is worth 28: from a quarter to a half of a bar of 200.
+    assert '<rect x="50.0" y="1" width="50.0"' in framed
+    assert framed.count('stroke="#1a2129"') == 2
+    assert "60 – 90 s" in framed
 
 
 @pytest.mark.parametrize(
@@ -84,10 +128,11 @@ def test_the_page_tells_what_was_wrong_and_what_to_do(text: str, clumsy_run: Out
         ("fluoro_s", 12.5, "12.5 s"),
         ("injection_rate_mean_ml_min", 2.0, "2 mL/min"),
         ("air_kerma_mgy", None, "–"),
+        ("kyphotic_angle_change_deg", -0.001, "0 °"),
         ("crosses_midline", True, "yes"),
         ("breach_grade", "A", "A"),
         ("exposures", 12, "12"),
     ],
 )
 def test_values_are_told_with_their_unit(name: str, value, words: str) -> None:
-    assert html.told(name, value) == words
+    assert told(name, value) == words

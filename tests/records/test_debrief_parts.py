@@ -12,21 +12,26 @@ import pytest
 from simulator.engine.runner import Outcome
 from simulator.engine.session import Sample
 from simulator.frames import Side
-from simulator.records import bands, charts, sides, teaching
+from simulator.records import bands, charts, measured, sides, teaching
 from simulator.world.case import Case
+from simulator.world.cement import ROUTES
 from simulator.world.report import DomainScore, Report
 from simulator.world.tally import Finding
 
 
 def row(tick: int, **more: Any) -> Sample:
-    made = Sample(tick, "access", 0, 0.0, 5.0, 0.0, 0.0, 0.0, 0.0, 90.0, 97.0, 0.0, False, 0.0)
+    made = Sample(tick, "entry", 0, 0.0, 5.0, 0.0, 0.0, 0.0, 0.0, 90.0, 97.0, 0.0, False, 0.0)
     return replace(made, **more)
 
 
-def report(*found: str, domains: dict[str, tuple[float, float]] | None = None) -> Report:
+def report(
+    *found: str, domains: dict[str, tuple[float, float]] | None = None, **metrics: Any
+) -> Report:
     made = {n: DomainScore(*v) for n, v in (domains or {"access": (28.0, 28.0)}).items()}
     errors = tuple(Finding(name, "major", 0, "") for name in found)
-    whole = SimpleNamespace(critical=(), errors=errors, domains=made, procedure="kyphoplasty")
+    whole = SimpleNamespace(
+        critical=(), errors=errors, domains=made, procedure="kyphoplasty", metrics=metrics
+    )
     return cast(Report, whole)
 
 
@@ -45,7 +50,7 @@ def test_a_path_holds_the_tips_of_one_side_inside_the_patient() -> None:
 
 
 def test_a_phase_lasts_through_a_wait() -> None:
-    trace = [row(0), row(60), row(3600, phase="tamp"), row(7200, phase="tamp")]
+    trace = [row(0), row(60), row(3600, phase="inflate"), row(7200, phase="inflate")]
     assert charts._spans(trace) == [("access", 0.0, 1.0), ("tamp", 1.0, 2.0)]
 
 
@@ -76,6 +81,39 @@ def test_a_band_spans_what_the_runs_reached(clumsy_run: Outcome, expert_run: Out
     assert found["access"][0] == clumsy_run.report.domains["access"].score
 
 
+def test_who_declines_is_taught_when_to_decline() -> None:
+    told = teaching.points(report(declined=True))
+    assert ["declined" in p.when for p in told] == [True, False]
+
+
+def test_what_was_not_done_leaves_no_plot() -> None:
+    trace = [row(t) for t in range(0, 7200, 600)]
+    idle = [replace(r, force_n=0.0) for r in trace]
+    assert set(charts.charts(idle, 400.0)) == {"Mean arterial pressure", "Oxygen saturation"}
+    busy = [replace(r, force_n=8.0, cement_ml=1.0) for r in trace]
+    assert {"Push on the needle", "Cement given"} <= set(charts.charts(busy, 400.0))
+    assert charts.charts(trace[:1], 400.0) == {}
+    assert charts.timeline(trace[:1], ()) == ""
+
+
+def test_a_way_back_is_no_push() -> None:
+    rows = [(10.0, 5.0), (12.0, 6.0), (11.5, 5.0), (4.0, 3.0), (5.0, 4.0)]
+    assert charts.forward(rows) == [rows[:3], rows[3:]]
+
+
+def test_time_and_dose_stand_beside_the_expert(
+    clumsy_run: Outcome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = {"l1-wedge": {"duration_s": [90.0, 125.5], "air_kerma_mgy": [10.0, 20.5]}}
+    monkeypatch.setattr(bands, "_book", lambda: made)
+    found = {m.name: m for m in measured.measures(clumsy_run.report)}
+    assert found["duration_s"].band_words == "1:30 – 2:05 min"
+    assert found["air_kerma_mgy"].band_words == "10 – 20.5 mGy"
+    assert found["exposures"].band is None
+    for measure in found.values():
+        assert measure.top >= max(measure.value, measure.band[1] if measure.band else 0.0)
+
+
 def test_an_own_case_has_no_band() -> None:
     assert bands.bands("somebody's own") == {}
 
@@ -84,6 +122,8 @@ def test_cement_is_drawn_by_route(case: Case, clumsy_run: Outcome) -> None:
     text = sides.cement(clumsy_run.session.state)
     assert text.startswith("<svg")
     assert "in the body" in text
+    for route, ml in sides.leaks(clumsy_run.session.state):
+        assert f"{ROUTES[route].value} {ml:.2f} mL" in text
     assert "From above" in text
     path = sides.paths(case, clumsy_run.session.state, clumsy_run.session.trace)
     assert "left tip" in path

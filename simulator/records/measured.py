@@ -1,0 +1,71 @@
+"""Time and dose of a run beside what the built-in expert needs for the same case."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from simulator.records.bands import Band, bands
+from simulator.records.spoken import unit
+from simulator.world.report import Report
+
+FRAME = "Frame: what the built-in expert reaches in this case."
+"""What is written beside bars that carry a band."""
+_LABELS: Mapping[str, str] = {
+    "duration_s": "Time",
+    "fluoro_s": "Beam time",
+    "exposures": "Exposures",
+    "air_kerma_mgy": "Air kerma",
+    "skin_dose_peak_mgy": "Skin peak",
+    "operator_dose_usv": "Operator dose",
+}
+_HEADROOM = 1.15
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One figure of time or dose."""
+
+    name: str
+    label: str
+    value: float
+    words: str
+    band: Band | None
+    band_words: str
+    """The expert's lowest and highest, or nothing."""
+
+    @property
+    def top(self) -> float:
+        """The end of its bar, in its own unit."""
+        return _HEADROOM * max(self.value, self.band[1] if self.band else 0.0, 1e-9)
+
+
+def measures(report: Report) -> tuple[Measure, ...]:
+    """Return time and dose of a run; without a band for an own case."""
+    expert = bands(report.scenario)
+    out = []
+    for name, label in _LABELS.items():
+        value = report.metrics.get(name)
+        if not isinstance(value, int | float):
+            continue
+        band = expert.get(name)
+        words = f"{_figure(name, band[0])} – {_words(name, band[1])}" if band else ""
+        out.append(Measure(name, label, float(value), _words(name, value), band, words))
+    return tuple(out)
+
+
+def reached(report: Report, name: str) -> str:
+    """Return the expert's lowest and highest points of the total or a domain, or nothing."""
+    band = bands(report.scenario).get(name)
+    return f"{band[0]:.1f} – {band[1]:.1f}" if band else ""
+
+
+def _figure(name: str, value: float) -> str:
+    if name == "duration_s":
+        return f"{int(value) // 60}:{int(value) % 60:02d}"
+    return f"{value:.0f}" if value >= 100.0 or float(value).is_integer() else f"{value:.1f}"
+
+
+def _words(name: str, value: float) -> str:
+    sort = "min" if name == "duration_s" else unit(name)
+    return f"{_figure(name, value)} {sort}".strip()
