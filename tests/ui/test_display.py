@@ -184,7 +184,7 @@ def test_the_program_itself_is_driven_from_outside(screen: str, tmp_path: Path) 
         for order in ("keydown space", "keyup space", "key v", "key r"):
             tool.do(order)
             time.sleep(0.5)
-        _wait_for(lambda: '"time_out"' in written() and '"beam"' in written(), "the acts", 20)
+        _wait_for(lambda: '"do":"position"' in written() and '"beam"' in written(), "the acts", 20)
         tool.do("key Escape")
         time.sleep(0.5)
         for order in ("key Down", "key Down", "key Return"):  # stop the case, see the debrief
