@@ -214,7 +214,10 @@ def _thicken(m, entry, faces, flow, src, d, t, up, x, drive, w, c):  # type: ign
 def _substep(n, g_e, p_d, left, steps, drive, w, c, books):  # type: ignore[no-untyped-def]
     """Move the front by at most a share of a voxel; return n, flow, seconds, tip, iterations."""
     m, entry, comp = _compact(n, w, c)
-    src = comp[w.slot[drive.source]]
+    at = w.slot[drive.source]
+    src = comp[at] if at >= 0 else -1
+    if src < 0:  # nothing stands at the tip: a push below the marrow's pressure moves nothing
+        return n, 0.0, left, w.law.ambient_kpa, 0
     tolerance = w.law.tolerance * max(w.law.flow_smooth, 2.0)
     iterations = 0
     for _ in range(_TRIES):

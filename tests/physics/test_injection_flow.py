@@ -8,8 +8,9 @@ import pytest
 
 from simulator.anatomy.volume import Tissue
 from simulator.kernels.pressure import solve
+from simulator.physics.injection import hand_kpa
 from tests.physics import phantoms, syringes
-from tests.physics.syringes import PLAIN, in_patient_ul, places, push, steady
+from tests.physics.syringes import FILLER, PLAIN, in_patient_ul, places, push, steady
 
 K = PLAIN["k_trabecular"]
 PHI = 0.93 * 0.90
@@ -179,3 +180,18 @@ def test_solver_agrees_with_a_dense_solution():
     iterations = solve(m, diag, t, low, up, rhs, x, 1e-10, 300)
     assert 0 < iterations < 100
     assert np.allclose(x[:m], np.linalg.solve(dense, rhs[:m]), rtol=1e-8)
+
+
+def test_a_push_below_the_pressure_of_the_marrow_moves_nothing():
+    """The first step of a light push: the hand has not yet raised the syringe to the marrow's.
+
+    Nothing stands at the tip, so no entry of the cement is its source.
+    """
+    light_kpa = 2.6  # less than 2.5 is no push at all
+    thumb = light_kpa / hand_kpa(1.0, FILLER, PLAIN)
+    cement, _ = push(phantoms.block(), (0.0, 0.0, 0.0), 1.0, thumb=thumb, spec=steady(100.0),
+                     constants=PLAIN, seconds=4 / 60)  # fmt: skip
+    assert 0.0 < cement.syringe_kpa < PLAIN["ambient_kpa"]
+    assert cement.injected_ml == 0.0
+    assert cement.cloud.voxel.size == 0
+    assert cement.tip_kpa == PLAIN["ambient_kpa"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from dataclasses import replace
 from html import escape
 from html.parser import HTMLParser
 
@@ -17,6 +18,7 @@ from simulator.records.moments import Pictures, rule_words
 from simulator.records.spoken import told
 from simulator.world.action import Action, Do
 from simulator.world.case import Case
+from simulator.world.report import DomainScore
 
 _VOID = {"meta", "img", "br", "link", "path", "use", "rect"}
 
@@ -106,7 +108,13 @@ def test_a_run_that_was_declined_has_no_empty_part(case: Case) -> None:
     for heading in ("Timeline", "What was true", "Plots", "At the end", "Time and dose"):
         assert f"<h2>{heading}" not in page
     assert "are reasons not to" in page
-    assert " of 0<" not in page
+
+
+def test_a_domain_without_points_is_not_told(clumsy_run: Outcome) -> None:
+    """After a right decision not to treat most domains are worth nothing."""
+    domains = {"planning": DomainScore(3.0, 3.0), "imaging": DomainScore(0.0, 0.0)}
+    rows = html._domains(replace(clumsy_run.report, domains=domains))
+    assert [row[0] for row in rows] == ["planning"]
 
 
 def test_the_expert_stands_as_a_frame(clumsy_run: Outcome, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -28,6 +28,7 @@ from simulator.units import frozen
 from simulator.world.action import Action, Do
 from simulator.world.case import Case
 from simulator.world.cement import ROUTES, Cloud
+from simulator.world.report import DomainScore
 
 MADE = {"l1-wedge": {"total": [90.0, 98.0], "access": [20.0, 27.0], "duration_s": [900.0, 960.0]}}
 
@@ -149,10 +150,13 @@ def test_moments_get_their_pictures(clumsy_run: Outcome, said: list[str]) -> Non
 def test_a_run_that_was_declined_shows_no_empty_axes(case: Case, said: list[str]) -> None:
     session = Session(case, "human")
     session.advance(Action(do=Do.DECLINE_INFECTION))
-    debrief = Debrief(session, session.report(), lambda session, start: None, Pop)
+    domains = {"planning": DomainScore(3.0, 3.0), "imaging": DomainScore(0.0, 0.0)}
+    report = replace(session.report(), domains=domains)
+    debrief = Debrief(session, report, lambda session, start: None, Pop)
     text = shown(debrief, small(), said)
     assert "psi" not in text
     assert "are reasons not to" in text
+    assert "3 / 3" in text
     assert "0 / 0" not in text
     for tab in (1, 2):
         debrief.tab = tab
