@@ -118,6 +118,7 @@ def test_a_domain_without_points_is_not_told(clumsy_run: Outcome) -> None:
 
 
 def test_the_expert_stands_as_a_frame(clumsy_run: Outcome, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bands, "_book", dict)
     plain = html.page(clumsy_run.session, Pictures({}, {}))
     assert measured.FRAME not in plain
     made = {"l1-wedge": {"total": [91.0, 97.5], "access": [7.0, 14.0], "fluoro_s": [60.0, 90.0]}}

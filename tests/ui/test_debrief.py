@@ -79,7 +79,10 @@ def test_summary_tells_rule_and_expert(
         assert rule_words(moment)[:30] in text
 
 
-def test_without_a_band_no_frame_is_promised(clumsy_run: Outcome, said: list[str]) -> None:
+def test_without_a_band_no_frame_is_promised(
+    clumsy_run: Outcome, said: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bands, "_book", dict)
     text = "".join(shown(screen(clumsy_run), small(), said))
     assert FRAME not in text
     assert "expert" not in text
