@@ -140,6 +140,7 @@ def test_an_authored_target_keeps_the_entry_and_the_skin_plane(monkeypatch):
 def test_every_shipped_case_can_be_built(card):
     case = load_case(card.id, 3)
     assert (case.id, case.seed) == (card.id, 3)
-    assert case.procedure is Procedure(card.procedure)
+    if card.procedure != "choose":  # else what the notes advise
+        assert case.procedure is Procedure(card.procedure)
     assert case.patient.target.level == card.level
     assert {"insertion", "cement", "tamp"} <= set(case.physics)

@@ -59,4 +59,5 @@ class Player(Filling):
         self.button("wait.3")
         self.until(lambda: not self.top.operator.waiting, "the hour", 3000)
         self.ask("neuro_check")
+        self.ask("orders")
         self.press("r")

@@ -21,9 +21,10 @@ class Access(Moves):
     """Prepares the patient and brings the needle in."""
 
     def prepare(self) -> None:
-        """Look in both planes, say the time-out, numb and sedate."""
+        """Look in both planes, lay the patient, say the time-out, numb and sedate."""
         self.look_both(last="ap")
-        self.ask("time_out")
+        for act in ("position", "antibiotic", "time_out"):
+            self.ask(act)
         self.tool_of("v", "drugs")
         self.ask("local")
         self.tool_of("v", "drugs")
