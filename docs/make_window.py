@@ -55,7 +55,7 @@ def _draw(session: Session, name: str) -> None:
         arm = replace(state.c_arm, pose=shot.pose, collimator=shot.collimator)
         for k in range(_FRAMES):
             then = replace(state, c_arm=arm, tick=state.tick + k)
-            scene.pictures.see(then, (Exposed(shot, arm.kvp, hand_in_beam=False),))
+            scene.pictures.see(then, (Exposed(shot, arm.kvp, arm.mas_pulse, hand_in_beam=False),))
     scene.follow()
     theatre.draw(canvas)
     pygame.image.save(canvas.surface, str(HERE / "pictures" / f"theatre_{name}.png"))

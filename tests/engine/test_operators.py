@@ -223,7 +223,7 @@ def test_the_expert_stops_at_an_endpoint(expert_run: Outcome) -> None:
     assert metrics["tamp_ruptures"] == metrics["tamp_breaches"] == 0
 
 
-@pytest.mark.slow
+@pytest.mark.long  # two minutes of CPU
 def test_two_tamps_are_filled_in_turn_and_emptied_one_after_the_other() -> None:
     metrics = run_case(load_case("l3-wedge", 1), "expert").session.report().metrics
     assert metrics["tamp_imbalance_ml"] < 0.6
