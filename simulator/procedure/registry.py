@@ -48,3 +48,10 @@ def register(name: str, meaning: str, source: str) -> Callable[[Fold], Fold]:
         return fold
 
     return add
+
+
+def defined(
+    name: str, meaning: str, value: Fold, source: str = "counted in the run"
+) -> tuple[str, Definition]:
+    """Return a row of the table of metrics."""
+    return name, Definition(name, meaning, value, source)
