@@ -187,10 +187,7 @@ def mask(n: int, field_mm: float, c: Collimator) -> Float32Array:
     soft = np.float32(max(penumbra_mm(), pitch))
     at = ((np.arange(n) - 0.5 * (n - 1)) * pitch).astype(np.float32)
     right, up = at[None, :], -at[:, None]
-    a = math.radians(c.turn_deg)
-    cos, sin = np.float32(math.cos(a)), np.float32(math.sin(a))
-    across = np.abs(right * cos + up * sin)
-    along = np.abs(up * cos - right * sin)
+    across, along = (np.abs(v) for v in c.turned(right, up))
     out = np.clip((np.float32(0.5 * c.width_mm) - across) / soft + np.float32(0.5), 0.0, 1.0)
     out *= np.clip((np.float32(0.5 * c.height_mm) - along) / soft + np.float32(0.5), 0.0, 1.0)
     if c.iris_mm < iris_edge_mm(field_mm):

@@ -19,7 +19,7 @@ from simulator.imaging.positioner import Geometry, project
 from simulator.imaging.projector import PatientProjector
 from simulator.imaging.render import Scene, scene
 from simulator.imaging.tools import CEMENT, CONTRAST, STEEL, devices
-from simulator.kernels.detector import add_enlarged
+from simulator.kernels.coarse import enlarge
 from simulator.units import AnyArray, Float32Array, FloatArray, Vec3, frozen
 
 if TYPE_CHECKING:
@@ -81,8 +81,9 @@ Where = tuple[Vec3, Vec3]
 
 def logs(still: Scene) -> Logs:
     """Return -ln S of a scene, without and with scatter."""
-    detected = still.direct.copy()
-    add_enlarged(still.scatter, detected)
+    detected = np.empty_like(still.direct)
+    enlarge(still.scatter, detected)
+    detected += still.direct
     primary, both = (-np.log(np.maximum(s, _DARKEST)) for s in (still.direct, detected))
     return Logs(still.g, frozen(primary), frozen(both))
 

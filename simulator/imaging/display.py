@@ -25,7 +25,7 @@ from simulator.imaging.settings import (
 from simulator.imaging.subtraction import Mask, fits, joined, subtracted
 from simulator.imaging.taps import gauss_taps
 from simulator.imaging.windowing import Window, logarithmic, tone_curve, windowed
-from simulator.kernels.detector import widen
+from simulator.kernels.coarse import widen
 from simulator.kernels.monitor import grey, recurse
 from simulator.units import AnyArray, ByteArray, Float32Array, frozen
 

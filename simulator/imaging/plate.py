@@ -13,7 +13,8 @@ from simulator.imaging.machine import machine
 from simulator.imaging.projector import Paths
 from simulator.imaging.taps import gauss_taps
 from simulator.imaging.tools import CONTRAST_GAIN, Devices
-from simulator.kernels.detector import COARSE, blur, occupied, shrink, spectrum
+from simulator.kernels.coarse import COARSE, shrink
+from simulator.kernels.detector import blur, occupied, spectrum
 from simulator.units import AnyArray, Float32Array, FloatArray, frozen
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from simulator.imaging.blocks import Patch, Quality, project_block, project_bund
 from simulator.imaging.memory import Memory
 from simulator.imaging.positioner import Geometry
 from simulator.imaging.voxels import FINE, SMOOTH, Block, Bundle
-from simulator.kernels.detector import enlarge
+from simulator.kernels.coarse import enlarge
 from simulator.units import AnyArray, Float32Array, IntArray, frozen
 from simulator.world.cement import Cloud
 from simulator.world.tamp import Body, Tamp

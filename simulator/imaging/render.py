@@ -18,13 +18,8 @@ from simulator.imaging.positioner import Geometry, geometry
 from simulator.imaging.projector import PatientProjector
 from simulator.imaging.taps import pixel_taps, spread
 from simulator.imaging.tools import devices
-from simulator.kernels.detector import (
-    COARSE,
-    enlarge,
-    read_out,
-    shrink,
-    widen,
-)
+from simulator.kernels.coarse import COARSE, enlarge, shrink, widen
+from simulator.kernels.detector import read_out
 from simulator.units import AnyArray, Float32Array, FloatArray, frozen
 from simulator.world.collimator import OPEN, Collimator
 

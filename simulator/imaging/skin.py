@@ -86,8 +86,7 @@ def footprint(skin: Skin, spec: CArmSpec, pose: Pose, collimator: Collimator) ->
     depth = _along(ray, g.direction)
     enlarged = g.sdd_mm / np.maximum(depth, 1.0)
     right, up = _along(ray, g.right) * enlarged, _along(ray, g.up) * enlarged
-    a = math.radians(collimator.turn_deg)
-    across, along = right * math.cos(a) + up * math.sin(a), up * math.cos(a) - right * math.sin(a)
+    across, along = collimator.turned(right, up)
     half = 0.5 * pose.field_mm
     hit = (depth > 1.0) & (np.abs(right) <= half) & (np.abs(up) <= half)
     hit &= np.abs(across) <= 0.5 * collimator.width_mm

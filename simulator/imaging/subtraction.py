@@ -18,7 +18,7 @@ from simulator.imaging.windowing import (
     tone_curve,
     windowed,
 )
-from simulator.kernels.detector import COARSE, widen
+from simulator.kernels.coarse import COARSE, widen
 from simulator.kernels.monitor import grey, logarithm
 from simulator.units import AnyArray, ByteArray, Float32Array, frozen
 

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from simulator.kernels.detector import COARSE
+from simulator.kernels.coarse import COARSE
 from simulator.units import Float32Array, frozen
 
 

@@ -10,7 +10,8 @@ import numpy as np
 from simulator.imaging import machine
 from simulator.imaging.beam import trimmed_mean
 from simulator.imaging.taps import gauss_taps, spread
-from simulator.kernels.detector import COARSE, blur, shrink, widen
+from simulator.kernels.coarse import COARSE, shrink, widen
+from simulator.kernels.detector import blur
 from simulator.kernels.monitor import logarithm, shrink_seen
 from simulator.units import AnyArray, ByteArray, Float32Array, frozen
 

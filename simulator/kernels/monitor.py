@@ -7,7 +7,8 @@ import math
 import numpy as np
 from numba import njit
 
-from simulator.kernels.detector import row_between, smooth_row
+from simulator.kernels.coarse import row_between
+from simulator.kernels.detector import smooth_row
 from simulator.units import AnyArray, ByteArray, Float32Array
 
 

@@ -79,19 +79,9 @@ def under(image: Any, film: Film, at: Spot) -> Spot:
     return (col - middle) * pitch, (middle - row) * pitch
 
 
-def _in_blades(c: Collimator, at_mm: Spot) -> Spot:
-    """Return a place in the frame of the shutters: across and along, mm."""
-    a = math.radians(c.turn_deg)
-    right, up = at_mm
-    return (
-        right * math.cos(a) + up * math.sin(a),
-        up * math.cos(a) - right * math.sin(a),
-    )
-
-
 def edge_at(c: Collimator, at_mm: Spot, grip_mm: float) -> str | None:
     """Return which blade's edge is within `grip_mm` of a place, if one is; ends of it count."""
-    across, along = (abs(v) for v in _in_blades(c, at_mm))
+    across, along = (abs(v) for v in c.turned(*at_mm))
     r = math.hypot(*at_mm)
     half_w, half_h, half_i = 0.5 * c.width_mm, 0.5 * c.height_mm, 0.5 * c.iris_mm
     gaps = {"width_mm": across - half_w, "height_mm": along - half_h, "iris_mm": r - half_i}
@@ -103,13 +93,13 @@ def edge_at(c: Collimator, at_mm: Spot, grip_mm: float) -> str | None:
 
 def nearest(c: Collimator, at_mm: Spot) -> str:
     """Return which pair of shutters a drag from a place draws."""
-    across, along = _in_blades(c, at_mm)
+    across, along = c.turned(*at_mm)
     return "width_mm" if abs(across) >= abs(along) else "height_mm"
 
 
 def opening_at(c: Collimator, name: str, at_mm: Spot) -> float:
     """Return the opening that brings the edge of a blade to a place, mm."""
-    across, along = _in_blades(c, at_mm)
+    across, along = c.turned(*at_mm)
     half = {"width_mm": abs(across), "height_mm": abs(along), "iris_mm": math.hypot(*at_mm)}[name]
     return min(max(2.0 * half, least_mm(name)), float(getattr(OPEN, name)))
 

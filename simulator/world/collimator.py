@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import numpy as np
+
+Place = TypeVar("Place", float, np.ndarray[Any, Any])
 
 WIDE_MM = 430.0
 """An iris this wide leaves the corners of the largest field free."""
@@ -22,11 +27,15 @@ class Collimator:
     turn_deg: float = 0.0
     """Both pairs turned about the beam, counterclockwise on the picture."""
 
-    def passes(self, right_mm: float, up_mm: float) -> bool:
-        """Tell whether a ray gets through, by its place on the detector from its centre."""
+    def turned(self, right_mm: Place, up_mm: Place) -> tuple[Place, Place]:
+        """Return a place on the detector in the shutters' frame: across and along, mm."""
         a = math.radians(self.turn_deg)
         across = right_mm * math.cos(a) + up_mm * math.sin(a)
-        along = up_mm * math.cos(a) - right_mm * math.sin(a)
+        return across, up_mm * math.cos(a) - right_mm * math.sin(a)
+
+    def passes(self, right_mm: float, up_mm: float) -> bool:
+        """Tell whether a ray gets through, by its place on the detector from its centre."""
+        across, along = self.turned(right_mm, up_mm)
         round_ = math.hypot(right_mm, up_mm) <= 0.5 * self.iris_mm
         return round_ and abs(across) <= 0.5 * self.width_mm and abs(along) <= 0.5 * self.height_mm
 

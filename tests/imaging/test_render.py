@@ -18,7 +18,7 @@ from simulator.imaging.positioner import geometry, project
 from simulator.imaging.projector import Paths, PatientProjector
 from simulator.imaging.render import Radiograph, render, scene
 from simulator.imaging.tools import Devices, devices
-from simulator.kernels import detector
+from simulator.kernels import coarse
 from simulator.kernels.threads import use_threads
 from simulator.units import frozen
 from simulator.world.action import IDLE
@@ -69,7 +69,7 @@ def test_devices_make_anew_only_what_they_change():
     want = focal_blur(sharp, SPEC, g.pitch_mm)
     # Float32 sums in another order.
     assert np.abs(got.direct / want - 1.0).max() < 1e-4
-    assert np.allclose(got.low, detector.shrink(want, N // 64), rtol=1e-5)
+    assert np.allclose(got.low, coarse.shrink(want, N // 64), rtol=1e-5)
     assert np.array_equal(got.device, (tools.lengths_cm > 0.02).any(0))
     assert got.device.any()
 
