@@ -17,8 +17,9 @@ from simulator.physics.hand import moved_by
 from simulator.units import TICKS_PER_S
 from simulator.world.action import Action
 from simulator.world.case import Case
+from simulator.world.shaft import turned_to
 from simulator.world.tamp import Body
-from simulator.world.tools import Cannula, Inside, Passed, turned_to
+from simulator.world.tools import Cannula, Inside, Passed
 
 _DT = 1.0 / TICKS_PER_S
 _HELD_MM = 1.0

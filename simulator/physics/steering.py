@@ -17,7 +17,8 @@ from simulator.world.action import Action
 from simulator.world.case import Case
 from simulator.world.events import Event, PedicleCracked
 from simulator.world.instruments import Tip
-from simulator.world.tools import Bow, Cannula, Inside
+from simulator.world.shaft import Bow
+from simulator.world.tools import Cannula, Inside
 
 _DT = 1.0 / TICKS_PER_S
 _SWING_LIMIT_DEG = 55.0

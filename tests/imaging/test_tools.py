@@ -13,7 +13,8 @@ from simulator.imaging.positioner import geometry, project
 from simulator.imaging.tools import CEMENT, STEEL, Rod, _draw, devices, rods_of
 from simulator.world.arm import Pose
 from simulator.world.cement import Cement, Portion
-from simulator.world.tools import Bow, Cannula, Inside, Passed
+from simulator.world.shaft import Bow
+from simulator.world.tools import Cannula, Inside, Passed
 from tests.imaging.phantom import SPEC
 
 

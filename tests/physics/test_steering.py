@@ -15,7 +15,8 @@ from simulator.world.action import Action
 from simulator.world.case import Case
 from simulator.world.events import PedicleCracked
 from simulator.world.instruments import Tip
-from simulator.world.tools import Bow, Cannula, Inside, across, turned_to
+from simulator.world.shaft import Bow, across, turned_to
+from simulator.world.tools import Cannula, Inside
 from tests.physics.way_in import PUSH, on_plan, past_wall, worked
 
 

@@ -9,14 +9,14 @@ import pytest
 
 _COUNT = """
 from simulator.engine.session import Session
-from simulator.kernels import detector, monitor, raycast, tube
+from simulator.kernels import coarse, detector, monitor, raycast, tube
 from simulator.scenario.load import load_case
 from simulator.ui import flow
 from simulator.ui.pictures import Pictures, rotated
 from simulator.world.action import Action
 
 def made():
-    every = [f for m in (detector, monitor, raycast, tube) for f in vars(m).values()]
+    every = [f for m in (coarse, detector, monitor, raycast, tube) for f in vars(m).values()]
     return sum(len(f.signatures) for f in every if hasattr(f, "signatures"))
 
 case = load_case("l1-wedge", 1)
