@@ -145,3 +145,11 @@ def broken(path: Path) -> Iterator[str]:
 @pytest.mark.parametrize("path", PAGES, ids=lambda p: p.name)
 def test_relative_links_lead_somewhere(path: Path) -> None:
     assert list(broken(path)) == []
+
+
+def test_every_code_of_a_source_is_listed_and_every_listed_one_is_used() -> None:
+    code = re.compile(r"\bS\d{2,3}\b")  # S1 is the sacrum
+    files = [*(ROOT / "assets").glob("*.toml"), *(ROOT / "simulator").rglob("*.py"), *PAGES]
+    told = DOCS / "sources.md"
+    used = {c for f in files if f != told for c in code.findall(f.read_text(encoding="utf-8"))}
+    assert used == keys(page("sources.md")) - {"Code", "---"}
