@@ -18,6 +18,7 @@ from simulator.engine.step import step
 from simulator.frames import Side
 from simulator.kernels.threads import use_threads
 from simulator.physics import cementing, inflation, injection, tamping
+from simulator.physics.outlet import Outlet
 from simulator.records import bench_frames, peers
 from simulator.records.stopwatch import Figures, Progress, median_ms, once, put
 from simulator.scenario.load import find_case, load_case, load_scenario
@@ -25,7 +26,7 @@ from simulator.scenario.person import patient_spec
 from simulator.units import TICKS_PER_S, ticks
 from simulator.world.action import IDLE, Action
 from simulator.world.case import Case
-from simulator.world.cement import Cement
+from simulator.world.cement import Cement, Filling
 
 _CASE = "l1-wedge"
 _PERIOD_S = cementing.PERIOD_TICKS / TICKS_PER_S
@@ -108,11 +109,9 @@ def _inject(case: Case) -> float:
     field = cementing.flow_field(case, bone)
     plan = case.plans[Side.LEFT]
     tube = case.needle
-    outlet = injection.Outlet(
-        Side.LEFT, plan.target_mm, plan.target_mm, tube.inner_mm, tube.length_mm
-    )
+    outlet = Outlet(Side.LEFT, plan.target_mm, plan.target_mm, tube.inner_mm, tube.length_mm)
     tick, force = ticks(480.0), 10.0
-    cement = Cement(mixed_tick=0, filler_ml=20.0, batch_left_ml=0.0)
+    cement = Cement(mixed_tick=0, fillings=(Filling(20.0), Filling()))
     spent = simulated = 0.0
     for _ in range(20_000):
         if cement.injected_ml >= 8.0:

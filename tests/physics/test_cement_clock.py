@@ -7,9 +7,10 @@ import pytest
 from simulator.engine.start import first_state
 from simulator.frames import Side
 from simulator.physics import cement_acts, column, injection, setting
+from simulator.physics.outlet import Outlet, hand_kpa
 from simulator.physics.sides import with_cannula
 from simulator.scenario import assets
-from simulator.world.cement import Cement, Portion
+from simulator.world.cement import Cement, Filling, Portion
 from simulator.world.tools import Inside
 from tests.physics import phantoms
 from tests.physics.syringes import CONSTANTS, DT, FILLER, HV_R, full, push
@@ -55,7 +56,7 @@ def test_what_stands_in_the_cannula_sets_before_the_bowl():
 def test_the_first_in_is_the_first_out():
     """Old cement stands in the cannula; a fresh filler pushes it out before its own."""
     old = Portion(0.5655, 500.0, 0)
-    fresh = Cement(mixed_tick=0, filler_ml=5.0, filler_age_s=100.0, bores=((old,), ()))
+    fresh = Cement(mixed_tick=0, fillings=(Filling(5.0, 100.0), Filling()), bores=((old,), ()))
     bone = phantoms.block()
     first, field = push(bone, ORIGIN, 0.5, cement=fresh, thumb=40.0)
     assert first.cloud.age_s.min() > 490.0
@@ -82,7 +83,7 @@ def flow(name, age_s, force):
     bone = phantoms.block()
     tick = round(60 * age_s)
     field = injection_field(bone)
-    outlet = injection.Outlet(Side.LEFT, ORIGIN, ORIGIN, 2.4, 125.0)
+    outlet = Outlet(Side.LEFT, ORIGIN, ORIGIN, 2.4, 125.0)
     for _ in range(30):
         tick += 4
         cement = injection.inject(
@@ -106,8 +107,8 @@ def test_a_screw_gives_its_flow_whatever_the_cement():
 
 def test_no_device_is_pressed_beyond_what_it_stands():
     spec = assets.chosen("filler", "screw_10")
-    assert injection.hand_kpa(70.0, spec, CONSTANTS) == spec.limit_kpa
-    assert injection.hand_kpa(60.0, FILLER, CONSTANTS) < FILLER.limit_kpa
+    assert hand_kpa(70.0, spec, CONSTANTS) == spec.limit_kpa
+    assert hand_kpa(60.0, FILLER, CONSTANTS) < FILLER.limit_kpa
 
 
 @pytest.fixture
@@ -126,7 +127,7 @@ def test_a_second_batch_is_mixed_when_the_first_is_used_up_or_hard(case, ready):
     assert words[0].text == "Mixing another batch."
     assert again.cement.batches == 2
     # the filler goes on ageing by the clock of its own batch
-    assert column.filler_age_s(again.cement, again.tick) == pytest.approx(500.0)
+    assert column.filler_age_s(again.cement.fillings[0], again.tick) == pytest.approx(500.0)
     assert column.bowl_age_s(again.cement, again.tick) == 0.0
     hard = replace(mixed, tick=round(60 * (case.cement.set_s + 1.0)))
     assert not isinstance(cement_acts.mix(case, hard, Side.LEFT), str)
@@ -134,15 +135,15 @@ def test_a_second_batch_is_mixed_when_the_first_is_used_up_or_hard(case, ready):
 
 def test_a_filler_topped_up_from_the_next_batch_has_the_mean_age(case, ready):
     held = Cement(
-        mixed_tick=0, batches=2, filler_ml=0.5, filler_age_s=400.0, filler_tick=0,
+        mixed_tick=0, batches=2, fillings=(Filling(0.5, 400.0, 0), Filling()),
         batch_left_ml=9.0,
     )  # fmt: skip
     tool = replace(ready.cannulas[0], inside=Inside.FILLER)
     state = with_cannula(replace(ready, cement=held), tool, Side.LEFT)
     topped, _ = cement_acts.load(case, state, Side.LEFT)
     share = 0.5 / case.filler.volume_ml
-    assert topped.cement.filler_ml == pytest.approx(case.filler.volume_ml)
-    assert topped.cement.filler_age_s == pytest.approx(400.0 * share)
+    assert topped.cement.fillings[0].ml == pytest.approx(case.filler.volume_ml)
+    assert topped.cement.fillings[0].age_s == pytest.approx(400.0 * share)
 
 
 def test_the_strand_tells_the_stages_in_order(case, ready):
