@@ -193,6 +193,7 @@ def finish(obs: Observation) -> Move:
         obs = yield from hands.wait(obs, left)
     obs = yield from hands.look_both(obs, obs.sides[0], last="ap")
     for side in obs.sides:
+        obs = yield from hands.do(obs, Do.TURN_CANNULA, side)
         obs = yield from hands.do(obs, Do.CANNULA_OUT, side)
     obs = yield from hands.do(obs, Do.DRESS, obs.sides[0])
     obs = yield from hands.wait(obs, _HOUR_S)
