@@ -5,14 +5,20 @@ from dataclasses import replace
 
 import pytest
 
+from simulator.engine.digest import digest
+from simulator.engine.start import first_state
 from simulator.frames import Side
-from simulator.physics import column
+from simulator.physics import cement_acts, cementing, column
 from simulator.physics.injection import press
 from simulator.physics.outlet import Outlet, Pressed
 from simulator.physics.permeability import flow_field
+from simulator.world.action import Action
 from simulator.world.cement import Cement, Filling, Portion
+from simulator.world.events import CementRanUp
+from simulator.world.tools import Inside
 from tests.physics import phantoms
-from tests.physics.syringes import DT, FILLER, HV_R, PLAIN, in_patient_ul, push, steady
+from tests.physics.syringes import DT, FILLER, HV_R, PLAIN, in_patient_ul, places, push, steady
+from tests.physics.way_in import past_wall
 
 BORE_MM, LONG_MM = 2.4, 125.0
 PRIMED = (Portion(0.5655, 0.0, 0),)
@@ -27,14 +33,22 @@ def outlet(side, tip):
     return Outlet(side, tip, tip, BORE_MM, LONG_MM)
 
 
-def pressed(bone, tips, thumbs, seconds, spec, cement=None, opened=(), start_s=0.0, each=None):
+def short(side, tip):
+    """A bone filler that is nearly empty: nothing of a tube between plunger and bone."""
+    return Outlet(side, tip, tip, BORE_MM, 2.0, by_filler=True)
+
+
+def pressed(
+    bone, tips, thumbs, seconds, spec, cement=None, opened=(), start_s=0.0, each=None, right=outlet
+):
     """Press on the sides that `thumbs` names; hand every step to `each`."""
     field = flow_field(bone, PLAIN, 1, 17.5)
     cement = cement or held()
     tick = round(60 * start_s)
     for _ in range(round(seconds / DT)):
         tick += 4
-        pushes = [Pressed(outlet(s, tips[s]), FILLER, n) for s, n in thumbs.items()]
+        ends = {Side.LEFT: outlet, Side.RIGHT: right}
+        pushes = [Pressed(ends[s](s, tips[s]), FILLER, n) for s, n in thumbs.items()]
         vents = [outlet(s, tips[s]) for s in opened]
         cement = press(spec, PLAIN, field, cement, pushes, vents, tick, DT)
         if each is not None:
@@ -44,8 +58,6 @@ def pressed(bone, tips, thumbs, seconds, spec, cement=None, opened=(), start_s=0
 
 def weights(cement, bone, axis=0):
     """Return the cement's uL on the left (x > 0) and on the right."""
-    from tests.physics.syringes import places
-
     x = places(cement.cloud, bone)[:, axis]
     ul = cement.cloud.fill * cement.cloud.volume_ul
     return float(ul[x > 0.0].sum()), float(ul[x < 0.0].sum())
@@ -109,14 +121,16 @@ def test_no_cement_is_lost_between_two_cannulas_and_an_open_bore():
 
 
 def test_a_plunger_is_not_pushed_back_by_the_other_side():
-    """The clouds touch, the right hand presses less than the bone does there."""
+    """The clouds touch, the right hand presses less than the bone does there: it holds."""
     near = {Side.LEFT: (2.2, 0.0, 0.0), Side.RIGHT: (-2.2, 0.0, 0.0)}
     weak, seen = {Side.LEFT: 120.0, Side.RIGHT: 0.08}, []
-    spec = replace(steady(400.0), shear_exponent=1.0)
-    cement = pressed(phantoms.block(), near, weak, 8.0, spec, each=seen.append)
+    spec = steady(400.0)
+    cement = pressed(phantoms.block(), near, weak, 5.0, spec, each=seen.append, right=short)
     assert all(c.fillings[1].flow_ul_s >= 0.0 for c in seen)
-    assert cement.fillings[1].ml > 19.98
-    assert cement.fillings[1].tip_kpa > cement.fillings[1].kpa  # it was pushed against
+    last = cement.fillings[1]
+    assert last.flow_ul_s == 0.0
+    # were it a way out, the bone's pressure at its short tube would be its own
+    assert last.tip_kpa > last.kpa + 1.0
 
 
 def box(opened=(Side.RIGHT,), bores=(PRIMED, ()), each=None, thumb=20.0, seconds=20.0, cement=None):
@@ -147,7 +161,7 @@ def test_an_open_cannula_takes_cement_as_a_tube_of_that_length_does():
 
 
 def test_what_a_full_open_bore_cannot_hold_drips_from_its_hub():
-    end = box(thumb=60.0, seconds=60.0)
+    end = box(thumb=80.0, seconds=25.0)
     dead_ml = math.pi / 4.0 * BORE_MM**2 * LONG_MM / 1e3
     assert end.cannula_ml[Side.RIGHT] == pytest.approx(dead_ml, rel=1e-9)
     assert end.dripped_ml > 0.01
@@ -177,3 +191,66 @@ def test_one_cannula_of_two_is_the_same_to_the_bit_as_alone():
     both = pressed(bone, TIPS, {Side.LEFT: 30.0, Side.RIGHT: 0.0}, seconds, steady(ETA))
     assert both.cloud.fill.tobytes() == alone.cloud.fill.tobytes()
     assert both.cloud.pressure_kpa.tobytes() == alone.cloud.pressure_kpa.tobytes()
+
+
+def beside(tool, by_mm, inside):
+    """Return the other side's cannula, a few millimetres beside this one."""
+    x, y, z = tool.skin_mm
+    a, b, c = tool.dock_mm
+    return replace(
+        tool, side=Side.RIGHT, inside=inside, skin_mm=(x - by_mm, y, z), dock_mm=(a - by_mm, b, c)
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def primed(mild_case):
+    """Two needles in the body with full bores, 5 min after mixing; the left has its syringe."""
+    tool = replace(past_wall(mild_case, 14.0), inside=Inside.FILLER)
+    state, age_s = first_state(mild_case), 300.0
+    needle_ml = math.pi / 4.0 * tool.inner_mm**2 * tool.length_mm / 1e3
+    bore = (Portion(needle_ml, age_s, 0),)
+    fillings = (Filling(1.0, age_s), Filling(1.0, age_s))
+    cement = Cement(mixed_tick=-60 * 300, batches=1, fillings=fillings, bores=(bore, bore))
+    return replace(state, cannulas=(tool, beside(tool, 4.0, Inside.FILLER)), cement=cement)
+
+
+def worked(case, state, action, periods=60):
+    told = []
+    for _ in range(periods):
+        state = replace(state, tick=state.tick + 4)
+        state, events = cementing.work(case, state, action)
+        told += events
+    return state, told
+
+
+def test_two_pairs_of_hands_press_two_fillers(mild_case, primed):
+    here, _ = worked(mild_case, primed, Action(press_n=60.0, press_other_n=30.0))
+    left, right = here.cement.fillings
+    assert left.given_ml > right.given_ml > 0.01
+    assert (left.thumb_n, right.thumb_n) == (60.0, 30.0)
+    # it does not matter which of them is called the other one
+    there, _ = worked(mild_case, primed, Action(side=Side.RIGHT, press_n=30.0, press_other_n=60.0))
+    assert digest(here.cement) == digest(there.cement)
+
+
+def test_cement_runs_up_the_open_cannula_and_is_told(mild_case, primed):
+    tool = primed.cannulas[Side.LEFT]
+    cement = primed.cement.with_bore(Side.RIGHT, ())
+    press = Action(press_n=80.0)
+    opened = replace(primed, cement=cement, cannulas=(tool, beside(tool, 4.0, Inside.EMPTY)))
+    after, told = worked(mild_case, opened, press, 120)
+    ran = after.cement.fillings[Side.RIGHT].run_up_ml
+    assert ran > 0.002
+    assert after.cement.cannula_ml[Side.RIGHT] == pytest.approx(ran)
+    assert next(e.side for e in told if isinstance(e, CementRanUp)) is Side.RIGHT
+    closed = replace(opened, cannulas=(tool, beside(tool, 4.0, Inside.STYLET)))
+    assert worked(mild_case, closed, press, 120)[0].cement.run_up_ml == 0.0
+
+
+def test_what_ran_up_a_working_cannula_bars_the_bone_filler(mild_case, primed):
+    tool = replace(primed.cannulas[Side.LEFT], inside=Inside.EMPTY, working=True)
+    cement = replace(primed.cement, batch_left_ml=9.0)
+    state = replace(primed, cannulas=(tool, None), cement=cement)
+    assert "Drive it down with the stylet" in cement_acts.load(mild_case, state, Side.LEFT)
+    emptied = replace(state, cement=cement.with_bore(Side.LEFT, ()))
+    assert not isinstance(cement_acts.load(mild_case, emptied, Side.LEFT), str)

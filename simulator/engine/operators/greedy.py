@@ -28,6 +28,7 @@ def treat(obs: Observation) -> Move:
     obs = yield from expert.prepare(obs, obs.sides[0])
     for side in obs.sides:
         obs = yield from expert.access(obs, side, expert.Manner())
+        obs = yield from hands.do(obs, Do.STYLET_OUT, side)
         if obs.procedure is Procedure.KYPHOPLASTY:
             obs = yield from expert.exchange(obs, side, expert.Manner())
             obs = yield from _blow_up(obs, side)
