@@ -61,7 +61,7 @@ def build_case(
     judge = rubric_for(dataclasses.replace(scenario, case=authored))
     needle: Needle = assets.chosen("needle", tools.needle)
     cannula: Needle = assets.chosen("working_cannula", tools.working_cannula)
-    cement, physics = _cement_of(authored)
+    cement, physics = cement_of(authored)
     through = cannula if procedure is Procedure.KYPHOPLASTY else needle
     return Case(
         id=authored.id,
@@ -120,7 +120,7 @@ def chosen_plan(authored: CaseFile, choice: Choice) -> CaseFile:
     )
 
 
-def _cement_of(authored: CaseFile) -> tuple[CementSpec, dict[str, dict[str, float]]]:
+def cement_of(authored: CaseFile) -> tuple[CementSpec, dict[str, dict[str, float]]]:
     """Return the cement on the trolley and all constants, at the temperature of the theatre."""
     physics, theatre = assets.physics(), authored.theatre
     kept_c = theatre.temperature_c if theatre.cement_c is None else theatre.cement_c

@@ -6,12 +6,15 @@ from dataclasses import replace
 import pytest
 
 from simulator.engine.digest import digest
+from simulator.engine.operators.scripted import Scripted
+from simulator.engine.session import Session
 from simulator.engine.start import first_state
 from simulator.frames import Side
 from simulator.physics import cement_acts, cementing, column
 from simulator.physics.injection import press
 from simulator.physics.outlet import Outlet, Pressed
 from simulator.physics.permeability import flow_field
+from simulator.scenario.script import read_script
 from simulator.world.action import Action
 from simulator.world.cement import Cement, Filling, Portion
 from simulator.world.events import CementRanUp
@@ -261,3 +264,16 @@ def test_what_ran_up_a_working_cannula_bars_the_bone_filler(mild_case, primed):
     assert "Drive it down with the stylet" in cement_acts.load(mild_case, state, Side.LEFT)
     emptied = replace(state, cement=cement.with_bore(Side.LEFT, ()))
     assert not isinstance(cement_acts.load(mild_case, emptied, Side.LEFT), str)
+
+
+def test_a_script_has_an_assistant_for_the_other_side(mild_case, primed, tmp_path):
+    way = tmp_path / "both.toml"
+    way.write_text(
+        '[[step]]\ndo = "cement.inject"\nforce_n = 60\nboth_sides = true\nmax_s = 1\n',
+        encoding="utf-8",
+    )
+    hands, session = Scripted(read_script(way), mild_case), Session(mild_case, "test")
+    session.state = replace(primed, phase="inject")
+    while (action := hands.next_action(session.observe())) is not None:
+        session.advance(action)
+    assert all(filling.given_ml > 0.01 for filling in session.state.cement.fillings)
