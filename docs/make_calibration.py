@@ -46,7 +46,7 @@ from simulator.scenario.load import load_case
 from simulator.units import MM3_PER_ML, TICKS_PER_S, ticks
 from simulator.world.arm import View
 from simulator.world.case import Case, Procedure
-from simulator.world.cement import ROUTES, Cement
+from simulator.world.cement import ROUTES, Cement, Filling
 from simulator.world.state import State
 
 _CT_ML = 0.01
@@ -184,7 +184,7 @@ def given(
     field = cementing.flow_field(case, state.body.bone)
     limit = case.physics["looking"]["cement_seen_mm"]
     tick, force, syringe, bone = ticks(start_s), 1.0, 0.0, 0.0
-    cement = Cement(mixed_tick=0, batches=1, filler_ml=20.0)
+    cement = Cement(mixed_tick=0, batches=1, fillings=(Filling(20.0), Filling()))
     for _ in range(_STEPS):
         if cement.injected_ml >= ml:
             break

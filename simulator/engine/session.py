@@ -196,7 +196,7 @@ def _sample(state: State) -> Sample:
         tamp_ml=tamp.volume_ml if tamp else 0.0,
         tamp_psi=tamp.pressure_mpa * PSI_PER_MPA if tamp else 0.0,
         cement_ml=state.cement.injected_ml,
-        thumb_n=state.cement.thumb_n,
+        thumb_n=state.cement.fillings[state.side].thumb_n,
         map_mmhg=state.vitals.map_mmhg,
         spo2=state.vitals.spo2_pct,
         kerma_mgy=state.c_arm.air_kerma_mgy,

@@ -107,6 +107,9 @@ class Observation:
     cement_spec: CementSpec
     cement_age_s: float | None
     filler_ml: float
+    """In the filler of the side in work."""
+    filler_ready: bool
+    """The nurse has filled it and handed it over."""
     batch_ml: float
     given_ml: float
     pocket_ml: float
@@ -155,7 +158,7 @@ def observe(
         for t in state.tamps
     )
     cement, marks = state.cement, case.patient.target.landmarks
-    mixed = cement.mixed_tick
+    mixed, filling = cement.mixed_tick, cement.fillings[state.side]
     return Observation(
         tick=state.tick,
         phase=state.phase,
@@ -168,11 +171,12 @@ def observe(
         tamp_spec=case.tamp,
         cement_spec=case.cement,
         cement_age_s=None if mixed is None else seconds(state.tick - mixed),
-        filler_ml=cement.filler_ml,
+        filler_ml=filling.ml,
+        filler_ready=state.tick >= filling.ready_tick,
         batch_ml=cement.batch_left_ml,
         given_ml=cement.injected_ml,
         pocket_ml=state.tally.values.get("tamp_volume_ml", 0.0),
-        thumb_n=cement.thumb_n,
+        thumb_n=filling.thumb_n,
         vitals=state.vitals,
         ap=ap,
         lateral=lateral,

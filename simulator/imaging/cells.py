@@ -7,14 +7,14 @@ falls on some four of them. For the eye of the judge only: frames are drawn by `
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from simulator.frames import Side, as_array
 from simulator.imaging.positioner import Geometry, geometry
-from simulator.imaging.tools import CEMENT, CONTRAST, devices
+from simulator.imaging.tools import CEMENT, CONTRAST, Rod, devices, rods_on
 from simulator.units import AnyArray, Float32Array, FloatArray, IntArray, frozen
 from simulator.world.arm import Pose
 from simulator.world.instruments import CArmSpec
@@ -31,9 +31,7 @@ _CELL_MM = 1.2
 IN_THE_BODY, IN_A_BALLOON = -1, -2
 """Where cement that has not leaked and contrast medium are."""
 
-_known: deque[tuple[Geometry, Cannula | None, Tamp | None, float, Float32Array | None]] = deque(
-    maxlen=8
-)
+_known: deque[tuple[Geometry, tuple[Rod, ...], Float32Array | None]] = deque(maxlen=8)
 """Tools as drawn last: pure function values, kept for speed."""
 
 Box = tuple[int, int, int, int]
@@ -173,17 +171,18 @@ def _drawn(g: Geometry, state: State, side: Side) -> Float32Array | None:
     The last ones are remembered: a hand rests while cement is pressed and while it is looked at.
     """
     tool, tamp = state.cannulas[side], state.tamps[side]
-    if tool is None and tamp is None:
+    cement = replace(state.cement, tails=())  # what left the bone is told by its route
+    rods = rods_on(tool, tamp, cement, side)
+    if not rods:
         return None
-    bore_ml = state.cement.cannula_ml[side]
-    for view, one, other, ml, lengths in _known:
-        if one is tool and other is tamp and ml == bore_ml and view == g:
+    for view, same, lengths in _known:
+        if same == rods and view == g:
             return lengths
     pair: tuple[Cannula | None, Cannula | None] = (tool, None)
     balloons: tuple[Tamp | None, Tamp | None] = (tamp, None)
     if side is Side.RIGHT:
         pair, balloons = (None, tool), (None, tamp)
-    drawn = devices(g, pair, balloons, state.cement, None)
+    drawn = devices(g, pair, balloons, cement, None)
     lengths = None if drawn is None else frozen(drawn.lengths_cm)
-    _known.append((g, tool, tamp, bore_ml, lengths))
+    _known.append((g, rods, lengths))
     return lengths

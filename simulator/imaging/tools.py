@@ -39,6 +39,11 @@ _MARKER_MM = (1.6, 1.0, 1.5)
 _PLATINUM = 8.0
 """Platinum attenuates as so many times its thickness of steel at 60 keV (86 against 10.1 / cm)."""
 _FILLER_WALL_MM = 0.25
+_FILLER_GRIP_MM = 30.0
+"""A bone filler stands out of the cannula's hub by this much (design)."""
+_FILLER_BAND_MM, _FILLER_BAND = 1.5, 3.0
+"""Band about its open end: length, and attenuation over that of its steel wall (design)."""
+_PLUNGER_STEP_MM = 3.0
 _NITINOL = 0.8
 """Nickel-titanium attenuates as so much of its thickness of steel at 60 keV (7.6 against 9.5)."""
 _BAND = 1.2
@@ -71,19 +76,43 @@ class Rod:
     gain: float = 1.0
 
 
-def rods_of(cannula: Cannula, cement_ml: float) -> list[Rod]:
-    """Return a cannula and what stands in its bore; `cement_ml` counts from the tip backwards."""
+def rods_of(cannula: Cannula, cement_ml: float, filler_ml: float = 0.0) -> list[Rod]:
+    """Return a cannula and what stands in its bore.
+
+    Args:
+        cannula: as it stands.
+        cement_ml: in its own bore, from the tip backwards.
+        filler_ml: in a bone filler that is passed through it, from its open end backwards.
+    """
     shaft, bore = cannula.shaft_mm(), cannula.inner_mm
     if cannula.inside is Inside.STYLET:
         return _with_stylet(cannula, shaft)
     rods = _rods(shaft, cannula.outer_mm, bore)
     if cannula.passed is not None:
         return rods + _rods_passed(cannula, cannula.passed, cement_ml)
-    if cannula.inside is Inside.FILLER:
-        outer = bore - 2.0 * _CLEARANCE_MM
-        inner = outer - 2.0 * _FILLER_WALL_MM
-        return rods + _rods(shaft, outer, inner) + _rods(shaft, inner, plane=CEMENT)
+    if cannula.inside is Inside.FILLER and cannula.takes_nozzle:
+        rods += _nozzle(cannula, shaft, filler_ml)
     return rods + _column(shaft, bore, cement_ml)
+
+
+def _nozzle(cannula: Cannula, shaft: Path, filler_ml: float) -> list[Rod]:
+    """A bone filler's tube from outside the hub to its open end, with band, plunger and cement.
+
+    Cement leaves at its open end, in front of the cannula. The plunger's rod follows the cement;
+    it is drawn in steps, so that metal that hardly moves is drawn once.
+    """
+    outer = cannula.inner_mm - 2.0 * _CLEARANCE_MM
+    inner = outer - 2.0 * _FILLER_WALL_MM
+    line = (along(shaft[0], cannula.direction, -_FILLER_GRIP_MM), *shaft)
+    if norm(minus(cannula.nozzle_mm, shaft[-1])) > 0.0:
+        line = (*line, cannula.nozzle_mm)
+    body, end = _cut(line, _FILLER_BAND_MM)
+    held_mm = max(filler_ml, 0.0) * MM3_PER_ML / (math.pi * (0.5 * inner) ** 2)
+    rod, cement = _cut(line, round(held_mm / _PLUNGER_STEP_MM) * _PLUNGER_STEP_MM)
+    rods = _rods(body, outer, inner) + _rods(end, outer, inner, gain=_FILLER_BAND)
+    if len(rod) > 1:
+        rods += _rods(rod, inner)
+    return rods + _rods(cement, inner, plane=CEMENT)
 
 
 def _with_stylet(cannula: Cannula, shaft: Path) -> list[Rod]:
@@ -155,6 +184,18 @@ def rods_of_tamp(tamp: Tamp, hub_mm: Vec3) -> list[Rod]:
     return rods
 
 
+def rods_on(
+    cannula: Cannula | None, tamp: Tamp | None, cement: Cement, side: Side
+) -> tuple[Rod, ...]:
+    """Return everything on one side: its cannula, what stands in it, and its tamp."""
+    rods: list[Rod] = []
+    if cannula is not None:
+        rods += rods_of(cannula, cement.cannula_ml[side], cement.fillings[side].ml)
+    if tamp is not None:
+        rods += rods_of_tamp(tamp, tamp.tail_mm if cannula is None else cannula.hub_mm)
+    return tuple(rods)
+
+
 def _draw(out: Float32Array, g: Geometry, rod: Rod, view: AnyArray) -> tuple[int, int]:
     length = norm(minus(rod.end_mm, rod.start_mm))
     if length <= 0.0:
@@ -188,17 +229,12 @@ def devices(
         g: Geometry.
         cannulas: per `Side`.
         tamps: per `Side`.
-        cement: for what stands in the cannulas.
+        cement: for what stands in the cannulas and fillers, and what was drawn out of the bone.
         fill: cement and contrast in the bone, from `PatientProjector.fill`.
         memory: of earlier pictures.
     """
-    rods: list[Rod] = []
-    for side in Side:
-        cannula, tamp = cannulas[side], tamps[side]
-        if cannula is not None:
-            rods += rods_of(cannula, cement.cannula_ml[side])
-        if tamp is not None:
-            rods += rods_of_tamp(tamp, tamp.tail_mm if cannula is None else cannula.hub_mm)
+    rods = [rod for s in Side for rod in rods_on(cannulas[s], tamps[s], cement, s)]
+    rods += [Rod(t.start_mm, t.end_mm, t.bore_mm, plane=CEMENT) for t in cement.tails]
     if not rods and fill is None:
         return None
     once = (memory or Memory()).once

@@ -71,20 +71,29 @@ class Law(NamedTuple):
     """1/s: below this shear rate the yield stress is spread as a plain viscosity."""
 
 
-class Drive(NamedTuple):
-    """The hand, the syringe and the cannula."""
+class Ports(NamedTuple):
+    """Cannulas that meet the bone, each behind its own hand, syringe and tube; arrays (p,).
 
-    source: int
-    """Flat index of the voxel at the tip."""
-    syringe_kpa: float
-    hand_kpa: float
-    hand_resistance: float
+    A pressed one is a source. An open one is a vent: cement that reaches its tip runs up it.
+    """
+
+    source: IntArray
+    """int32, flat index of the voxel at the tip."""
+    vent: ByteArray
+    """uint8, 1 where the cannula stands open."""
+    syringe_kpa: FloatArray
+    """Under the plunger, changed in place; at the open end of a vent."""
+    hand_kpa: FloatArray
+    hand_resistance: FloatArray
     """kPa per uL/s that the hand gives up when it moves."""
-    compliance: float
+    compliance: FloatArray
     """uL per kPa."""
-    conductance: float
+    conductance: FloatArray
     """uL/s per kPa of the cannula."""
-    age_s: float
+    age_s: FloatArray
+    """Of the cement next to the tip."""
+    ball: IntArray
+    """(p + 1,) int32: which `voids` lie at the tip of each and fill at once."""
 
 
 class Lists(NamedTuple):

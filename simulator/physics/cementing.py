@@ -7,14 +7,16 @@ from collections import deque
 from dataclasses import replace
 
 from simulator.anatomy.volume import BoneField
-from simulator.frames import Side, along, dot, minus
+from simulator.frames import Side
 from simulator.physics import embolus, injection, permeability, tract
+from simulator.physics.outlet import Outlet, Pressed
 from simulator.physics.permeability import FlowField
-from simulator.units import MM3_PER_ML, TICKS_PER_S, seconds
+from simulator.physics.sides import with_cannula
+from simulator.units import MM3_PER_ML, TICKS_PER_S, Vec3, seconds
 from simulator.world.action import Action
 from simulator.world.case import Case
 from simulator.world.cement import ROUTES, Cement, Route
-from simulator.world.events import CementLeaked, CementSet, Event, Said
+from simulator.world.events import CementLeaked, CementRanUp, CementSet, Event, Said
 from simulator.world.state import State
 from simulator.world.tools import Cannula, Inside
 
@@ -24,8 +26,6 @@ _TOLD_ML = 0.05
 _FIRST_UL = 1.0
 _STUB_MM = 2.0
 """A tube has a length, however little it still holds."""
-_NOZZLE_BACK_MM = 4.0
-"""A bone filler's nozzle stops this far short of the end of the channel."""
 
 _fields: deque[tuple[BoneField, int, FlowField]] = deque(maxlen=4)
 """Pure function values, kept for speed; never part of a state."""
@@ -42,44 +42,75 @@ def flow_field(case: Case, bone: BoneField) -> FlowField:
     return field
 
 
-def outlet_of(case: Case, cannula: Cannula, filler_ml: float) -> injection.Outlet:
+def outlet_of(
+    case: Case, cannula: Cannula, filler_ml: float, other: Cannula | None = None
+) -> Outlet:
     """Return where cement comes out, and through how long a tube.
 
     Through a needle the syringe fills the needle's bore. Through a working cannula a bone
     filler is passed to the front of the pocket and emptied by its own plunger: its tube is as
     long as what it still holds, and nothing stands in the cannula. A curved needle is filled
-    and emptied as a needle is, at its own tip and through its own bore.
+    and emptied as a needle is, at its own tip and through its own bore. What the `other` side's
+    cannula has drilled stands open too.
     """
-    tracts = tract.segments(cannula.tracts)
+    if not cannula.takes_nozzle:
+        return own_bore(cannula, other)
+    bore = case.filler.bore_mm
+    left_mm = filler_ml * MM3_PER_ML / (math.pi / 4.0 * bore**2)
+    return Outlet(
+        cannula.side, cannula.nozzle_mm, cannula.channel_end_mm, bore, max(left_mm, _STUB_MM),
+        _holes(cannula, other), by_filler=True,
+    )  # fmt: skip
+
+
+def own_bore(cannula: Cannula, other: Cannula | None) -> Outlet:
+    """Return the end of a bore that cement itself passes, down or up."""
+    tracts = _holes(cannula, other)
     passed = cannula.passed
     if passed is not None:
         tip = cannula.outlet_mm
         tracts += tract.segments((passed.path_mm(max(passed.deepest_mm, passed.reach_mm)),))
-        return injection.Outlet(
-            cannula.side, tip, tip, passed.inner_mm, passed.length_mm, tracts
-        )  # fmt: skip
-    if not cannula.working:
-        return injection.Outlet(
-            cannula.side, cannula.tip_mm, cannula.channel_end_mm, cannula.inner_mm,
-            cannula.length_mm, tracts,
-        )  # fmt: skip
-    bore = case.filler.bore_mm
-    left_mm = filler_ml * MM3_PER_ML / (math.pi / 4.0 * bore**2)
-    nozzle = along(cannula.channel_end_mm, cannula.direction, -_NOZZLE_BACK_MM)
-    if dot(minus(nozzle, cannula.tip_mm), cannula.direction) < 0.0:
-        nozzle = cannula.tip_mm
-    return injection.Outlet(
-        cannula.side, nozzle, cannula.channel_end_mm, bore, max(left_mm, _STUB_MM), tracts,
-        by_filler=True,
+        return Outlet(cannula.side, tip, tip, passed.inner_mm, passed.length_mm, tracts)
+    return Outlet(
+        cannula.side, cannula.tip_mm, cannula.channel_end_mm, cannula.inner_mm,
+        cannula.length_mm, tracts,
     )  # fmt: skip
 
 
-def _pressed(case: Case, state: State, cannula: Cannula, press_n: float) -> Cement:
-    """Press for one period."""
-    outlet = outlet_of(case, cannula, state.cement.filler_ml)
-    return injection.inject(
-        case.cement, case.physics["cement"], flow_field(case, state.body.bone), state.cement,
-        outlet, case.filler, press_n, state.tick, PERIOD_TICKS / TICKS_PER_S,
+def _holes(cannula: Cannula, other: Cannula | None) -> tuple[tuple[Vec3, Vec3], ...]:
+    tracts = tract.segments(cannula.tracts)
+    if other is None or other.dock_mm is None:
+        return tracts
+    return (*tracts, (other.tip_mm, other.channel_end_mm), *tract.segments(other.tracts))
+
+
+def is_open(cannula: Cannula | None) -> bool:
+    """True where a cannula stands in bone with nothing in its bore, and nothing on its hub."""
+    if cannula is None or cannula.dock_mm is None:
+        return False
+    return cannula.inside is Inside.EMPTY or (
+        cannula.inside is Inside.CURVED and cannula.outlet_is_curved
+    )
+
+
+def _pressed(case: Case, state: State, action: Action) -> Cement:
+    """Press for one period on whatever plungers are connected."""
+    cement, pressed, opened = state.cement, [], []
+    for side in Side:
+        cannula, other = state.cannulas[side], state.cannulas[1 - side]
+        filling = cement.fillings[side]
+        if cannula is not None and is_open(cannula):
+            opened.append(own_bore(cannula, other))
+        connected = cannula is not None and cannula.inside is Inside.FILLER
+        if cannula is None or not connected or state.tick < filling.ready_tick:
+            cement = injection.at_rest(cement, side, 0.0)
+            continue
+        thumb_n = action.press_n if side is action.side else action.press_other_n
+        outlet = outlet_of(case, cannula, filling.ml, other)
+        pressed.append(Pressed(outlet, case.filler, thumb_n))
+    return injection.press(
+        case.cement, case.physics["cement"], flow_field(case, state.body.bone), cement, pressed,
+        opened, state.tick, PERIOD_TICKS / TICKS_PER_S,
     )  # fmt: skip
 
 
@@ -89,34 +120,41 @@ def lively(state: State) -> bool:
 
 
 def work(case: Case, state: State, action: Action) -> tuple[State, tuple[Event, ...]]:
-    """Press on the active side's filler, and report what left the body or has set."""
+    """Press on the fillers of both sides, and report what left the body or has set.
+
+    A hand that works on the other side lets its plunger go, but the syringe's pressure stays.
+    """
     before = state.cement
     if before.mixed_tick is None:
         return state, ()
-    if action.press_n == 0.0 and not lively(state) and before.thumb_n == 0.0:
+    asked = action.press_n or action.press_other_n
+    if not asked and not lively(state) and before.thumb_n == 0.0:
         return state, ()
-    cannula, press_n = _connected(state, action)
-    if cannula is None:
-        after = replace(before, thumb_n=0.0, syringe_kpa=0.0, flow_ul_s=0.0,
-                        flow_smooth_ul_s=0.0, tip_kpa=0.0)  # fmt: skip
-    else:
-        after = _pressed(case, state, cannula, press_n)
+    after = _pressed(case, state, action)
     if after is before:
         return state, ()
     after, lodged = embolus.carried(case, before, after, state.tick)
-    return replace(state, cement=after), leaks(before, after) + lodged
+    events = leaks(before, after) + _runs(before, after) + lodged
+    return _freed(replace(state, cement=after)), events
 
 
-def _connected(state: State, action: Action) -> tuple[Cannula | None, float]:
-    """Return the cannula that holds the filler, and the thumb's force on it.
-
-    A hand that works on the other side lets the plunger go, but the syringe's pressure stays.
-    """
-    for side in (action.side, Side(1 - action.side)):
+def _freed(state: State) -> State:
+    """Cement that moves through a tip joins what a turn of the cannula had broken off."""
+    for side in Side:
         cannula = state.cannulas[side]
-        if cannula is not None and cannula.inside is Inside.FILLER:
-            return cannula, action.press_n if side is action.side else 0.0
-    return None, 0.0
+        if cannula is not None and cannula.turned_deg and state.cement.fillings[side].flow_ul_s:
+            state = with_cannula(state, replace(cannula, turned_deg=0.0), side)
+    return state
+
+
+def _runs(before: Cement, after: Cement) -> tuple[Event, ...]:
+    """Report cement that climbs an open cannula, at its beginning and at every further mark."""
+    events: list[Event] = []
+    for side in Side:
+        old, new = before.fillings[side].run_up_ml, after.fillings[side].run_up_ml
+        if _passes(old * MM3_PER_ML, new * MM3_PER_ML):
+            events.append(CementRanUp(side, new, after.dripped_ml))
+    return tuple(events)
 
 
 def tract_ml(cement: Cement) -> float:
@@ -126,13 +164,18 @@ def tract_ml(cement: Cement) -> float:
 
 def leaks(before: Cement, after: Cement) -> tuple[Event, ...]:
     """Report new leaks; whether a picture could show them is judged where pictures are known."""
-    events: list[Event] = []
-    for route, old, new in zip(ROUTES, before.cloud.leak_ul, after.cloud.leak_ul, strict=True):
-        mark = _TOLD_ML * MM3_PER_ML
-        begins = old < _FIRST_UL <= new
-        if begins or (new > _FIRST_UL and int(new / mark) > int(old / mark)):
-            events.append(CementLeaked(Route(route), new / MM3_PER_ML, visible=False))
-    return tuple(events)
+    return tuple(
+        CementLeaked(Route(route), new / MM3_PER_ML, visible=False)
+        for route, old, new in zip(ROUTES, before.cloud.leak_ul, after.cloud.leak_ul, strict=True)
+        if _passes(old, new)
+    )
+
+
+def _passes(old_ul: float, new_ul: float) -> bool:
+    """True where a volume begins to matter, and where it passes a further mark."""
+    mark = _TOLD_ML * MM3_PER_ML
+    begins = old_ul < _FIRST_UL <= new_ul
+    return begins or (new_ul > _FIRST_UL and int(new_ul / mark) > int(old_ul / mark))
 
 
 def clock(case: Case, before_tick: int, state: State) -> tuple[Event, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -56,35 +57,44 @@ def voxels_along(
 
 
 def voids_at(
-    tip_mm: Vec3,
+    tips_mm: Sequence[Vec3],
     ball_mm: float,
-    drilled: tuple[tuple[Vec3, Vec3], ...],
+    drilled: Sequence[tuple[Vec3, Vec3]],
     channel_mm: float,
     where: Where,
     permeability: AnyArray,
     wall_k: float,
-) -> tuple[IntArray, int]:
-    """Return flat indices of voxels without bone, and how many of them lie at the tip.
+) -> tuple[IntArray, IntArray]:
+    """Return flat indices of voxels without bone, and which of them lie at which tip.
 
-    The ball at the tip does not reach through a wall: it is the part of the sphere that is
+    The ball at a tip does not reach through a wall: it is the part of the sphere that is
     connected with the tip, or that the cannula has drilled.
 
     Args:
-        tip_mm: where cement comes out.
-        ball_mm: radius of the void at the tip.
+        tips_mm: where cement comes out or goes back, p of them.
+        ball_mm: radius of the void at a tip.
         drilled: open channels.
         channel_mm: their radius.
         where: the grid.
         permeability: (voxels,) of the grid.
         wall_k: nothing flows below this.
+
+    Returns:
+        (v,) int32, the balls one after the other, then the channels; (p + 1,) int32, where in it
+        each ball begins and the last one ends.
     """
-    ball = voxels_along(tip_mm, tip_mm, ball_mm, *where)
+    balls = []
+    for tip in tips_mm:
+        ball = voxels_along(tip, tip, ball_mm, *where)
+        i, j, k = index_of(tip, *where)
+        source = (i * where[2][1] + j) * where[2][2] + k
+        free = ball[(permeability[ball] > wall_k) | (ball == source)]
+        balls.append(_connected(free, source, where[2]))
     holes = [voxels_along(a, b, channel_mm, *where) for a, b in drilled]
-    i, j, k = index_of(tip_mm, *where)
-    source = (i * where[2][1] + j) * where[2][2] + k
-    free = _connected(ball[(permeability[ball] > wall_k) | (ball == source)], source, where[2])
+    free = np.concatenate(balls)
     channel = np.setdiff1d(np.concatenate(holes), free)
-    return np.concatenate([free, channel]).astype(np.int32), free.size
+    ends = np.cumsum([0, *(ball.size for ball in balls)]).astype(np.int32)
+    return np.concatenate([free, channel]).astype(np.int32), ends
 
 
 def _connected(voxels: IntArray, source: int, shape: tuple[int, int, int]) -> IntArray:

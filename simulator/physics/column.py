@@ -8,16 +8,16 @@ from __future__ import annotations
 from simulator.physics.constants import Constants
 from simulator.physics.setting import is_set, viscosity_pa_s
 from simulator.units import seconds
-from simulator.world.cement import Bore, Cement, Portion
+from simulator.world.cement import Bore, Cement, Filling, Portion
 from simulator.world.instruments import CementSpec
 
 _LEAST_ML = 0.02
 """Smaller portions are told together."""
 
 
-def filler_age_s(cement: Cement, tick: int, rate: float = 1.0) -> float:
-    """Return the effective age of what the filler holds; `rate` above 1 where it is warmed."""
-    return cement.filler_age_s + rate * seconds(tick - cement.filler_tick)
+def filler_age_s(filling: Filling, tick: int, rate: float = 1.0) -> float:
+    """Return the effective age of what a filler holds; `rate` above 1 where it is warmed."""
+    return filling.age_s + rate * seconds(tick - filling.tick)
 
 
 def bowl_age_s(cement: Cement, tick: int) -> float:
@@ -25,11 +25,11 @@ def bowl_age_s(cement: Cement, tick: int) -> float:
     return 0.0 if cement.mixed_tick is None else seconds(tick - cement.mixed_tick)
 
 
-def filled(cement: Cement, drawn_ml: float, tick: int, rate: float = 1.0) -> tuple[float, float]:
+def filled(cement: Cement, filling: Filling, drawn_ml: float, tick: int) -> tuple[float, float]:
     """Return volume and age of a filler that draws `drawn_ml` more from the bowl."""
-    total = cement.filler_ml + drawn_ml
-    old, new = filler_age_s(cement, tick, rate), bowl_age_s(cement, tick)
-    return total, (cement.filler_ml * old + drawn_ml * new) / total
+    total = filling.ml + drawn_ml
+    old, new = filler_age_s(filling, tick), bowl_age_s(cement, tick)
+    return total, (filling.ml * old + drawn_ml * new) / total
 
 
 def added(bore: Bore, ml: float, age_s: float, tick: int, constants: Constants) -> Bore:
@@ -39,6 +39,15 @@ def added(bore: Bore, ml: float, age_s: float, tick: int, constants: Constants) 
     last = bore[-1]
     mean = last.ml * last.at(tick, constants["ageing_cannula"]) + ml * age_s
     return (*bore[:-1], Portion(last.ml + ml, mean / (last.ml + ml), tick))
+
+
+def raised(bore: Bore, ml: float, age_s: float, tick: int, rate: float) -> Bore:
+    """Return `bore` with `ml` of cement of `age_s` pushed in at its tip."""
+    if not bore or bore[0].ml >= _LEAST_ML:
+        return (Portion(ml, age_s, tick), *bore)
+    first = bore[0]
+    mean = first.ml * first.at(tick, rate) + ml * age_s
+    return (Portion(first.ml + ml, mean / (first.ml + ml), tick), *bore[1:])
 
 
 def drawn(bore: Bore, ml: float) -> Bore:

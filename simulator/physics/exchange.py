@@ -25,7 +25,6 @@ from simulator.physics import (
     reduction,
     tamping,
 )
-from simulator.physics.injection import with_bore
 from simulator.physics.sides import Act, Outcome, with_cannula, with_tamp
 from simulator.world.action import Do
 from simulator.world.case import Case
@@ -128,8 +127,7 @@ def passage(change: Callable[[Case, State, Side], Cannula | str]) -> Act:
         old = state.cannulas[side]
         if cannula.passed is None and old is not None and old.outlet_is_curved:
             # What stands in a curved needle goes out with it.
-            bores = with_bore(state.cement, side, ())
-            state = replace(state, cement=replace(state.cement, bores=bores))
+            state = replace(state, cement=state.cement.with_bore(side, ()))
         return with_cannula(state, cannula, side), ()
 
     return act
@@ -236,6 +234,7 @@ ACTS: Mapping[Do, Act] = MappingProxyType(
         Do.MIX: cement_acts.mix,
         Do.LOAD: cement_acts.load,
         Do.STRAND_TEST: cement_acts.strand_test,
+        Do.TURN_CANNULA: cement_acts.turn_cannula,
         Do.CANNULA_OUT: cement_acts.cannula_out,
     }
 )

@@ -1,11 +1,14 @@
 """How cement thickens: viscosity against effective age, and what a cannula makes of it.
 
-Effective age is counted in seconds at 22 C; warmth makes it run faster (see `ageing_factor`).
+Effective age is counted in seconds of the bowl: at 22 C, or as the case keeps its cement (see
+`in_room`). Warmth makes it run faster (see `ageing_factor`).
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -15,8 +18,8 @@ from simulator.world.instruments import CementSpec
 
 ROOM_C = 22.0
 BODY_C = 37.0
-_DOUBLING_K = 15.0
-"""Cure time halves from 22 to 37 C (Nicholas 2007: about halved from 25 to 37 C)."""
+_DOUBLING_K = 12.0
+"""Cure time about halves from 25 to 37 C (Nicholas 2007)."""
 _SET_PA_S = 1e9
 """Stands for "does not flow"."""
 _SHORTEST_MM = 2.0
@@ -40,6 +43,35 @@ def is_set(spec: CementSpec, age_s: float) -> bool:
 def ageing_factor(temperature_c: float) -> float:
     """Return seconds of effective age per second at `temperature_c`."""
     return float(2.0 ** ((temperature_c - ROOM_C) / _DOUBLING_K))
+
+
+def in_room(
+    spec: CementSpec, constants: Mapping[str, float], room_c: float, kept_c: float
+) -> tuple[CementSpec, dict[str, float]]:
+    """Return a product and the constants of cement in a theatre that is warmer or cooler.
+
+    The product's clock is told in seconds as it is kept; what it does in the body stays the same
+    in real time, so that rates of ageing there are told against that clock. The cannula's is half
+    the air's.
+
+    Args:
+        spec: as the catalogue tells it, at 22 C.
+        constants: section "cement", at 22 C.
+        room_c: of the theatre.
+        kept_c: of powder, liquid, bowl and fillers; the room's unless they are cooled.
+    """
+    kept = ageing_factor(kept_c)
+    warmed = constants["ageing_cannula"] + 0.5 * (ageing_factor(room_c) - 1.0)
+    rates = {name: constants[name] for name in ("ageing_bone", "ageing_vein", "ageing_void")}
+    rates["ageing_cannula"] = warmed
+    spec = replace(
+        spec,
+        tau_s=spec.tau_s / kept,
+        set_s=spec.set_s / kept,
+        wait_s=spec.wait_s / kept,
+        work_until_s=spec.work_until_s / kept,
+    )
+    return spec, {**constants, **{name: rate / kept for name, rate in rates.items()}}
 
 
 @lru_cache(maxsize=8)

@@ -44,7 +44,8 @@ def aimed(case: Case, cannula: Cannula, action: Action) -> tuple[Cannula, tuple[
         cannula = _fresh(replace(cannula, skin_mm=skin_mm))
     if action.twist_deg_s and cannula.passed is None:
         bevel = (cannula.bevel_deg + action.twist_deg_s * _DT) % 360.0
-        cannula = replace(cannula, bevel_deg=bevel)
+        round_deg = cannula.turned_deg + abs(action.twist_deg_s) * _DT
+        cannula = replace(cannula, bevel_deg=bevel, turned_deg=round_deg)
     medial, caudal = action.medial_deg_s * _DT, action.caudal_deg_s * _DT
     if not (medial or caudal):
         let_go = cannula.pry_n or any(cannula.lean_deg)

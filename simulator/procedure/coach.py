@@ -94,6 +94,9 @@ def _mix(case: Case, state: State, tool: Cannula | None) -> Hint:
 
 
 def _inject(case: Case, state: State) -> Hint:
+    other = state.cannulas[1 - state.side]
+    if other is not None and other.dock_mm is not None and other.inside is Inside.EMPTY:
+        return "Stylet in, other side", "Cement would run up its open cannula."
     if state.cement.thumb_n > 0.0 and not state.c_arm.beam_on:
         return "Never press unseen", "Keep the lateral live while cement runs."
     return "Watch wall and both discs", "Stop before the back quarter, or at the first leak."
@@ -102,4 +105,4 @@ def _inject(case: Case, state: State) -> Hint:
 def _set(case: Case, state: State, tool: Cannula | None) -> Hint:
     if tool is None:
         return "Close", "A last picture in both planes, then the dressing."
-    return "Let it set", "Wait until the sample is hard, then take the cannula out."
+    return "Let it set", "Wait for a hard sample, turn the cannula round, take it out."

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from simulator.frames import Side
-from simulator.procedure import breaches, care_mistakes
+from simulator.procedure import breaches, care_mistakes, cement_mistakes
 from simulator.units import MM3_PER_ML, PSI_PER_MPA, seconds
 from simulator.world import bearings
 from simulator.world.case import Case
@@ -66,7 +66,7 @@ def found(
 
 def _of_event(case: Case, state: State, event: Event) -> Finding | None:
     tick = state.tick
-    finding = breaches.finding(case, tick, event)
+    finding = breaches.finding(case, tick, event) or cement_mistakes.of_event(tick, event)
     if finding is not None:
         return finding
     match event:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -18,6 +19,7 @@ from simulator.engine.step import step
 from simulator.frames import Side
 from simulator.kernels.threads import use_threads
 from simulator.physics import cementing, inflation, injection, tamping
+from simulator.physics.outlet import Outlet, Pressed
 from simulator.records import bench_frames, peers
 from simulator.records.stopwatch import Figures, Progress, median_ms, once, put
 from simulator.scenario.load import find_case, load_case, load_scenario
@@ -25,10 +27,16 @@ from simulator.scenario.person import patient_spec
 from simulator.units import TICKS_PER_S, ticks
 from simulator.world.action import IDLE, Action
 from simulator.world.case import Case
-from simulator.world.cement import Cement
+from simulator.world.cement import Cement, Filling
 
 _CASE = "l1-wedge"
 _PERIOD_S = cementing.PERIOD_TICKS / TICKS_PER_S
+_INJECTIONS = (
+    ("", 480.0, (Side.LEFT,)),
+    ("_runny", 180.0, (Side.LEFT,)),
+    ("_both_sides", 480.0, (Side.LEFT, Side.RIGHT)),
+)
+"""Name, age of the cement at the start, cannulas."""
 _START_WARM = (
     "from simulator.cli import _prepare; _prepare();"
     "from simulator.scenario.load import load_case;"
@@ -61,7 +69,10 @@ def measure(tell: Progress, sustained_s: float = 6.0) -> Figures:
     rest = first_state(case)
     put(figures, "tick_idle_cpu_ms", median_ms(lambda: step(case, rest, IDLE), 400), "ms")
     put(figures, "inflate_cpu_ms_per_s", _inflate(case), "ms per simulated s, two tamps")
-    put(figures, "inject_8ml_cpu_ms_per_s", _inject(case), "ms per simulated s")
+    for name, start_s, sides in _INJECTIONS:
+        per_s, step_ms = _inject(case, start_s, sides)
+        put(figures, f"inject_8ml{name}_cpu_ms_per_s", per_s, "ms per simulated s")
+        put(figures, f"inject_8ml{name}_step_cpu_ms", step_ms, "ms per step, one solve as a rule")
     tell("building the patient", 0.8)
     spec = patient_spec(load_scenario(find_case(_CASE)))
     put(figures, "case_build_cold_cpu_s", once(lambda: build_patient(spec)), "s")
@@ -102,32 +113,36 @@ def _back(case: Case, side: Side) -> tuple[float, float, float]:
     return (x - 25.0 * dx, y - 25.0 * dy, z - 25.0 * dz)
 
 
-def _inject(case: Case) -> float:
-    """Give 8 mL from 8 minutes on; return CPU ms per simulated second over the last millilitre."""
-    bone = first_state(case).body.bone
-    field = cementing.flow_field(case, bone)
-    plan = case.plans[Side.LEFT]
-    tube = case.needle
-    outlet = injection.Outlet(
-        Side.LEFT, plan.target_mm, plan.target_mm, tube.inner_mm, tube.length_mm
-    )
-    tick, force = ticks(480.0), 10.0
-    cement = Cement(mixed_tick=0, filler_ml=20.0, batch_left_ml=0.0)
-    spent = simulated = 0.0
+def _inject(case: Case, start_s: float, sides: Sequence[Side]) -> tuple[float, float]:
+    """Give 8 mL of cement that was mixed `start_s` ago, over the last millilitre of which count.
+
+    Returns:
+        CPU ms per simulated second; median CPU ms of a step, which is one solve as a rule.
+    """
+    field = cementing.flow_field(case, first_state(case).body.bone)
+    tube, constants = case.needle, case.physics["cement"]
+    outlets = [
+        Outlet(s, case.plans[s].target_mm, case.plans[s].target_mm, tube.inner_mm, tube.length_mm)
+        for s in sides
+    ]
+    tick, force = ticks(start_s), 10.0
+    cement = Cement(mixed_tick=0, fillings=(Filling(20.0), Filling(20.0)))
+    steps: list[float] = []
     for _ in range(20_000):
         if cement.injected_ml >= 8.0:
             break
         begin = time.process_time()
-        cement = injection.inject(
-            case.cement, case.physics["cement"], field, cement, outlet, case.filler, force, tick,
-            _PERIOD_S,
+        pressed = [Pressed(outlet, case.filler, force) for outlet in outlets]
+        cement = injection.press(
+            case.cement, constants, field, cement, pressed, (), tick, _PERIOD_S
         )  # fmt: skip
         if cement.injected_ml > 7.0:
-            spent += time.process_time() - begin
-            simulated += _PERIOD_S
+            steps.append(1000.0 * (time.process_time() - begin))
         force = min(force * 1.1, 400.0) if cement.flow_ul_s < 180.0 else force * 0.9
         tick += cementing.PERIOD_TICKS
-    return 1000.0 * spent / simulated if simulated else float("nan")
+    if not steps:
+        return float("nan"), float("nan")
+    return sum(steps) / (len(steps) * _PERIOD_S), float(np.median(steps))
 
 
 def _child() -> float:

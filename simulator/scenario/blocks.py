@@ -214,6 +214,20 @@ class EquipmentBlock(Block):
         return check_word(name, words.catalogues.get(info.field_name, ()))
 
 
+class TheatreBlock(Block):
+    """[theatre]: the room, as far as the cement feels it."""
+
+    temperature_c: float = Field(
+        default=22.0, ge=18, le=26, description="Air of the theatre: 12 K halve a cement's times."
+    )
+    cement_c: float | None = Field(
+        default=None,
+        ge=4,
+        le=26,
+        description="Cement that is mixed cooled and kept so in its fillers. Default: as the room.",
+    )
+
+
 class CArmBlock(Block):
     """[c_arm]: the X-ray machine and how it is set when the run begins."""
 

@@ -11,6 +11,7 @@ from simulator.anatomy.patient import Patient
 from simulator.anatomy.plan import Plan, deepened, plan_path
 from simulator.frames import Side, along, minus, unit
 from simulator.imaging.machine import machine
+from simulator.physics import setting
 from simulator.scenario import assets, clinic
 from simulator.scenario.person import patient_spec
 from simulator.scenario.scenario import Scenario
@@ -18,7 +19,7 @@ from simulator.scenario.schema import CaseFile
 from simulator.world.arm import CArm, Curve, Plane
 from simulator.world.case import Case, Notes, Procedure
 from simulator.world.clinic import Choice
-from simulator.world.instruments import CArmSpec, Needle
+from simulator.world.instruments import CArmSpec, CementSpec, Needle
 from simulator.world.rubric import Criterion, Rubric
 
 Progress = Callable[[str, float], None]
@@ -60,6 +61,7 @@ def build_case(
     judge = rubric_for(dataclasses.replace(scenario, case=authored))
     needle: Needle = assets.chosen("needle", tools.needle)
     cannula: Needle = assets.chosen("working_cannula", tools.working_cannula)
+    cement, physics = cement_of(authored)
     through = cannula if procedure is Procedure.KYPHOPLASTY else needle
     return Case(
         id=authored.id,
@@ -76,12 +78,12 @@ def build_case(
         drill=assets.chosen("drill", "hand_drill"),
         catheter=assets.chosen("catheter", "curved_needle"),
         tamp=assets.chosen("tamp", tools.tamp),
-        cement=assets.chosen("cement", tools.cement),
+        cement=cement,
         filler=assets.chosen("filler", tools.filler or _FILLER[procedure]),
         c_arm=_machine(authored),
         rubric=judge,
         time_limit_s=authored.limits.time_s,
-        physics=assets.physics(),
+        physics=physics,
         arm=_as_set(authored),
         clinical=clinic.clinical(scenario),
         person=clinic.person(scenario),
@@ -116,6 +118,17 @@ def chosen_plan(authored: CaseFile, choice: Choice) -> CaseFile:
             "equipment": authored.equipment.model_copy(update=tools),
         }
     )
+
+
+def cement_of(authored: CaseFile) -> tuple[CementSpec, dict[str, dict[str, float]]]:
+    """Return the cement on the trolley and all constants, at the temperature of the theatre."""
+    physics, theatre = assets.physics(), authored.theatre
+    kept_c = theatre.temperature_c if theatre.cement_c is None else theatre.cement_c
+    spec, physics["cement"] = setting.in_room(
+        assets.chosen("cement", authored.equipment.cement), physics["cement"],
+        theatre.temperature_c, kept_c,
+    )  # fmt: skip
+    return spec, physics
 
 
 def _machine(authored: CaseFile) -> CArmSpec:

@@ -15,6 +15,7 @@ from simulator.scenario.blocks import (
     PatientBlock,
     PlanBlock,
     SpineBlock,
+    TheatreBlock,
     VeinsBlock,
 )
 from simulator.scenario.judging import (
@@ -53,6 +54,9 @@ class CaseFile(Block):
     veins: VeinsBlock = Field(default=VeinsBlock(), description="Ways out for cement.")
     equipment: EquipmentBlock = Field(
         default=EquipmentBlock(), description="What lies on the trolley."
+    )
+    theatre: TheatreBlock = Field(
+        default=TheatreBlock(), description="The room, as far as the cement feels it."
     )
     c_arm: CArmBlock = Field(
         default=CArmBlock(), description="The X-ray machine and how it is set at the start."

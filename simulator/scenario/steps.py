@@ -232,6 +232,10 @@ class InjectCement(Ask):
     rate_ml_min: float | None = Field(
         default=None, gt=0, le=20, description="Flow held by the thumb."
     )
+    both_sides: bool = Field(
+        default=False,
+        description="An assistant presses the other side's filler as hard; both are loaded before.",
+    )
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:

@@ -25,8 +25,6 @@ class Felt:
     force_n: list[float] = field(default_factory=list)
     thumb_n: list[float] = field(default_factory=list)
     tamp: tuple[Spots, Spots] = field(default_factory=lambda: ([], []))
-    given_ml: list[float] = field(default_factory=lambda: [0.0, 0.0])
-    last_ml: float = 0.0
     depth: list[tuple[int, float]] = field(default_factory=list)
     """(tick, depth) of the side in use."""
 
@@ -38,8 +36,6 @@ class Felt:
             self.depth.append((row.tick, row.depth_mm))
             if row.tamp_ml > 0.0 or row.tamp_psi > 0.0:
                 self.tamp[row.side].append((row.tamp_ml, row.tamp_psi))
-            self.given_ml[row.side] += max(row.cement_ml - self.last_ml, 0.0)
-            self.last_ml = row.cement_ml
         self.read = len(session.trace)
 
 

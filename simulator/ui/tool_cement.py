@@ -157,8 +157,13 @@ def _filler(kit: Kit, rect: Any, scene: Scene) -> None:
     count = f"number {cement.fillers_used}" if cement.fillers_used else "none loaded"
     c.text(count, (x + w + c.px(1.2), y), "sm", "medium", col.mid)
     bore = cement.cannula_ml[scene.operator.side]
+    filling = cement.fillings[scene.operator.side]
+    left_s = (filling.ready_tick - scene.state.tick) / TICKS_PER_S
+    inside = f"{number(filling.ml, 1)} mL inside"
+    if left_s > 0.0:
+        inside = f"the nurse fills it, {left_s:.0f} s"
     c.text(
-        f"{number(cement.filler_ml, 1)} mL inside, {number(bore, 1)} in the cannula",
+        f"{inside}, {number(bore, 1)} in the cannula",
         (right, y),
         "sm",
         "medium",
@@ -167,7 +172,7 @@ def _filler(kit: Kit, rect: Any, scene: Scene) -> None:
     )
     barrel = pygame.Rect(rect.x + c.px(11.0), rect.y + c.px(29.2), c.px(32.6), c.px(3.4))
     mid = barrel.centery
-    share = min(max(cement.filler_ml / spec.volume_ml, 0.0), 1.0)
+    share = min(max(filling.ml / spec.volume_ml, 0.0), 1.0)
     piston = barrel.right - round(barrel.w * share)
     c.fill((piston - c.px(8.5), mid - c.px(0.5), c.px(8.5), c.px(1.0)), col.line2)
     c.box(
@@ -193,7 +198,13 @@ def _thumb(kit: Kit, rect: Any, scene: Scene) -> None:
     x, right = rect.x + c.px(1.45), rect.right - c.px(1.45)
     kit.section("Thumb force", (x, rect.y + c.px(38.0)))
     c.text("last 30 s", (right, rect.y + c.px(38.0)), "xs", "sc", col.low, "r")
-    kit.number(number(scene.state.cement.thumb_n), "N", (x, rect.y + c.px(43.8)), "num", "md")
+    kit.number(
+        number(scene.state.cement.fillings[scene.operator.side].thumb_n),
+        "N",
+        (x, rect.y + c.px(43.8)),
+        "num",
+        "md",
+    )
     limit = scene.case.filler.hand_limit_n
     top = max(limit, scene.operator.hand.wheel.thumb_n) * 1.18
     plot = pygame.Rect(rect.x + c.px(13.2), rect.y + c.px(39.4), 0, c.px(6.6))
@@ -211,7 +222,12 @@ def _thumb(kit: Kit, rect: Any, scene: Scene) -> None:
     y = rect.y + c.px(48.1)
     c.text(f"Wheel {wheel:.0f} N", (x, y), "sm", "medium", col.acc)
     meter = pygame.Rect(plot.x, round(y - c.px(0.65)), plot.w, c.px(1.3))
-    kit.meter(meter, scene.state.cement.thumb_n / top, set_at=wheel / top, limit_at=limit / top)
+    kit.meter(
+        meter,
+        scene.state.cement.fillings[scene.operator.side].thumb_n / top,
+        set_at=wheel / top,
+        limit_at=limit / top,
+    )
 
 
 def _given(kit: Kit, rect: Any, scene: Scene) -> None:
@@ -225,9 +241,9 @@ def _given(kit: Kit, rect: Any, scene: Scene) -> None:
         y = rect.y + c.px(53.4 + 2.8 * side)
         c.text("R" if side else "L", (rect.x + c.px(13.2), y), "sm", "semi", col.side(side))
         meter = pygame.Rect(rect.x + c.px(15.4), round(y - c.px(0.65)), c.px(25.0), c.px(1.3))
-        kit.meter(meter, scene.felt.given_ml[side] / full, col.side(side))
+        kit.meter(meter, cement.fillings[side].given_ml / full, col.side(side))
         c.text(
-            f"{number(scene.felt.given_ml[side], 1)} mL",
+            f"{number(cement.fillings[side].given_ml, 1)} mL",
             (rect.x + c.px(46.8), y),
             "sm",
             "medium",

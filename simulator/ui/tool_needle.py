@@ -254,7 +254,9 @@ def _right(kit: Kit, rect: Any, scene: Scene, cannula: Cannula | None) -> None:
         act = _OUT.get(inside, Do.STYLET_OUT) if kind is Inside.EMPTY else act_in
         _bore(kit, scene, cell, act, label, on=cannula is not None and inside is kind)
     third = (right - x - 2 * c.px(0.67)) // 3
-    for i, act in enumerate((Do.PLACE_NEEDLE, Do.SEAT_CANNULA, Do.CANNULA_OUT)):
+    docked = cannula is not None and cannula.dock_mm is not None
+    first = Do.TURN_CANNULA if docked else Do.PLACE_NEEDLE
+    for i, act in enumerate((first, Do.SEAT_CANNULA, Do.CANNULA_OUT)):
         cell = pygame.Rect(x + i * (third + c.px(0.67)), rect.y + c.px(57.8), third, c.px(3.0))
         act_button(kit, scene, cell, act, size="xs")
 

@@ -49,6 +49,7 @@ WORDS: dict[Do, str] = {
     Do.MIX: "Mix",
     Do.LOAD: "Load filler",
     Do.STRAND_TEST: "Strand test",
+    Do.TURN_CANNULA: "Turn cannula",
     Do.CANNULA_OUT: "Cannula out",
     Do.DRESS: "Dress",
     Do.NEURO_CHECK: "Neuro check",

@@ -281,6 +281,8 @@ class Wishes:
         return (still, (left, head)) if free else ((left, head), still)
 
     def _twisting(self) -> float:
+        if self._twist == 0.0:  # a key that stays down turns on
+            return _TWIST_DEG_S * (("right" in self._held) - ("left" in self._held))
         part = min(max(self._twist, -_TWIST_DEG_S / 60.0), _TWIST_DEG_S / 60.0)
         self._twist -= part
         return part * 60.0

@@ -68,6 +68,8 @@ class Do(StrEnum):
     LOAD = "load"
     """Draw a filler from the batch and connect it to the active cannula."""
     STRAND_TEST = "strand_test"
+    TURN_CANNULA = "turn_cannula"
+    """Turn the active cannula a full turn: what stands in it breaks off at its tip."""
     CANNULA_OUT = "cannula_out"
     """Pull the active cannula out of the patient."""
     DRESS = "dress"
@@ -140,6 +142,8 @@ class Action:
     """Turn the inflator: negative deflates."""
     press_n: float = 0.0
     """Thumb on the plunger; negative pulls it back (unload)."""
+    press_other_n: float = 0.0
+    """An assistant's thumb on the plunger of the other side."""
     do: Do = Do.NONE
     wait_s: float = 0.0
     """Fast-forward: hands off, beam off, this long in one integrated step; stops at an alarm."""

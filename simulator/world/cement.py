@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 import numpy as np
 
-from simulator.units import FloatArray, IntArray, frozen, seconds
+from simulator.frames import minus, norm
+from simulator.units import FloatArray, IntArray, Vec3, frozen, seconds
 
 
 class Route(StrEnum):
@@ -84,38 +85,69 @@ Bore = tuple[Portion, ...]
 
 
 @dataclass(frozen=True, slots=True)
+class Filling:
+    """The filler of one side: what it holds, how it is pressed, what leaves through it."""
+
+    ml: float = 0.0
+    """Cement left in it."""
+    age_s: float = 0.0
+    """Its effective age at `tick`."""
+    tick: int = 0
+    ready_tick: int = 0
+    """Until then it is still being filled from the bowl."""
+    kpa: float = 0.0
+    """Pressure under the plunger."""
+    thumb_n: float = 0.0
+    flow_ul_s: float = 0.0
+    """Flow out of the tip in the last step; negative: up the open cannula."""
+    tip_kpa: float = 0.0
+    """Pressure in the bone at the tip."""
+    given_ml: float = 0.0
+    """Out of this side's tip so far."""
+    run_up_ml: float = 0.0
+    """Driven up this side's open cannula by the other side."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """Cement drawn out along the tract of a cannula that was pulled."""
+
+    start_mm: Vec3
+    """At the body's end."""
+    end_mm: Vec3
+    bore_mm: float
+    ml: float
+
+    @property
+    def length_mm(self) -> float:
+        """Return its length."""
+        return norm(minus(self.end_mm, self.start_mm))
+
+
+@dataclass(frozen=True, slots=True)
 class Cement:
-    """The cement of this run: in the bowl, in the filler, in the cannulas, in the patient."""
+    """The cement of this run: in the bowl, in the fillers, in the cannulas, in the patient."""
 
     mixed_tick: int | None = None
     """Powder met liquid of the newest batch at this tick."""
     batches: int = 0
-    filler_ml: float = 0.0
-    """Cement left in the filler that is in use."""
-    filler_age_s: float = 0.0
-    """Its effective age at `filler_tick`."""
-    filler_tick: int = 0
+    fillings: tuple[Filling, Filling] = (Filling(), Filling())
+    """What each side's filler holds and does, per `Side`."""
     fillers_used: int = 0
     batch_left_ml: float = 0.0
     """Not yet drawn into a filler."""
     bores: tuple[Bore, Bore] = ((), ())
     """Cement standing in each cannula, per `Side`."""
-    syringe_kpa: float = 0.0
-    """Pressure under the plunger."""
-    thumb_n: float = 0.0
-    flow_ul_s: float = 0.0
-    """Flow out of the cannula tip in the last step."""
     flow_smooth_ul_s: float = 0.0
-    tip_kpa: float = 0.0
-    """Pressure in the bone at the tip."""
+    """Flow into the patient, all sides, as the marrow feels it."""
     marrow_kpa_s_ul: float = 0.0
     """Rise of the marrow's pressure per flow: more the more ways out are plugged."""
-    injected_ml: float = 0.0
-    """Out of the tip so far, all sides."""
     started_tick: int | None = None
     """First cement out of the tip."""
-    tail_ml: float = 0.0
-    """Drawn out along the needle's tract by pulling a cannula before its cement was hard."""
+    dripped_ml: float = 0.0
+    """Ran up an open cannula and out of its hub, onto the drapes."""
+    tails: tuple[Tail, ...] = ()
+    """Drawn out along needle tracts by pulling cannulas before their cement was hard."""
     lung_ml: float = 0.0
     """Of what went beyond the ends of veins, the part that broke off and lodged in the lungs."""
     lung_tick: int | None = None
@@ -127,3 +159,48 @@ class Cement:
         """Cement standing in each cannula's bore, per `Side`."""
         left, right = self.bores
         return sum(p.ml for p in left), sum(p.ml for p in right)
+
+    @property
+    def injected_ml(self) -> float:
+        """Out of the tips so far, all sides."""
+        return self.fillings[0].given_ml + self.fillings[1].given_ml
+
+    @property
+    def run_up_ml(self) -> float:
+        """Of that, back out of the bone into open cannulas."""
+        return self.fillings[0].run_up_ml + self.fillings[1].run_up_ml
+
+    @property
+    def flow_ul_s(self) -> float:
+        """Flow out of all tips in the last step."""
+        return max(self.fillings[0].flow_ul_s, 0.0) + max(self.fillings[1].flow_ul_s, 0.0)
+
+    @property
+    def syringe_kpa(self) -> float:
+        """Pressure under the plunger, of the side where it is higher."""
+        return max(filling.kpa for filling in self.fillings)
+
+    @property
+    def tip_kpa(self) -> float:
+        """Pressure in the bone at a tip, where it is higher."""
+        return max(filling.tip_kpa for filling in self.fillings)
+
+    @property
+    def thumb_n(self) -> float:
+        """Force of the thumb that presses harder; negative where plungers are drawn back."""
+        return max((f.thumb_n for f in self.fillings), key=abs)
+
+    @property
+    def tail_ml(self) -> float:
+        """Drawn out along needle tracts."""
+        return sum(tail.ml for tail in self.tails)
+
+    def with_filling(self, side: int, filling: Filling) -> Cement:
+        """Return this cement with one side's filler replaced."""
+        left, right = self.fillings
+        return replace(self, fillings=(left, filling) if side else (filling, right))
+
+    def with_bore(self, side: int, bore: Bore) -> Cement:
+        """Return this cement with what stands in one cannula replaced."""
+        left, right = self.bores
+        return replace(self, bores=(left, bore) if side else (bore, right))

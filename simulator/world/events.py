@@ -246,6 +246,31 @@ class CementLeaked:
 
 
 @dataclass(frozen=True, slots=True)
+class CementRanUp:
+    """Pressed on one side, cement climbs the open cannula of the other; told as leaks are.
+
+    It is in plain sight: in the picture, and at the hub.
+    """
+
+    side: Side
+    """Of the open cannula."""
+    volume_ml: float
+    dripped_ml: float
+    """Of all that, what came out of a hub."""
+
+
+@dataclass(frozen=True, slots=True)
+class TailDrawn:
+    """A cannula was pulled, and cement came after it along the tract."""
+
+    side: Side
+    volume_ml: float
+    length_mm: float
+    turned: bool
+    """It had been turned round before."""
+
+
+@dataclass(frozen=True, slots=True)
 class CementSet:
     """The cement has hardened."""
 
@@ -337,6 +362,8 @@ Event = (
     | TampBreached
     | WallPushed
     | CementLeaked
+    | CementRanUp
+    | TailDrawn
     | CementSet
     | Embolised
     | Said

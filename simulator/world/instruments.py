@@ -110,6 +110,8 @@ class Filler:
     """Plunger force over hand force: 1 for a thumb, many for a screw."""
     limit_kpa: float
     """What the device stands."""
+    fill_s: float
+    """What the nurse needs to fill it from the bowl and hand it over."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,8 @@ _ARC_STEP_MM = 1.5
 """A bent shaft is told as chords of about this length; at 15 mm radius they sag 0.02 mm."""
 _BOW_PARTS = 8
 _SLACK_MM = 0.05
+_NOZZLE_BACK_MM = 4.0
+"""A bone filler's nozzle stops this far short of the end of the channel."""
 
 
 class Inside(StrEnum):
@@ -163,6 +165,8 @@ class Cannula:
     speed_mm_s: float = 0.0
     bevel_deg: float = 0.0
     """Where a bevel steers to: 0 to the midline, 90 to the feet."""
+    turned_deg: float = 0.0
+    """Turned about its shaft, either way, since cement last moved through its tip."""
     ahead_mm: float = 0.0
     """Bone straight ahead of the tip, to the first surface."""
     was_in_bone: bool = False
@@ -229,6 +233,17 @@ class Cannula:
     def outlet_is_curved(self) -> bool:
         """Cement goes through a curved needle in the bore."""
         return self.passed is not None and self.passed.inner_mm > 0.0
+
+    @property
+    def takes_nozzle(self) -> bool:
+        """A bone filler is passed through it; a needle or a curved one is filled itself."""
+        return self.working and self.passed is None
+
+    @property
+    def nozzle_mm(self) -> Vec3:
+        """The open end of a bone filler that is passed as far as it should go."""
+        front = max(self.depth_mm, self.deepest_mm) - _NOZZLE_BACK_MM
+        return self.axis_at(max(front, self.depth_mm))[0]
 
     def shaft_mm(self) -> tuple[Vec3, ...]:
         """Return the polyline of the axis from hub to tip; two points when straight."""

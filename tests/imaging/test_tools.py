@@ -12,7 +12,7 @@ from simulator.imaging.memory import Memory
 from simulator.imaging.positioner import geometry, project
 from simulator.imaging.tools import CEMENT, STEEL, Rod, _draw, devices, rods_of
 from simulator.world.arm import Pose
-from simulator.world.cement import Cement, Portion
+from simulator.world.cement import Cement, Portion, Tail
 from simulator.world.shaft import Bow
 from simulator.world.tools import Cannula, Inside, Passed
 from tests.imaging.phantom import SPEC
@@ -135,6 +135,44 @@ def test_a_wire_is_drawn_from_its_end_outside_to_its_tip():
 def test_an_instrument_drawn_back_ends_inside_the_bore():
     rods = rods_of(with_passed(Inside.DRILL, -3.0, outer=2.2), 0.0)
     assert rods[-1].end_mm == pytest.approx((0.0, 3.0, 0.0))
+
+
+def through_a_cannula(filler_ml):
+    """A working cannula of 8G whose channel goes on 12 mm, with a bone filler in it."""
+    tube = Cannula(Side.LEFT, (0.0, 60.0, 0.0), (0.0, -1.0, 0.0), 60.0, 4.19, 3.43, 120.0,
+                   Inside.FILLER, working=True, deepest_mm=72.0)  # fmt: skip
+    return tube, rods_of(tube, 0.0, filler_ml)
+
+
+def test_a_bone_filler_is_seen_as_far_as_its_open_end_and_cement_stands_there():
+    tube, rods = through_a_cannula(0.4)
+    assert tube.nozzle_mm == pytest.approx((0.0, -8.0, 0.0))  # 4 mm short of the channel's end
+    steel, column = rods[1:], [r for r in rods if r.plane == CEMENT]
+    band = [r for r in steel if r.gain > 1.0]
+    assert total_mm(band) == pytest.approx(1.5)
+    assert band[-1].end_mm == pytest.approx(tube.nozzle_mm)
+    assert column[-1].end_mm == pytest.approx(tube.nozzle_mm)
+    # 2.83 mm within the tube; the plunger's rod fills the rest, in steps of 3 mm
+    held_mm = 400.0 / (math.pi / 4.0 * 2.83**2)
+    assert total_mm(column) == pytest.approx(held_mm, abs=1.5)
+    rod = [r for r in steel if r.plane == STEEL and r.inner_mm == 0.0]
+    assert rod[-1].end_mm == pytest.approx(column[0].start_mm)
+    assert all(
+        r.plane == STEEL for r in through_a_cannula(0.0)[1] if math.dist(r.start_mm, r.end_mm)
+    )
+
+
+def test_a_syringe_on_a_needle_stays_outside_it():
+    needle = cannula(Inside.FILLER)
+    assert rods_of(needle, 0.2, 1.0) == rods_of(replace(needle, inside=Inside.EMPTY), 0.2)
+
+
+def test_a_tail_of_cement_is_seen_where_the_cannula_was():
+    g = geometry(SPEC, Pose(90.0, field_mm=150.0), 256)
+    tail = Tail((0.0, 0.0, 0.0), (0.0, 20.0, 0.0), 2.4, 0.09)
+    seen = devices(g, (None, None), (None, None), Cement(tails=(tail,)), None)
+    col, row = (round(x) for x in project(g, (0.0, 10.0, 0.0))[:2])
+    assert seen.lengths_cm[CEMENT][row, col] == pytest.approx(0.24, abs=0.02)
 
 
 def test_a_curved_needle_lies_on_its_circle_and_holds_its_cement():

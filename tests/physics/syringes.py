@@ -7,10 +7,11 @@ from dataclasses import replace
 import numpy as np
 
 from simulator.frames import Side
-from simulator.physics.injection import Outlet, inject
+from simulator.physics.injection import inject
+from simulator.physics.outlet import Outlet
 from simulator.physics.permeability import flow_field
 from simulator.scenario import assets
-from simulator.world.cement import Cement, Portion
+from simulator.world.cement import Cement, Filling, Portion
 from simulator.world.instruments import Filler
 
 CONSTANTS = assets.physics()["cement"] | {
@@ -24,7 +25,7 @@ PLAIN = CONSTANTS | {
 """No thresholds, no ageing: what has closed forms."""
 HV_R = assets.chosen("cement", "hv_r")
 FILLER = Filler("test", volume_ml=20.0, bore_mm=4.5, hand_limit_n=120.0, advantage=1.0,
-                limit_kpa=1e5)  # fmt: skip
+                limit_kpa=1e5, fill_s=0.0)  # fmt: skip
 DT = 4.0 / 60.0
 
 
@@ -38,7 +39,9 @@ def steady(eta, n=1.0):
 
 def full(ml, bore_ml=0.5655):
     """Return cement mixed at tick 0, in the filler and in the left bore."""
-    return Cement(mixed_tick=0, filler_ml=ml, bores=((Portion(bore_ml, 0.0, 0),), ()))
+    return Cement(
+        mixed_tick=0, fillings=(Filling(ml), Filling()), bores=((Portion(bore_ml, 0.0, 0),), ())
+    )
 
 
 def push(bone, tip, ml, start_s=0.0, thumb=20.0, spec=HV_R, constants=CONSTANTS, seconds=120.0,

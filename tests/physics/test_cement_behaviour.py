@@ -11,7 +11,7 @@ from simulator.frames import Side
 from simulator.physics.injection import Outlet, inject
 from simulator.physics.permeability import flow_field
 from simulator.units import frozen
-from simulator.world.cement import ROUTES, Cement, Portion, Route
+from simulator.world.cement import ROUTES, Cement, Filling, Portion, Route
 from tests.physics import phantoms
 from tests.physics.syringes import CONSTANTS, DT, FILLER, HV_R
 
@@ -56,7 +56,7 @@ def given(seed, start_s, tip=BACK, rate=100.0, wait_s=0.0, pocket=False, ml=ML, 
     outlet = Outlet(Side.LEFT, tip, end, bore, 125.0)
     tick, force, waited = round(60 * start_s), 2.0, wait_s == 0.0
     standing = Portion(np.pi / 4.0 * bore**2 * 0.125, start_s, tick)
-    cement = Cement(mixed_tick=0, filler_ml=20.0, bores=((standing,), ()))
+    cement = Cement(mixed_tick=0, fillings=(Filling(20.0), Filling()), bores=((standing,), ()))
     syringe = tip_kpa = 0.0
     for _ in range(4000):
         if cement.injected_ml >= ml:

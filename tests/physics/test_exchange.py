@@ -14,7 +14,7 @@ from simulator.engine.step import step
 from simulator.frames import Side
 from simulator.physics import cement_acts, exchange, inflation, insertion
 from simulator.units import frozen
-from simulator.world.action import Action, Do
+from simulator.world.action import IDLE, Action, Do
 from simulator.world.case import Case
 from simulator.world.events import Done, Refused
 from simulator.world.state import State
@@ -98,21 +98,31 @@ def test_an_unheld_cannula_follows_the_stylet(case: Case, expert_run: Outcome) -
     assert held.cannulas[0].depth_mm - loose.cannulas[0].depth_mm == pytest.approx(2.0)
 
 
-def test_there_is_one_filler(case: Case, expert_run: Outcome) -> None:
+def test_each_side_has_its_own_filler_with_its_own_clock(case: Case, expert_run: Outcome) -> None:
     state = next(
         s for s in expert_run.session.snapshots
         if s.cannulas[0] is not None and s.cannulas[0].inside is Inside.FILLER
-        and 0.2 < s.cement.filler_ml < 1.3
+        and 0.2 < s.cement.fillings[0].ml < 1.3
     )  # fmt: skip
     other = replace(state.cannulas[0], side=Side.RIGHT, inside=Inside.EMPTY)
-    both = replace(state, cannulas=(state.cannulas[0], other))
+    both = replace(state, cannulas=(state.cannulas[0], other), tick=state.tick + 60)
     outcome = cement_acts.load(case, both, Side.RIGHT)
     assert not isinstance(outcome, str)
     now = outcome[0]
-    assert now.cannulas[0].inside is Inside.EMPTY
-    assert now.cannulas[1].inside is Inside.FILLER
-    before = both.cement.filler_ml + both.cement.batch_left_ml
-    assert now.cement.filler_ml + now.cement.batch_left_ml == pytest.approx(before)
+    assert [tool.inside for tool in now.cannulas] == [Inside.FILLER, Inside.FILLER]
+    assert now.cement.fillings[0] == both.cement.fillings[0]
+    fresh = now.cement.fillings[1]
+    assert fresh.tick == both.tick
+    assert fresh.ml + now.cement.batch_left_ml == pytest.approx(both.cement.batch_left_ml)
+    # until the nurse has filled it nothing comes of pressing it
+    assert fresh.ready_tick - both.tick == round(60 * case.filler.fill_s)
+    for _ in range(8):
+        now, _ = step(case, now, Action(side=Side.RIGHT, press_n=30.0))
+    assert now.cement.fillings[1].ml == fresh.ml
+    now, _ = step(case, replace(now, tick=fresh.ready_tick - 1), IDLE)
+    for _ in range(60):
+        now, _ = step(case, now, Action(side=Side.RIGHT, press_n=5.0))
+    assert now.cement.fillings[1].ml < fresh.ml
 
 
 def test_cement_of_the_other_side_rides_on_the_lift_that_is_baked(case: Case) -> None:

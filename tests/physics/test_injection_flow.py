@@ -8,7 +8,7 @@ import pytest
 
 from simulator.anatomy.volume import Tissue
 from simulator.kernels.pressure import solve
-from simulator.physics.injection import hand_kpa
+from simulator.physics.outlet import hand_kpa
 from tests.physics import phantoms, syringes
 from tests.physics.syringes import FILLER, PLAIN, in_patient_ul, places, push, steady
 
@@ -113,7 +113,7 @@ def test_no_cement_is_lost_or_made(start):
     out = cement.injected_ml * 1e3
     assert in_patient_ul(cement.cloud) == pytest.approx(out, rel=1e-9)
     assert cement.cloud.inside_ul + sum(cement.cloud.leak_ul) == pytest.approx(out, rel=1e-9)
-    left = cement.filler_ml + sum(cement.cannula_ml)
+    left = cement.fillings[0].ml + sum(cement.cannula_ml)
     assert left + cement.injected_ml == pytest.approx(20.5655, rel=1e-9)
 
 

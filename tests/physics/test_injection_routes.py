@@ -10,9 +10,10 @@ from simulator.anatomy.volume import Tissue
 from simulator.frames import Side
 from simulator.physics import injection
 from simulator.physics.cloud import aged, set_share
+from simulator.physics.outlet import Outlet
 from simulator.physics.permeability import flow_field
 from simulator.units import frozen
-from simulator.world.cement import ROUTES, Cement, Route
+from simulator.world.cement import ROUTES, Cement, Filling, Route
 from tests.physics import phantoms
 from tests.physics.syringes import CONSTANTS, DT, FILLER, HV_R, push
 
@@ -131,7 +132,7 @@ def test_an_old_needle_path_through_the_wall_is_a_way_out():
 
 
 def test_the_cannula_fills_before_anything_leaves_it():
-    dry = Cement(mixed_tick=0, filler_ml=1.5)
+    dry = Cement(mixed_tick=0, fillings=(Filling(1.5), Filling()))
     cement, field = push(phantoms.body(), ANTERIOR, 9.0, seconds=3.0, start_s=240.0, cement=dry)
     assert 0.0 < cement.cannula_ml[Side.LEFT] < 0.566
     assert cement.injected_ml == 0.0
@@ -139,7 +140,7 @@ def test_the_cannula_fills_before_anything_leaves_it():
     cement, _ = push(phantoms.body(), ANTERIOR, 9.0, seconds=30.0, start_s=243.0, cement=cement,
                      field=field)  # fmt: skip
     assert cement.started_tick is not None
-    assert cement.filler_ml == 0.0
+    assert cement.fillings[Side.LEFT].ml == 0.0
     total = sum(cement.cannula_ml) + cement.injected_ml
     assert total == pytest.approx(1.5)
 
@@ -167,8 +168,8 @@ def test_flow_oozes_on_when_the_thumb_lets_go_and_then_rests():
 
 def test_a_resting_syringe_hands_on_the_same_object():
     field = flow_field(phantoms.body(), CONSTANTS, 1, 17.5)
-    outlet = injection.Outlet(Side.LEFT, ANTERIOR, ANTERIOR, 2.4, 125.0)
-    cement = Cement(mixed_tick=0, filler_ml=1.0)
+    outlet = Outlet(Side.LEFT, ANTERIOR, ANTERIOR, 2.4, 125.0)
+    cement = Cement(mixed_tick=0, fillings=(Filling(1.0), Filling()))
     assert injection.inject(HV_R, CONSTANTS, field, cement, outlet, FILLER, 0.0, 600, DT) is cement
 
 

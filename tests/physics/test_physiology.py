@@ -24,7 +24,7 @@ from simulator.scenario.load import find_case, load_scenario
 from simulator.units import ticks
 from simulator.world.action import Do
 from simulator.world.case import Case
-from simulator.world.cement import ROUTES, Cloud, Route
+from simulator.world.cement import ROUTES, Cloud, Filling, Route
 from simulator.world.events import Collapsed, Event, Moved, Said, TroubleBegan, TroubleOver
 from simulator.world.state import State
 from simulator.world.tamp import Tamp
@@ -111,7 +111,7 @@ def test_bolsters_ease_pain_and_breathing(case: Case, calm: State) -> None:
 
 
 def test_the_fall_after_cement_fades(case: Case, calm: State) -> None:
-    filled = replace(calm, cement=replace(calm.cement, injected_ml=5.0))
+    filled = replace(calm, cement=calm.cement.with_filling(0, Filling(given_ml=5.0)))
     early, _ = later(case, filled, 60.0)
     late, _ = later(case, early, 3600.0)
     mean = case.person.map_per_cement_ml * 5.0
@@ -158,7 +158,7 @@ def one_course(case: Case) -> tuple[float, float, list[Event]]:
     rest, more = quick(case, replace(needled, cannulas=(None, None)), 60.0)
     told += more
     for ml in np.linspace(0.0, 5.0, 121):
-        cement = replace(rest.cement, injected_ml=float(ml))
+        cement = rest.cement.with_filling(0, Filling(given_ml=float(ml)))
         state, events = quick(case, replace(rest if ml == 0.0 else state, cement=cement), 1.0)
         told += events
     state, events = quick(case, state, 120.0)

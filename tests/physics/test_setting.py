@@ -45,7 +45,7 @@ def test_viscosity_never_falls_with_age_and_work_ends_before_setting(name):
 
 def test_body_warmth_doubles_the_clock():
     assert setting.ageing_factor(22.0) == 1.0
-    assert setting.ageing_factor(37.0) == pytest.approx(2.0)
+    assert setting.ageing_factor(37.0) == pytest.approx(2.0 * setting.ageing_factor(25.0))
 
 
 @pytest.mark.parametrize(

@@ -23,11 +23,13 @@ from simulator.scenario.expectation import parse
 from simulator.world.case import Case, Procedure
 from simulator.world.events import (
     CanalEntered,
+    CementRanUp,
     DiscEntered,
     ForamenEntered,
     MedialRuleBroken,
     PedicleCracked,
     PleuraEntered,
+    TailDrawn,
     VesselEntered,
     WallBreached,
     WrongLevel,
@@ -121,6 +123,8 @@ def test_idling_earns_next_to_nothing(case: Case) -> None:
         (DiscEntered(0, "L1"), "disc_entered"),
         (WrongLevel(0, "L2", "L1"), "wrong_level_entered"),
         (PedicleCracked(0, 90.0), "pedicle_cracked"),
+        (CementRanUp(Side.RIGHT, 0.06, 0.0), "open_cannula"),
+        (TailDrawn(Side.LEFT, 0.06, 11.0, turned=False), "tail_drawn"),
     ],
     ids=lambda v: v if isinstance(v, str) else "",
 )
@@ -186,3 +190,16 @@ def test_beside_a_pedicle_there_are_three_way_points(mild_case: Case) -> None:
     state = replace(state, tally=replace(state.tally, values=MappingProxyType(seen)))
     assert score.score(other, state).metrics["way_points_imaged"] == 4.0
     assert score.score(mild_case, state).metrics["way_points_imaged"] == 3.0
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        CementRanUp(Side.RIGHT, 0.04, 0.0),
+        TailDrawn(Side.LEFT, 0.04, 8.0, turned=False),
+        TailDrawn(Side.LEFT, 0.06, 11.0, turned=True),
+    ],
+)
+def test_a_smear_or_the_tail_of_a_turned_cannula_is_no_mistake(case: Case, event) -> None:
+    state = first_state(case)
+    assert found(case, state, state, [event], 1 / 60) == ()

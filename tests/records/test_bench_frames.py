@@ -7,11 +7,12 @@ from types import SimpleNamespace
 import numpy as np
 
 from simulator.records import bench_frames
-from simulator.world.cement import Cement, Cloud
+from simulator.world.cement import Cement, Cloud, Filling
 
 
 def state(fill, tamps=(None, None), flow=1.0):
-    return SimpleNamespace(cement=Cement(cloud=Cloud(fill=fill), flow_ul_s=flow), tamps=tamps)
+    fillings = (Filling(flow_ul_s=flow), Filling())
+    return SimpleNamespace(cement=Cement(cloud=Cloud(fill=fill), fillings=fillings), tamps=tamps)
 
 
 def test_only_moments_in_which_something_moved_are_kept():

@@ -56,6 +56,23 @@ def test_no_fracture_and_defaults():
     assert spec.seed == person.patient_spec(wedge(patient__seed=None)).seed != 76
 
 
+def test_a_warm_theatre_shortens_the_cements_clock_and_cooled_cement_lengthens_it():
+    def clock(**patch):
+        cement, physics = build.cement_of(wedge(**patch).case)
+        return cement.set_s, physics["cement"]["ageing_bone"]
+
+    set_s, in_bone = clock()
+    warm_s, in_bone_of_warm = clock(theatre__temperature_c=26.0)
+    cool_s, _ = clock(theatre__temperature_c=26.0, theatre__cement_c=10.0)
+    assert set_s == assets.chosen("cement", "hv_r").set_s
+    assert warm_s == pytest.approx(set_s * 2.0 ** (-4.0 / 12.0))
+    assert cool_s == pytest.approx(2.0 * set_s)
+    assert in_bone_of_warm / warm_s == pytest.approx(in_bone / set_s)
+    for patch in ({"theatre__temperature_c": 27.0}, {"theatre__temperature_c": 17.0}):
+        with pytest.raises(ScenarioError, match="temperature_c"):
+            wedge(**patch)
+
+
 def test_what_is_unusual_about_spine_and_fracture_reaches_anatomy():
     spec = person.patient_spec(
         wedge(

@@ -42,6 +42,9 @@ class Filling(Tamping):
         used = self.state.cement.fillers_used
         self.press("r")
         self.until(lambda: self.state.cement.fillers_used > used, "a filler", 600)
+        side = self.top.operator.side
+        ready = self.state.cement.fillings[side].ready_tick
+        self.until(lambda: self.state.tick >= ready, "it filled", 1800)
 
     def inject(self) -> None:
         """Hold pedal and plunger, and let the wheel follow the flow."""
@@ -62,7 +65,7 @@ class Filling(Tamping):
             if cement.injected_ml > 2.2 and not shown:
                 shown = True
                 self.seen("cement")
-            if cement.filler_ml <= 0.0:
+            if cement.fillings[self.top.operator.side].ml <= 0.0:
                 if cement.batch_left_ml <= 0.0:
                     break
                 self.let_go("f")

@@ -197,6 +197,16 @@ def test_a_twist_turns_by_15_degrees(hands: HumanOperator, state: State) -> None
     assert turned == pytest.approx(15.0)
 
 
+def test_a_twist_that_is_held_goes_on_until_it_is_let_go(
+    hands: HumanOperator, state: State
+) -> None:
+    down(hands, state, pygame.K_q)
+    turned = sum(hands.next_action(state).twist_deg_s / 60 for _ in range(6 * 60))
+    assert turned == pytest.approx(-360.0)
+    up(hands, state, pygame.K_q)
+    assert hands.next_action(state).twist_deg_s == 0.0
+
+
 def test_t_taps_once_with_the_chosen_mallet(hands: HumanOperator, state: State) -> None:
     hands.hand.mallet = 3
     down(hands, state, pygame.K_t)

@@ -142,13 +142,13 @@ def _turn(obs: Observation, side: Side, goal_ml: float, rate_ml_s: float) -> Mov
 
 def _give(obs: Observation, side: Side, style: Style) -> Move:
     """Press until the scale shows what is wanted, whatever runs where."""
-    obs = yield from hands.do(obs, Do.LOAD, side)
+    obs = yield from hands.load(obs, side)
     goal_ml, end_s = obs.given_ml + _GIVEN_ML / len(obs.sides), obs.t_s + _TOO_LONG_S
     while not obs.over and obs.given_ml < goal_ml and obs.t_s < end_s:
         if obs.filler_ml <= 0.0:
             if obs.batch_ml <= 0.0:
                 break
-            obs = yield from hands.do(obs, Do.LOAD, side)
+            obs = yield from hands.load(obs, side)
         obs = yield Action(side=side, press_n=_THUMB_N)
     obs = yield from hands.unload(obs, side)
     return (yield from _glance(obs, side, style))

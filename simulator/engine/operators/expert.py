@@ -65,12 +65,15 @@ def treat(obs: Observation, manner: Manner) -> Move:
     for side in obs.sides:
         obs = yield from access(obs, side, manner)
         if obs.procedure is Procedure.KYPHOPLASTY:
+            obs = yield from hands.do(obs, Do.STYLET_OUT, side)
             obs = yield from exchange(obs, side, manner)
     if obs.procedure is Procedure.KYPHOPLASTY:
         obs = yield from filling.inflate(obs, obs.sides)
     for side in obs.sides:
         if obs.procedure is Procedure.KYPHOPLASTY:
             obs = yield from filling.empty_tamp(obs, side)
+        else:  # a needle that is not in use keeps its stylet: cement would run up it
+            obs = yield from hands.do(obs, Do.STYLET_OUT, side)
         obs = yield from filling.fill(obs, side)
     return (yield from finish(obs))
 
@@ -127,8 +130,7 @@ def access(obs: Observation, side: Side, manner: Manner) -> Move:
         obs = yield from hands.push_to(obs, side, depth, _ENTRY_N)
         obs = yield from hands.look_both(obs, side, last=last)
         last = "ap" if last == "lateral" else "lateral"
-    obs = yield from hands.look_both(obs, side)
-    return (yield from hands.do(obs, Do.STYLET_OUT, side))
+    return (yield from hands.look_both(obs, side))
 
 
 def _to_bone(obs: Observation, side: Side, skin: Vec3, direction: Vec3) -> Move:
@@ -193,6 +195,7 @@ def finish(obs: Observation) -> Move:
         obs = yield from hands.wait(obs, left)
     obs = yield from hands.look_both(obs, obs.sides[0], last="ap")
     for side in obs.sides:
+        obs = yield from hands.do(obs, Do.TURN_CANNULA, side)
         obs = yield from hands.do(obs, Do.CANNULA_OUT, side)
     obs = yield from hands.do(obs, Do.DRESS, obs.sides[0])
     obs = yield from hands.wait(obs, _HOUR_S)

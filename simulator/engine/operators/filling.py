@@ -156,7 +156,7 @@ def fill(obs: Observation, side: Side) -> Move:
     if obs.cement_age_s is None:
         obs = yield from hands.do(obs, Do.MIX, side)
     obs = yield from _until_dough(obs)
-    obs = yield from hands.do(obs, Do.LOAD, side)
+    obs = yield from hands.load(obs, side)
     obs = yield from hands.lateral_view(obs, side)
     obs = yield Action(side=side, pulses_per_s=15.0)
     enough = obs.given_ml + _wanted_ml(obs, side)
@@ -166,7 +166,7 @@ def fill(obs: Observation, side: Side) -> Move:
         if obs.filler_ml <= 0.0:
             if obs.batch_ml <= 0.0:
                 break
-            obs = yield from hands.do(obs, Do.LOAD, side)
+            obs = yield from hands.load(obs, side)
             mark_ml, mark_tick = obs.given_ml, obs.tick
         seen = obs.lateral
         if seen is not None and _at_the_back(seen.cement_to_wall_mm):

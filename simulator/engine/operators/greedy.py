@@ -28,6 +28,7 @@ def treat(obs: Observation) -> Move:
     obs = yield from expert.prepare(obs, obs.sides[0])
     for side in obs.sides:
         obs = yield from expert.access(obs, side, expert.Manner())
+        obs = yield from hands.do(obs, Do.STYLET_OUT, side)
         if obs.procedure is Procedure.KYPHOPLASTY:
             obs = yield from expert.exchange(obs, side, expert.Manner())
             obs = yield from _blow_up(obs, side)
@@ -58,13 +59,13 @@ def _turn(obs: Observation, side: Side, goal_ml: float, rate_ml_s: float) -> Mov
 
 def _pour(obs: Observation, side: Side) -> Move:
     """Press hard on runny cement, by scale alone, through whatever leak there is."""
-    obs = yield from hands.do(obs, Do.LOAD, side)
+    obs = yield from hands.load(obs, side)
     goal = obs.given_ml + _GIVEN_ML / len(obs.sides)
     end_s = obs.t_s + _TOO_LONG_S
     while not obs.over and obs.given_ml < goal and obs.t_s < end_s:
         if obs.filler_ml <= 0.0:
             if obs.batch_ml <= 0.0:
                 break
-            obs = yield from hands.do(obs, Do.LOAD, side)
+            obs = yield from hands.load(obs, side)
         obs = yield Action(side=side, beam=True, press_n=_THUMB_N)
     return (yield from hands.unload(obs, side))

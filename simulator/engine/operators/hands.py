@@ -80,6 +80,14 @@ def do(obs: Observation, act: Do, side: Side) -> Move:
     return (yield Action(do=act, side=side))
 
 
+def load(obs: Observation, side: Side) -> Move:
+    """Ask for a filler, and wait until it is filled and in hand."""
+    obs = yield from do(obs, Do.LOAD, side)
+    while not obs.over and not obs.filler_ready:
+        obs = yield Action(side=side)
+    return obs
+
+
 def leave(obs: Observation, side: Side) -> Move:
     """Discharge; where the staff will not let the patient go yet, wait and ask again."""
     for _ in range(_ASKED):

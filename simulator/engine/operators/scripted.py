@@ -233,10 +233,18 @@ class Scripted:
         mark = (obs.given_ml, obs.tick)
         while not obs.over:
             if obs.filler_ml <= 0.0 and obs.batch_ml > 0.0:
-                obs = yield from hands.do(obs, Do.LOAD, self.side)
+                obs = yield from hands.load(obs, self.side)
+            if not obs.filler_ready:
+                obs = yield Action(side=self.side)
+                continue
             if obs.filler_ml <= 0.0:
                 break
-            obs = yield Action(side=self.side, beam=True, press_n=force)
+            obs = yield Action(
+                side=self.side,
+                beam=True,
+                press_n=force,
+                press_other_n=force if ask.both_sides else 0.0,
+            )
             if wanted is not None and obs.tick - mark[1] >= TICKS_PER_S // 2:
                 flow = (obs.given_ml - mark[0]) * 60.0 * TICKS_PER_S / (obs.tick - mark[1])
                 force = min(150.0, max(3.0, force * (1.15 if flow < wanted else 0.87)))
