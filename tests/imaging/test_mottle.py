@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from tests.imaging import phantom
 import pytest
 
 from simulator.anatomy.volume import Tissue
@@ -13,6 +12,7 @@ from simulator.imaging.mottle import fine_cement
 from simulator.kernels.splat import raggedness
 from simulator.units import frozen
 from simulator.world.cement import Cloud
+from tests.imaging import phantom
 
 _N = 24
 
