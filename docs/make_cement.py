@@ -58,6 +58,8 @@ class Push:
     rate_ul_s: float = 100.0
     cement: str = "hv_r"
     seed: int = 1
+    before_wall_mm: float | None = None
+    """The tip stands in the midline, so far in front of the posterior wall, and not on the plan."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,11 @@ def pressed(case: Case, state: State, push: Push) -> Iterator[State]:
     case = replace(case, seed=push.seed, cement=chosen("cement", push.cement))
     filler = chosen("filler", "syringe_1")
     tool = needle(case, push.back_mm)
-    outlet = Outlet(Side.LEFT, tool.tip_mm, tool.tip_mm, tool.inner_mm, tool.length_mm)
+    tip = tool.tip_mm
+    if push.before_wall_mm is not None:
+        marks = case.patient.target.landmarks
+        tip = (0.0, marks.posterior_wall_y_mm - push.before_wall_mm, tip[2])
+    outlet = Outlet(Side.LEFT, tip, tip, tool.inner_mm, tool.length_mm)
     field = cementing.flow_field(case, state.body.bone)
     tick, force = ticks(push.start_s), 1.0
     cement = Cement(mixed_tick=0, batches=1, filler_ml=20.0)

@@ -19,8 +19,11 @@ from simulator.ui.theatre import Theatre
 from simulator.ui.tool_tamp import stops
 from simulator.units import PSI_PER_MPA, ticks
 from simulator.world.action import Action, Do
+from simulator.world.arm import Pose, Shot, View
 from simulator.world.case import Case
-from simulator.world.cement import Cement, Portion
+from simulator.world.cement import Cement, Portion, Route
+from simulator.world.events import Exposed
+from simulator.world.shown import Shown
 from simulator.world.state import State
 from simulator.world.tamp import Tamp
 from tests.ui.test_layout import Written, overlaps
@@ -149,3 +152,20 @@ def test_what_only_the_eye_finds_is_marked_by_the_coach_alone(session: Session) 
         marks.append(dict(stops(theatre.scene, session.state.tamps[0]))["Wall or plate"])
     session.state = before
     assert marks == [True, False]
+
+
+def test_a_leak_is_told_while_a_picture_that_shows_it_is_seen(
+    room: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = room.session.state
+    shot = Shot(state.tick, View.LATERAL, Pose(90.0), 0.0, (False, False))
+    said: list[list[str]] = []
+    for routes in ((), (Route.SEGMENTAL, Route.DISC)):
+        pulse = Exposed(shot, 80.0, 0.2, hand_in_beam=False, shown=Shown(leaks=routes))
+        room.theatre.scene.pictures.see(state, (pulse,))
+        written = Written(room.canvas, monkeypatch)
+        room.draw()
+        said.append([words for words, _ in written.lines if "Cement in" in words])
+        monkeypatch.undo()
+    assert said[0] == []
+    assert " ".join(said[1]).startswith("Cement in a segmental vein and the disc.")
