@@ -10,7 +10,7 @@ it runs.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -31,9 +31,9 @@ from simulator.physics import cementing
 from simulator.physics.injection import Outlet, inject
 from simulator.records.frames import film
 from simulator.scenario.assets import chosen
-from simulator.units import TICKS_PER_S, ByteArray, ticks
+from simulator.units import MM3_PER_ML, TICKS_PER_S, ByteArray, ticks
 from simulator.world.case import Case
-from simulator.world.cement import ROUTES, Cement
+from simulator.world.cement import ROUTES, Cement, Route
 from simulator.world.collimator import Collimator
 from simulator.world.state import State
 from simulator.world.tools import Cannula, Inside
@@ -107,11 +107,24 @@ def pressed(case: Case, state: State, push: Push) -> Iterator[State]:
         yield replace(state, tick=tick, cement=cement, cannulas=(tool, None))
 
 
-def looked(name: str, case: Case, state: State, push: Push, view: Angles = LATERAL) -> Shot:
-    """Return the film at the end of an injection, its needle out of the way."""
+def looked(name: str, case: Case, state: State, push: Push, view: Angles = LATERAL,
+           told: Sequence[Route] = ()) -> Shot:  # fmt: skip
+    """Return the film at the end of an injection, its needle out of the way.
+
+    Args:
+        name: what stands above it.
+        case: whose cement is another.
+        state: before.
+        push: the injection.
+        view: of the film.
+        told: routes whose leak stands above it too.
+    """
     *_, last = pressed(case, state, push)
-    told = {r.value: round(v) for r, v in zip(ROUTES, last.cement.cloud.leak_ul, strict=True) if v}
-    print(f"{name}: {last.cement.injected_ml:.2f} mL, leaks {told} uL", flush=True)
+    leaks = {r: ul / MM3_PER_ML for r, ul in zip(ROUTES, last.cement.cloud.leak_ul, strict=True)}
+    words = ", ".join(f"{r.value} {ml:.2f}" for r, ml in leaks.items() if ml >= 0.005)
+    print(f"{name}: {last.cement.injected_ml:.2f} mL; {words}", flush=True)
+    if told:
+        name = f"{name} {sum(leaks[r] for r in told):.2f} mL"
     return Shot(name, case, replace(last, cannulas=(None, None)), view)
 
 
@@ -144,12 +157,16 @@ def ways() -> list[Shot]:
     pocket = float(low.state.body.cavity_ml)
     case, state = theatre(), first_state(theatre())
     runny = Push(150.0, 3.5, _BACK_MM, cement="low_viscosity")
+    behind = Push(300.0, 4.0, 22.0)
+    veins = (Route.SEGMENTAL,)
     return [
         looked("Pocket and 0.5 mL, dough", low.case, low.state, Push(420.0, pocket + 0.5)),
-        looked("Crack: into the disc", *other(crack), replace(runny, back_mm=0.0)),
-        looked("Hole in the wall: canal", *other(hole), replace(runny, back_mm=16.0)),
-        looked("Segmental veins", case, state, runny),
-        looked("Segmental veins, AP", case, state, runny, AP),
+        looked("Crack, disc", *other(crack), replace(runny, back_mm=0.0), told=(Route.DISC,)),
+        looked(
+            "Tip too far back, canal", *other(hole), behind, told=(Route.CANAL, Route.BASIVERTEBRAL)
+        ),
+        looked("Segmental veins", case, state, runny, told=veins),
+        looked("AP, segmental veins", case, state, runny, AP, told=veins),
     ]
 
 

@@ -47,7 +47,7 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Mottle:
-    """How far off its lattice ragged cement is drawn."""
+    """How far off its lattice ragged cement is drawn, and how smooth a balloon."""
 
     rms_mm: float
     """Along each axis, where it is ragged."""
@@ -57,6 +57,10 @@ class Mottle:
     """Mean number of empty faces of filled voxels about: less is a solid lump."""
     ragged_to: float
     """More is ragged."""
+    membrane_voxels: float
+    """Standard deviation over which a balloon's steps are bridged."""
+    membrane_steep: float
+    """Rise of its edge per share of the smoothed balloon."""
 
 
 T = TypeVar("T", TrueView, Seen, Mottle)

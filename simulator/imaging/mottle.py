@@ -1,10 +1,12 @@
-"""Cement as a picture shows it: finer than the voxels in which it flows.
+"""Cement and balloons as a picture shows them: finer than their voxels.
 
 Runny cement runs ahead through single pores and leaves others out, dough fills them all. The flow
 tells this voxel by voxel, on a lattice that no bone has. Where the cloud is ragged, each voxel's
 cement is therefore drawn a fraction of a voxel beside its place, as pores lie beside a lattice;
 where it is solid, in a cavity, a vein or outside the body it is drawn where it is. Nothing is
-added or lost, and nothing but the picture knows. Constants in assets/viewing.toml [mottle].
+added or lost, and nothing but the picture knows.
+
+A balloon is drawn without the steps and pits of its voxels, which its membrane bridges. Constants in assets/viewing.toml [mottle].
 """
 
 from __future__ import annotations
@@ -27,6 +29,11 @@ _BORDER = 2
 """Empty voxels about the cloud: hats reach less than two."""
 _MOST = 0.9
 """No voxel's cement is drawn farther beside its place along an axis, in voxels."""
+
+
+RIM = 2
+"""Empty voxels about a balloon that `taut` can grow into."""
+_HALVINGS = 12
 
 
 @lru_cache(maxsize=4)
@@ -59,3 +66,20 @@ def fine_cement(bone: BoneField, cloud: Cloud) -> Volume:
     x, y, z = (o + i * side for o, i in zip(bone.origin_mm, low.tolist(), strict=True))
     none = np.broadcast_to(np.float32(0.0), cement.shape)
     return Volume((x, y, z), 0.5 * side, frozen(cement), none)
+
+
+def taut(balloon: Float32Array) -> Float32Array:
+    """Return the balloon under a smooth membrane, its volume kept.
+
+    Args:
+        balloon: (nx, ny, nz) shares of voxels, `RIM` empty ones around.
+    """
+    m, volume = mottle(), float(balloon.sum())
+    soft = gaussian_filter(balloon, m.membrane_voxels, truncate=2.0, mode="constant")
+    low, high = 0.0, 1.0
+    for _ in range(_HALVINGS):
+        level = 0.5 * (low + high)
+        drawn = np.clip(0.5 + m.membrane_steep * (soft - level), 0.0, 1.0)
+        low, high = (level, high) if drawn.sum() > volume else (low, level)
+    total = float(drawn.sum())
+    return drawn * np.float32(volume / total) if total > 0.0 else balloon

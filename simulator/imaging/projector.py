@@ -13,7 +13,7 @@ from simulator.anatomy.volume import BoneField, Volume
 from simulator.anatomy.warp import superior_pose, warped, warped_bv
 from simulator.imaging.blocks import Patch, Quality, project_block, project_bundle
 from simulator.imaging.memory import Memory
-from simulator.imaging.mottle import fine_cement
+from simulator.imaging.mottle import RIM, fine_cement, taut
 from simulator.imaging.positioner import Geometry
 from simulator.imaging.voxels import FINE, SMOOTH, Block, Bundle, Part
 from simulator.kernels.detector import enlarge
@@ -228,12 +228,18 @@ def _medium(body: Body, tamps: Sequence[Tamp]) -> Volume | None:
     voxels = np.concatenate([body.spill_voxels, *(t.voxels for t in tamps)])
     if voxels.size == 0:
         return None
-    share = np.concatenate([body.spill_fill, *(t.fill for t in tamps)]).astype(np.float32)
     at = np.array(np.unravel_index(voxels, bone.shape))
-    low, shape = at.min(1), tuple(np.ptp(at, axis=1) + 1)
-    i, j, k = at - low[:, None]
+    low, shape = at.min(1) - RIM, tuple(np.ptp(at, axis=1) + 1 + 2 * RIM)
     contrast = np.zeros(shape, np.float32)
-    np.add.at(contrast, (i, j, k), share)
+    start = body.spill_voxels.size
+    for tamp in tamps:
+        i, j, k = at[:, start : start + tamp.voxels.size] - low[:, None]
+        balloon = np.zeros(shape, np.float32)
+        balloon[i, j, k] = tamp.fill
+        contrast += taut(balloon)
+        start += tamp.voxels.size
+    i, j, k = at[:, : body.spill_voxels.size] - low[:, None]
+    np.add.at(contrast, (i, j, k), body.spill_fill)
     np.minimum(contrast, 1.0, out=contrast)
     x, y, z = (o + i * bone.spacing_mm for o, i in zip(bone.origin_mm, low.tolist(), strict=True))
     none = np.broadcast_to(np.float32(0.0), shape)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from simulator.anatomy.volume import Tissue
-from simulator.imaging.mottle import fine_cement
+from simulator.imaging.mottle import fine_cement, taut
 from simulator.kernels.splat import raggedness
 from simulator.units import frozen
 from simulator.world.cement import Cloud
@@ -99,3 +99,19 @@ def test_raggedness_of_known_forms():
     lone = np.zeros((9, 9, 9), bool)
     lone[4, 4, 4] = True
     assert of(lone)[0] == pytest.approx(6.0)
+
+
+def test_a_membrane_bridges_steps_and_pits_and_keeps_the_volume():
+    x, y, z = np.mgrid[:_N, :_N, :_N] - 11.5
+    far = np.sqrt(x**2 + y**2 + z**2)
+    ball = np.clip(7.5 - far, 0.0, 1.0).astype(np.float32)
+    rough = ball.copy()
+    rough[5:7, 11, 11] = 0.0  # a pit two deep
+    rough[19, 11, 11] = 1.0  # a spike of one voxel
+    drawn = taut(rough)
+    assert drawn.sum(dtype=np.float64) == pytest.approx(rough.sum(dtype=np.float64), rel=1e-5)
+    assert drawn[6, 11, 11] > 0.5
+    assert drawn[19, 11, 11] < 0.3
+    smooth = taut(ball)
+    assert np.abs(smooth - ball).max() < 0.35  # the edge stays within half a voxel of its place
+    assert np.abs(smooth - ball).sum() < 0.06 * ball.sum()
