@@ -45,7 +45,25 @@ class Seen:
     """Length of a tool by which its tip is found."""
 
 
-T = TypeVar("T", TrueView, Seen)
+@dataclass(frozen=True, slots=True)
+class Mottle:
+    """How far off its lattice ragged cement is drawn, and how smooth a balloon."""
+
+    rms_mm: float
+    """Along each axis, where it is ragged."""
+    smooth_mm: float
+    """Standard deviation of the smoothing of neighbours' ways."""
+    ragged_from: float
+    """Mean number of empty faces of filled voxels about: less is a solid lump."""
+    ragged_to: float
+    """More is ragged."""
+    membrane_voxels: float
+    """Standard deviation over which a balloon's steps are bridged."""
+    membrane_steep: float
+    """Rise of its edge per share of the smoothed balloon."""
+
+
+T = TypeVar("T", TrueView, Seen, Mottle)
 _FILE = "viewing.toml"
 
 
@@ -69,3 +87,9 @@ def true_view() -> TrueView:
 def seen() -> Seen:
     """Return [seen]."""
     return _table(Seen, "seen")
+
+
+@lru_cache(maxsize=1)
+def mottle() -> Mottle:
+    """Return [mottle]."""
+    return _table(Mottle, "mottle")

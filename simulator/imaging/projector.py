@@ -13,10 +13,11 @@ from simulator.anatomy.volume import BoneField, Volume
 from simulator.anatomy.warp import superior_pose, warped, warped_bv
 from simulator.imaging.blocks import Patch, Quality, project_block, project_bundle
 from simulator.imaging.memory import Memory
+from simulator.imaging.mottle import RIM, fine_cement, taut
 from simulator.imaging.positioner import Geometry
-from simulator.imaging.voxels import FINE, SMOOTH, Block, Bundle
+from simulator.imaging.voxels import FINE, SMOOTH, Block, Bundle, Part
 from simulator.kernels.coarse import enlarge
-from simulator.units import AnyArray, Float32Array, IntArray, frozen
+from simulator.units import Float32Array, frozen
 from simulator.world.cement import Cloud
 from simulator.world.tamp import Body, Tamp
 
@@ -143,15 +144,20 @@ class PatientProjector:
         lift, seen = one(body.unbaked), one(g)
         arrays = [cloud.voxel, cloud.fill, *spill, *(a for t in inside for a in (t.voxels, t.fill))]
 
-        def made() -> Block:
-            volume = _filled(body, cloud, inside)
-            return _block(warped(volume, self._patient.hinge, lift) if lift else volume)
+        def made() -> Bundle:
+            blocks: list[Block | Part] = []
+            if cloud.voxel.size:
+                fine = warped(fine_cement(body.bone, cloud), self._patient.hinge, lift)
+                step = FINE * body.bone.spacing_mm / fine.spacing_mm
+                blocks.append(Part(fine.soft, fine.origin_mm, fine.spacing_mm, step, (1.0, 0.0)))
+            medium = _medium(body, inside)
+            if medium is not None:
+                blocks.append(_block(warped(medium, self._patient.hinge, lift)))
+            return Bundle(blocks)
 
-        block = once("filled", (lift, *arrays), made)
+        bundle = once("filled", (lift, *arrays), made)
         return once(
-            "fill",
-            (block, seen, quality),
-            lambda: project_bundle(Bundle((block,)), seen, None, quality),
+            "fill", (bundle, seen, quality), lambda: project_bundle(bundle, seen, None, quality)
         )
 
 
@@ -216,23 +222,25 @@ def _boxed(more: Float32Array, bone: BoneField) -> Volume:
     return Volume((x, y, z), bone.spacing_mm, soft, cortical)
 
 
-def _filled(body: Body, cloud: Cloud, tamps: Sequence[Tamp]) -> Volume:
-    """Return the box around all filled voxels: cement as its soft field, contrast as cortical."""
+def _medium(body: Body, tamps: Sequence[Tamp]) -> Volume | None:
+    """Return the box around all contrast medium, as a cortical field."""
     bone = body.bone
-    voxel_ul = bone.spacing_mm**3
-    every = np.concatenate([cloud.voxel, body.spill_voxels, *(t.voxels for t in tamps)])
-    at = np.array(np.unravel_index(every, bone.shape))
-    low, shape = at.min(1), tuple(np.ptp(at, axis=1) + 1)
-    cement, contrast = np.zeros((2, *shape), np.float32)
-
-    def put(field: Float32Array, voxels: IntArray, share: AnyArray) -> None:
-        i, j, k = np.array(np.unravel_index(voxels, bone.shape)) - low[:, None]
-        np.add.at(field, (i, j, k), share.astype(np.float32))
-
-    put(cement, cloud.voxel, cloud.fill * cloud.volume_ul / voxel_ul)
-    put(contrast, body.spill_voxels, body.spill_fill)
+    voxels = np.concatenate([body.spill_voxels, *(t.voxels for t in tamps)])
+    if voxels.size == 0:
+        return None
+    at = np.array(np.unravel_index(voxels, bone.shape))
+    low, shape = at.min(1) - RIM, tuple(np.ptp(at, axis=1) + 1 + 2 * RIM)
+    contrast = np.zeros(shape, np.float32)
+    start = body.spill_voxels.size
     for tamp in tamps:
-        put(contrast, tamp.voxels, tamp.fill)
+        i, j, k = at[:, start : start + tamp.voxels.size] - low[:, None]
+        balloon = np.zeros(shape, np.float32)
+        balloon[i, j, k] = tamp.fill
+        contrast += taut(balloon)
+        start += tamp.voxels.size
+    i, j, k = at[:, : body.spill_voxels.size] - low[:, None]
+    np.add.at(contrast, (i, j, k), body.spill_fill)
     np.minimum(contrast, 1.0, out=contrast)
     x, y, z = (o + i * bone.spacing_mm for o, i in zip(bone.origin_mm, low.tolist(), strict=True))
-    return Volume((x, y, z), bone.spacing_mm, cement, contrast)
+    none = np.broadcast_to(np.float32(0.0), shape)
+    return Volume((x, y, z), bone.spacing_mm, none, frozen(contrast))

@@ -24,6 +24,8 @@ _TISSUE = 0.3
 """Coefficient of soft tissue from which on a voxel belongs to the body (fat 0.97, lung 0.25)."""
 _ANGLES = 120
 _HEIGHT_MM = 10.0
+ERYTHEMA_MGY = 2000.0
+"""From here on early transient erythema is possible (ICRP publication 85)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,3 +130,14 @@ def surface_of(torso: Volume) -> Skin:
     skin = surface(torso)
     _surfaces.append((torso, skin))
     return skin
+
+
+def unrolled(skin_mgy: FloatArray) -> FloatArray:
+    """Return the map as it is drawn: (heights, angles), head up, back in the middle.
+
+    Angles of the map begin at the back and go round by the patient's left; on the drawing the
+    patient's left is on the left, as in an AP.
+    """
+    count = len(skin_mgy)
+    turned = np.roll(skin_mgy, count // 2, axis=0)[::-1]
+    return np.asarray(turned.T[::-1])

@@ -41,7 +41,7 @@ class Stack:
 
 
 class Part:
-    """One scalar field on voxels, cut to what is not empty; stacks are made when first needed."""
+    """One scalar field on voxels with an empty border; stacks are made when first needed."""
 
     def __init__(
         self,
@@ -59,17 +59,10 @@ class Part:
         self.step_mm = step * side
         self.gains = gains
         self.spacing_mm = side
-        used = field != 0.0
-        box = []
-        for axis in range(3):
-            hit = np.flatnonzero(used.any(axis=tuple(m for m in range(3) if m != axis)))
-            box.append(slice(int(hit[0]), int(hit[-1]) + 1) if hit.size else slice(0, 1))
-        x, y, z = (o + (c.start - 1) * side for o, c in zip(origin, box, strict=True))
-        u, v, w = (o + c.stop * side for o, c in zip(origin, box, strict=True))
-        self.ends_mm: Ends = ((x, y, z), (u, v, w))
+        x, y, z = (o + (n - 1) * side for o, n in zip(origin, field.shape, strict=True))
+        self.ends_mm: Ends = (origin, (x, y, z))
         """Lowest and highest corner, empty border included."""
-        self._field = np.zeros([c.stop - c.start + 2 for c in box], np.float32)
-        self._field[1:-1, 1:-1, 1:-1] = field[tuple(box)]
+        self._field = field
         self._stacks: dict[tuple[int, float], Stack] = {}
 
     def stack(self, axis: int, pace: float = 1.0) -> Stack:
@@ -86,6 +79,22 @@ class Part:
                 voxels[1::2] = 0.5 * (few[:-1] + few[1:])
             self._stacks[key] = Stack(voxels, row_spans(voxels), pace)
         return self._stacks[key]
+
+
+def _cut(
+    field: Float32Array, origin: Vec3, side: float, step: float, gains: tuple[float, float]
+) -> Part:
+    """Return a part of what is not empty, with a border of one voxel."""
+    used = field != 0.0
+    flat = used.any(axis=2)
+    box = []
+    for line in (flat.any(axis=1), flat.any(axis=0), used.any(axis=0).any(axis=0)):
+        hit = np.flatnonzero(line)
+        box.append(slice(int(hit[0]), int(hit[-1]) + 1) if hit.size else slice(0, 1))
+    inner = np.zeros([c.stop - c.start + 2 for c in box], np.float32)
+    inner[1:-1, 1:-1, 1:-1] = field[tuple(box)]
+    x, y, z = (o + (c.start - 1) * side for o, c in zip(origin, box, strict=True))
+    return Part(inner, (x, y, z), side, step, gains)
 
 
 class Block:
@@ -116,13 +125,13 @@ class Block:
             ratio = round(ratio, 1)
             rest = other - np.float32(ratio) * main
             most = float(np.abs(rest).max())
-        self.parts = [Part(main, origin, side, step, (ratio, 1.0) if at else (1.0, ratio))]
+        self.parts = [_cut(main, origin, side, step, (ratio, 1.0) if at else (1.0, ratio))]
         gains = (1.0, 0.0) if at else (0.0, 1.0)
         if most > _FAINT:
-            self.parts.append(Part(rest, origin, side, step, gains))
+            self.parts.append(_cut(rest, origin, side, step, gains))
         elif most > _NOTHING:
             middle = origin[0] + 0.5 * side, origin[1] + 0.5 * side, origin[2] + 0.5 * side
-            self.parts.append(Part(_halved(rest), middle, 2.0 * side, SMOOTH, gains))
+            self.parts.append(_cut(_halved(rest), middle, 2.0 * side, SMOOTH, gains))
 
 
 def _halved(field: Float32Array) -> Float32Array:
@@ -137,9 +146,9 @@ def _halved(field: Float32Array) -> Float32Array:
 class Bundle:
     """Blocks that lie fast in one frame: parts of one material and voxel size share a plane."""
 
-    def __init__(self, blocks: Sequence[Block]):
-        """Sort the parts of `blocks`."""
-        every = [part for block in blocks for part in block.parts]
+    def __init__(self, blocks: Sequence[Block | Part]):
+        """Sort `blocks` and their parts."""
+        every = [p for b in blocks for p in (b.parts if isinstance(b, Block) else (b,))]
         groups: dict[tuple[object, ...], list[Part]] = {}
         for part in every:
             groups.setdefault((part.gains, part.step_mm), []).append(part)

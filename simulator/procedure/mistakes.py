@@ -6,7 +6,8 @@ Sentinel findings fail the run; it goes on, to be learnt from.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from simulator.frames import Side
 from simulator.procedure import breaches, care_mistakes, cement_mistakes
@@ -40,6 +41,18 @@ _MORE_LEAKED_ML = 0.3
 """The same for leaks elsewhere."""
 BEHIND_THE_WALL = (Route.BASIVERTEBRAL, Route.CANAL, Route.FORAMEN)
 """Routes that end beside cord or root: the basivertebral vein opens into the canal."""
+LEFT_BY: Mapping[Route, str] = MappingProxyType(
+    {
+        Route.BASIVERTEBRAL: "the basivertebral vein",
+        Route.SEGMENTAL: "a segmental vein",
+        Route.CORTICAL: "a cortical crack",
+        Route.DISC: "the disc",
+        Route.CANAL: "the spinal canal",
+        Route.FORAMEN: "the foramen",
+        Route.TRACT: "the needle tract",
+    }
+)
+"""The ways out of the body, as they are told."""
 
 
 def found(
@@ -117,15 +130,7 @@ def _leak(state: State, event: CementLeaked) -> Finding | None:
     """A leak is told from a volume on that matters; what was done about it weighs more."""
     if event.volume_ml < _LEAK_TOLD_ML:
         return None
-    place = {
-        Route.BASIVERTEBRAL: "the basivertebral vein",
-        Route.SEGMENTAL: "a segmental vein",
-        Route.CORTICAL: "a cortical crack",
-        Route.DISC: "the disc",
-        Route.CANAL: "the spinal canal",
-        Route.FORAMEN: "the foramen",
-        Route.TRACT: "the needle tract",
-    }[event.route]
+    place = LEFT_BY[event.route]
     seen = "No view asked for could show it yet."
     if f"shown_{event.route}" in state.tally.values:
         seen = "A picture that was taken showed it."

@@ -6,10 +6,11 @@ known; what was pushed in after it is the error, not the endpoint itself.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 from simulator.frames import Side
-from simulator.units import PSI_PER_MPA, TICKS_PER_S
+from simulator.units import PSI_PER_MPA, TICKS_PER_S, seconds
 from simulator.world.case import Case
 from simulator.world.state import State
 from simulator.world.tamp import Tamp
@@ -22,7 +23,7 @@ ENDPOINTS = (
 
 _STEP_PAUSE_TICKS = 2 * TICKS_PER_S
 """A rest of this length ends a step."""
-_DECAY_TICKS = 4 * TICKS_PER_S
+_DECAY_S = 4.0
 """A rest of this length lets the pressure fall."""
 _DECAYED = 0.9
 """Pressure that has kept more than this share of its step's peak does not decay."""
@@ -33,6 +34,10 @@ _LIFT_WORTH_MM, _STALLED_MM, _STALLED_STEPS = 1.0, 0.08, 3
 """The plate had risen, and now rises less than this a step, so many steps in a row."""
 _FULL_ML = 0.1
 _HELD_ML = 0.5
+
+
+Told = Callable[[str, float], float]
+"""Looks a number up by name, with what to say if there is none."""
 
 
 class Account(Protocol):
@@ -92,7 +97,7 @@ def _step(case: Case, before: State, after: State, account: Account, side: Side)
         account.put(f"tamp_step_mpa_{side}", new.pressure_mpa)
         account.put(f"tamp_seen_{side}", 0.0)
         account.add("tamp_steps", 1.0)
-        account.add("tamp_steps_paused", float(rest >= _DECAY_TICKS))
+        account.add("tamp_steps_paused", float(rest >= _DECAY_S * TICKS_PER_S))
         account.add(f"tamp_steps_{side}", 1.0)
         _rise(case, before, account, side)
     account.put(step, account.get(step) + new.volume_ml - old.volume_ml)
@@ -144,19 +149,45 @@ def _met(case: Case, state: State, account: Account, side: Side, tamp: Tamp) -> 
     hinge, lift = case.patient.hinge, state.body.lift
     y = case.patient.target.landmarks.anterior_wall_y_mm
     most = hinge.superior.rise_mm(hinge.superior.max_rad, hinge.superior.max_mm, 0.0, y)
-    rested = state.tick - account.get(f"inflated_tick_{side}") >= _DECAY_TICKS
-    held = tamp.pressure_mpa > _DECAYED * account.get(f"tamp_step_mpa_{side}")
+    rested, share = decay(account.get, state.tick, tamp)
     signs = (
         most > 0.0 and hinge.gain_mm(lift, 0.0, y) >= _REDUCED * most,
         tamp.touch_mm2 >= constants["touch_stop_mm2"],
         account.get(f"stalled_{side}") >= _STALLED_STEPS,
-        rested and held and tamp.pressure_mpa > _HIGH_SHARE * limit,
+        no_decay(case, rested, share, tamp),
         tamp.volume_ml >= case.tamp.max_volume_ml - _FULL_ML,
         tamp.pressure_mpa >= limit,
         bool(tamp.breached),
         tamp.ruptured or tamp.leak_mm3_s_mpa > 0.0,
     )
     return next((name for name, met in zip(ENDPOINTS, signs, strict=True) if met), "")
+
+
+def decay(told: Told, tick: int, tamp: Tamp) -> tuple[float, float]:
+    """Return the seconds since a tamp was last filled, and the share of that step's peak it keeps.
+
+    The share is 0 before the first step.
+
+    Args:
+        told: looks a number of the tally up.
+        tick: now.
+        tamp: of either side.
+    """
+    peak = told(f"tamp_step_mpa_{tamp.side}", 0.0)
+    rested = seconds(tick - int(told(f"inflated_tick_{tamp.side}", 0.0)))
+    return rested, tamp.pressure_mpa / peak if peak > 0.0 else 0.0
+
+
+def no_decay(case: Case, rested_s: float, share: float, tamp: Tamp) -> bool:
+    """Tell whether a high pressure holds through a pause that lets it fall in bone that yields."""
+    high = _HIGH_SHARE * case.tamp.max_pressure_psi / PSI_PER_MPA
+    return rested_s >= _DECAY_S and share > _DECAYED and tamp.pressure_mpa > high
+
+
+def first_endpoint(state: State, side: Side) -> str:
+    """Return the first of `ENDPOINTS` that a side has reached; "" before that."""
+    at = state.tally.values.get(f"endpoint_{side}", -1.0)
+    return ENDPOINTS[int(at)] if at >= 0.0 else ""
 
 
 def held_other(case: Case, state: State) -> bool | None:

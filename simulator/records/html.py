@@ -15,6 +15,7 @@ from simulator.records.bands import Band, bands
 from simulator.records.charts import charts, timeline
 from simulator.records.measured import FRAME, measures, reached
 from simulator.records.moments import Pictures, rule_words, touched
+from simulator.records.skin_dose import SkinDose, skin_dose
 from simulator.records.spoken import named, told
 from simulator.records.teaching import points
 from simulator.units import TICKS_PER_S
@@ -47,6 +48,7 @@ def page(session: Session, pictures: Pictures) -> str:
         measures=[(m, _bar(m.value / m.top, _shares(m.band, m.top))) for m in measures(report)]
         if any(m.value for m in measures(report)[1:])
         else [],
+        skin=_skin(session),
         timeline=timeline(session.trace, report.moments),
         charts=charts(session.trace, case.tamp.max_pressure_psi),
         paths=sides.paths(case, session.state, session.trace) if begun else "",
@@ -57,6 +59,14 @@ def page(session: Session, pictures: Pictures) -> str:
         films=pictures.films,
         metrics=_rows(report) if begun else _not_zero(report),
     )
+
+
+def _skin(session: Session) -> SkinDose | None:
+    """Return the map of the skin, if there is any dose on it."""
+    skin_mgy = session.state.c_arm.skin_mgy
+    if skin_mgy is None or not skin_mgy.any():
+        return None
+    return skin_dose(session.case.patient, skin_mgy)
 
 
 def _domains(report: Report) -> list[tuple[str, DomainScore, str, str]]:

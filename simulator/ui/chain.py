@@ -11,6 +11,7 @@ from simulator.imaging import display, projector, render
 from simulator.units import ByteArray
 from simulator.world.arm import Curve, Shot
 from simulator.world.case import Case
+from simulator.world.cement import Route
 from simulator.world.events import Exposed
 from simulator.world.state import State
 
@@ -36,6 +37,8 @@ class Film:
     """As the viewer had turned it."""
     notice: str = ""
     """Why it does not show the mode that was asked for."""
+    leaks: tuple[Route, ...] = ()
+    """Ways out by which cement stands out in it."""
     _scaled: dict[int, Any] = field(default_factory=dict)
 
     def sized(self, side: int) -> Any:
@@ -90,6 +93,7 @@ class Chain:
             arm.grid_in,
             self.settings,
             display.notice(self._memory, self.settings),
+            pulse.shown.leaks,
         )
         return self.live
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from simulator.frames import Side
+from simulator.physics.column import bowl_age_s, filler_age_s
+from simulator.physics.setting import is_set
 from simulator.world.action import Do
 from simulator.world.case import Case, Procedure
 from simulator.world.state import State
 from simulator.world.tools import Inside
 
+_EMPTY_ML = 0.05
+"""A filler that holds less is as good as empty."""
 _OUT = {
     Inside.WIRE: Do.WIRE_OUT,
     Inside.DRILL: Do.DRILL_OUT,
@@ -23,7 +27,7 @@ def exchanges(case: Case, state: State, tool: str, side: Side) -> tuple[Do, ...]
             return (Do.TAMP_OUT,)
         return (Do.TAMP_IN,) if state.purged else (Do.PURGE, Do.TAMP_IN)
     if tool == "cement":
-        return (Do.MIX,) if state.cement.mixed_tick is None else (Do.LOAD,)
+        return (Do.MIX,) if _wants_mixing(case, state, side) else (Do.LOAD,)
     if tool == "drugs":
         order = (
             Do.POSITION, Do.ANTIBIOTIC, Do.TIME_OUT, Do.LOCAL, Do.DRESS, Do.NEURO_CHECK,
@@ -45,3 +49,22 @@ def exchanges(case: Case, state: State, tool: str, side: Side) -> tuple[Do, ...]
     if cannula.inside in _OUT:
         return (_OUT[cannula.inside],)
     return (Do.STYLET_IN,)
+
+
+def _wants_mixing(case: Case, state: State, side: Side) -> bool:
+    """True where nothing can be drawn up any more, and the filler gives nothing either."""
+    cement = state.cement
+    if cement.mixed_tick is None:
+        return True
+    if bowl_why_not(case, state) is None:
+        return False
+    filling = cement.fillings[side]
+    return filling.ml <= _EMPTY_ML or is_set(case.cement, filler_age_s(filling, state.tick))
+
+
+def bowl_why_not(case: Case, state: State) -> str | None:
+    """Return why no cement can be drawn from the bowl now, which is why more may be mixed."""
+    cement = state.cement
+    if cement.batch_left_ml <= 0.0:
+        return "empty"
+    return "set" if is_set(case.cement, bowl_age_s(cement, state.tick)) else None

@@ -9,6 +9,7 @@ import pygame
 from simulator.imaging.display import oriented_point
 from simulator.imaging.positioner import geometry, project
 from simulator.imaging.viewing import ViewKind
+from simulator.procedure.mistakes import LEFT_BY
 from simulator.procedure.phases import chapter
 from simulator.ui import view_words
 from simulator.ui.chain import Film
@@ -70,11 +71,14 @@ def draw(kit: Kit, image: Any, scene: Scene, film: Film, strip: Any) -> None:
         wanted = ViewKind(scene.operator.console.drives[film.shot.plane].slot)
         scene.read = (film, *view_words.words(scene.case, scene.state, film, wanted))
     _, said, true = scene.read
-    if said:
-        _line(kit, image, strip, said, true=true)
+    if film.leaks:
+        outside = " and ".join(LEFT_BY[route] for route in film.leaks)
+        _line(kit, image, strip, f"Cement in {outside}. Stop and look.", "alarm")
+    elif said:
+        _line(kit, image, strip, said, "ok" if true else "")
 
 
-def _line(kit: Kit, image: Any, strip: Any, said: str, *, true: bool) -> None:
+def _line(kit: Kit, image: Any, strip: Any, said: str, level: str) -> None:
     """Write a quiet line at the lower edge between the corners, or above them where it is long."""
     c, col = kit.canvas, kit.colour
     size, mark_w, pitch = "sm", c.px(3.8), c.px(2.4)
@@ -85,9 +89,12 @@ def _line(kit: Kit, image: Any, strip: Any, said: str, *, true: bool) -> None:
     h = pitch * len(lines) + c.px(0.4)
     box = pygame.Rect(image.centerx - w // 2, foot - h, w, h)
     c.fill(box, col.black, 0.7)
-    ink = col.ok if true else col.acc
     first = box.y + c.px(0.2) + pitch / 2
-    c.icon("tick" if true else "bulb", (box.x + c.px(1.4), first), 1.4, ink, col.black)
+    if level == "alarm":
+        kit.mark(level, (box.x + c.px(1.4), first))
+    else:
+        icon, ink = ("tick", col.ok) if level else ("bulb", col.acc)
+        c.icon(icon, (box.x + c.px(1.4), first), 1.4, ink, col.black)
     for i, line in enumerate(lines):
         c.text(line, (box.x + c.px(2.8), first + i * pitch), size, "sc", col.hi)
 

@@ -8,25 +8,12 @@ from typing import Any
 import numpy as np
 import pygame
 
+from simulator.imaging.skin import ERYTHEMA_MGY, unrolled
 from simulator.ui.kit import Kit
 from simulator.ui.scene import number
 from simulator.ui.theme import Rgb, mixed
 from simulator.units import ByteArray, FloatArray
 from simulator.world.arm import CArm
-
-WARN_MGY = 2000.0
-"""From here on early transient erythema is possible (ICRP publication 85)."""
-
-
-def unrolled(skin_mgy: FloatArray) -> FloatArray:
-    """Return the map as it is drawn: (heights, angles), head up, back in the middle.
-
-    Angles of the map begin at the back and go round by the patient's left; on the drawing the
-    patient's left is on the left, as in an AP.
-    """
-    count = len(skin_mgy)
-    turned = np.roll(skin_mgy, count // 2, axis=0)[::-1]
-    return np.asarray(turned.T[::-1])
 
 
 def _greys(skin_mgy: FloatArray) -> ByteArray:
@@ -50,7 +37,7 @@ def draw(kit: Kit, rect: Any, arm: CArm) -> None:
     y = rect.bottom - c.px(1.3)
     c.text("Skin peak", (rect.x, y), "xs", "sc", col.low)
     peak = arm.skin_peak_mgy
-    ink = col.warn if peak >= WARN_MGY else col.hi
+    ink = col.warn if peak >= ERYTHEMA_MGY else col.hi
     c.text(f"{number(peak, 1 if peak < 100 else 0)} mGy", (rect.right, y), "xs", "sc", ink, "r")
     stage = pygame.Rect(rect.x, rect.y, rect.w, y - c.px(1.5) - rect.y)
     if stage.h < c.px(2.5):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pygame
 
 from simulator.frames import Side
-from simulator.physics.setting import viscosity_pa_s
+from simulator.physics import column
+from simulator.physics.setting import is_set, viscosity_pa_s
+from simulator.ui.exchanges import bowl_why_not, exchanges
 from simulator.ui.gauges import HARD, WAIT, clock_ring
 from simulator.ui.keys import cap
 from simulator.ui.kit import Kit
@@ -86,16 +89,41 @@ def _clock(kit: Kit, rect: Any, scene: Scene) -> None:
         act_button(
             kit, scene, pygame.Rect(x, rect.y + c.px(6.2), c.px(14), c.px(3.6)), Do.MIX, cap("next")
         )
-    rows = (
-        ("Viscosity", _viscosity(scene)),
-        ("Cement", c.fitted(spec.name.split(",")[0], right - x - c.px(9.8))),
-    )
-    for i, (label, value) in enumerate(rows):
-        y = rect.y + c.px(12.6 + 2.55 * i)
-        c.text(label, (x, y), "sm", "medium", col.low)
-        c.text(value, (x + c.px(9.8), y))
+    name = c.fitted(spec.name.split(",")[0], c.px(11), "xs", "sc")
+    c.text(name, (right, rect.y + c.px(3.4)), "xs", "sc", col.low, "r")
+    _batch(kit, x, right, rect.y + c.px(12.6), scene)
+    c.text("Viscosity", (x, rect.y + c.px(15.15)), "sm", "medium", col.low)
+    c.text(_viscosity(scene), (x + c.px(9.8), rect.y + c.px(15.15)))
     _strand(kit, x, right, rect.y + c.px(17.7), scene)
     _legend(kit, rect, stops)
+
+
+def _batch(kit: Kit, x: float, right: float, y: float, scene: Scene) -> None:
+    """Draw what is left in the bowl; where nothing can be drawn from it, offer to mix again."""
+    c, col = kit.canvas, kit.colour
+    cement = scene.state.cement
+    if cement.batches == 0:
+        c.text("Batch", (x, y), "sm", "medium", col.low)
+        c.text(f"{number(scene.case.cement.batch_ml, 0)} mL when mixed", (x + c.px(9.8), y))
+        return
+    w = c.text(f"Batch {cement.batches}", (x, y), "sm", "medium", col.low)
+    why = bowl_why_not(scene.case, scene.state)
+    if why is None:
+        left = cement.batch_left_ml
+        count = math.ceil(left / scene.case.filler.volume_ml - 1e-6)
+        words = f"{number(left, 1)} mL, {count} filler{'s' if count > 1 else ''}"
+        c.text(c.fitted(words, right - x - c.px(9.8)), (x + c.px(9.8), y))
+        return
+    button = pygame.Rect(right - c.px(11.6), round(y - c.px(1.5)), c.px(11.6), c.px(3.0))
+    c.text(why, (x + w + c.px(1.0), y), "sm", "medium", col.warn)
+    refused = scene.why_not(Do.MIX)
+    by_r = exchanges(scene.case, scene.state, "cement", scene.operator.side) == (Do.MIX,)
+    kit.button(
+        f"do.{Do.MIX.value}", button, "Mix again", cap("next") if by_r else "",
+        lambda: scene.operator.ask(Do.MIX), kind="off" if refused else "",
+    )  # fmt: skip
+    if refused:
+        kit.tip(f"do.{Do.MIX.value}", button, refused)
 
 
 def _strand(kit: Kit, x: float, right: float, y: float, scene: Scene) -> None:
@@ -154,22 +182,14 @@ def _filler(kit: Kit, rect: Any, scene: Scene) -> None:
     y = rect.y + c.px(27.0)
     side = "Right" if scene.operator.side else "Left"
     w = kit.section(f"{side} filler", (x, y))
-    count = f"number {cement.fillers_used}" if cement.fillers_used else "none loaded"
-    c.text(count, (x + w + c.px(1.2), y), "sm", "medium", col.mid)
-    bore = cement.cannula_ml[scene.operator.side]
     filling = cement.fillings[scene.operator.side]
-    left_s = (filling.ready_tick - scene.state.tick) / TICKS_PER_S
-    inside = f"{number(filling.ml, 1)} mL inside"
-    if left_s > 0.0:
-        inside = f"the nurse fills it, {left_s:.0f} s"
-    c.text(
-        f"{inside}, {number(bore, 1)} in the cannula",
-        (right, y),
-        "sm",
-        "medium",
-        col.hi,
-        "r",
-    )
+    x += w + c.px(1.2)
+    level, holds = _holds(scene)
+    holds = c.fitted(holds, right - x, "sm", "sc")
+    c.text(holds, (right, y), "sm", "sc", kit.level(level)[0] if level else col.hi, "r")
+    count = f"number {cement.fillers_used}" if cement.fillers_used else ""
+    if c.width(count) + c.width(holds, "sm", "sc") + c.px(1.5) < right - x:
+        c.text(count, (x, y), "sm", "medium", col.mid)
     barrel = pygame.Rect(rect.x + c.px(11.0), rect.y + c.px(29.2), c.px(32.6), c.px(3.4))
     mid = barrel.centery
     share = min(max(filling.ml / spec.volume_ml, 0.0), 1.0)
@@ -193,18 +213,42 @@ def _filler(kit: Kit, rect: Any, scene: Scene) -> None:
         c.text(f"{ml:.1f}" if ml else "0", (at, rect.y + c.px(34.2)), "xs", "sc", col.low, "c")
 
 
+def _holds(scene: Scene) -> tuple[str, str]:
+    """Return level and words of what filler and cannula hold, and how stiff it is by now."""
+    cement, spec, tick = scene.state.cement, scene.case.cement, scene.state.tick
+    bore = cement.bores[scene.operator.side]
+    if column.is_plugged(spec, bore, tick, scene.case.physics["cement"]["ageing_cannula"]):
+        return "alarm", f"hard in the cannula, {number(column.volume_ml(bore), 1)} mL"
+    parts = []
+    level = ""
+    filling = cement.fillings[scene.operator.side]
+    if tick < filling.ready_tick:
+        return "", f"the nurse fills it, {(filling.ready_tick - tick) / TICKS_PER_S:.0f} s"
+    if filling.ml > 0.0:
+        age = column.filler_age_s(filling, tick)
+        hard = is_set(spec, age)
+        level = "alarm" if hard else ""
+        eta = "set" if hard else f"{number(viscosity_pa_s(spec, age))} Pa·s"
+        parts.append(f"{number(filling.ml, 1)} mL, {eta}")
+    elif cement.fillers_used:
+        parts.append("empty")
+    else:
+        parts.append("none loaded")
+    if bore:
+        parts.append(f"{number(column.volume_ml(bore), 1)} in the cannula")
+    return level, "; ".join(parts)
+
+
 def _thumb(kit: Kit, rect: Any, scene: Scene) -> None:
     c, col = kit.canvas, kit.colour
     x, right = rect.x + c.px(1.45), rect.right - c.px(1.45)
     kit.section("Thumb force", (x, rect.y + c.px(38.0)))
-    c.text("last 30 s", (right, rect.y + c.px(38.0)), "xs", "sc", col.low, "r")
-    kit.number(
-        number(scene.state.cement.fillings[scene.operator.side].thumb_n),
-        "N",
-        (x, rect.y + c.px(43.8)),
-        "num",
-        "md",
-    )
+    filling, at = scene.state.cement.fillings[scene.operator.side], right
+    for word, kpa in (("in bone", filling.tip_kpa), ("Syringe", filling.kpa)):
+        at -= c.text(f"{number(kpa)} kPa", (at, rect.y + c.px(38.0)), "sm", "sc", col.hi, "r")
+        at -= c.px(0.6)
+        at -= c.text(word, (at, rect.y + c.px(38.0)), "sm", "sc", col.mid, "r") + c.px(1.4)
+    kit.number(number(filling.thumb_n), "N", (x, rect.y + c.px(43.8)), "num", "md")
     limit = scene.case.filler.hand_limit_n
     top = max(limit, scene.operator.hand.wheel.thumb_n) * 1.18
     plot = pygame.Rect(rect.x + c.px(13.2), rect.y + c.px(39.4), 0, c.px(6.6))
@@ -239,8 +283,8 @@ def _given(kit: Kit, rect: Any, scene: Scene) -> None:
     full = 4.0
     for side in Side:
         y = rect.y + c.px(53.4 + 2.8 * side)
-        c.text("R" if side else "L", (rect.x + c.px(13.2), y), "sm", "semi", col.side(side))
-        meter = pygame.Rect(rect.x + c.px(15.4), round(y - c.px(0.65)), c.px(25.0), c.px(1.3))
+        c.text("R" if side else "L", (rect.x + c.px(14.8), y), "sm", "semi", col.side(side))
+        meter = pygame.Rect(rect.x + c.px(16.8), round(y - c.px(0.65)), c.px(23.6), c.px(1.3))
         kit.meter(meter, cement.fillings[side].given_ml / full, col.side(side))
         c.text(
             f"{number(cement.fillings[side].given_ml, 1)} mL",
@@ -252,9 +296,7 @@ def _given(kit: Kit, rect: Any, scene: Scene) -> None:
         )
     y = rect.y + c.px(59.6)
     flow = max(cement.flow_smooth_ul_s, 0.0) * 60.0 / 1000.0
-    c.text(f"Flow {number(flow, 1)} mL/min", (rect.x + c.px(13.2), y), "sm", "medium", col.mid)
-    words = f"{number(cement.batch_left_ml, 1)} mL left in the bowl"
+    c.text(f"Flow {number(flow, 1)} mL/min", (rect.x + c.px(14.8), y), "sm", "medium", col.mid)
     pocket = scene.state.body.cavity_ml
     if scene.case.procedure is Procedure.KYPHOPLASTY and pocket > 0.05:
-        words = f"pocket {number(pocket, 1)} mL"
-    c.text(words, (right, y), "sm", "sc", col.low, "r")
+        c.text(f"pocket {number(pocket, 1)} mL", (right, y), "sm", "sc", col.low, "r")

@@ -7,6 +7,7 @@ from typing import Any
 import pygame
 
 from simulator.frames import Side
+from simulator.procedure.tamp_account import decay, first_endpoint, no_decay
 from simulator.ui.gauges import manometer
 from simulator.ui.kit import Kit
 from simulator.ui.plots import pressure_volume
@@ -14,7 +15,14 @@ from simulator.ui.scene import Scene, bar, number, psi
 from simulator.ui.tool_parts import Deed, exchange, held, other_side, row
 from simulator.world.tamp import Tamp
 
-_STOP = ("Wall touched", "Endplate met", "Reduced", "Stops rising", "No decay")
+_SEEN = (
+    ("Reduced", "fracture reduced"),
+    ("Wall or plate", "wall contact"),
+    ("Stops rising", "plate stops rising"),
+)
+"""Signs that the eye finds, and their names as endpoints."""
+_REST_S = 0.5
+"""From then on the inflator counts as resting."""
 
 
 def draw(kit: Kit, rect: Any, scene: Scene) -> None:
@@ -136,10 +144,9 @@ def _trend(scene: Scene, tamp: Tamp | None) -> tuple[str, str]:
     now, peak = psi(tamp.pressure_mpa), psi(tamp.peak_mpa)
     if now > limit:
         return "Past the limit. Deflate", "alarm"
-    late = [p for _, p in scene.felt.tamp[tamp.side][-16:]]
-    fall = late[0] - late[-1] if len(late) > 15 else 0.0
-    if fall > 0.5:
-        return f"Peak {number(peak)}, falling {number(fall)} psi/s", ""
+    rested, share = decay(scene.state.tally.values.get, scene.state.tick, tamp)
+    if now > 1.0 and share > 0.0 and rested > _REST_S:
+        return f"{100.0 * share:.0f} % of {number(now / share)} psi after {rested:.0f} s", ""
     return f"Peak {number(peak)} psi", "warn" if now > 0.75 * limit else ""
 
 
@@ -151,7 +158,8 @@ def _volume(kit: Kit, rect: Any, scene: Scene, tamp: Tamp | None) -> None:
     kit.section("Volume", (x, rect.y + c.px(21.0)))
     base = rect.y + c.px(26.4)
     kit.number(number(ml, 2), "mL", (x, base), "num", "md", col.alarm if ml > full else col.hi)
-    c.text(f"of {full:.1f}", (right, base), "xs", "sc", col.mid, "r", baseline=True)
+    left = f"{number(max(full - ml, 0.0), 2)} left of {full:.1f}"
+    c.text(left, (right, rect.y + c.px(21.0)), "xs", "sc", col.mid, "r")
     box = pygame.Rect(x, rect.y + c.px(27.8), right - x, c.px(1.3))
     top = full * 1.125
     kit.meter(box, ml / top, col.side(scene.operator.side), limit_at=full / top)
@@ -163,21 +171,31 @@ def _volume(kit: Kit, rect: Any, scene: Scene, tamp: Tamp | None) -> None:
 
 
 def _stops(kit: Kit, rect: Any, scene: Scene, tamp: Tamp | None) -> None:
-    """List when to stop: what the eyes must find stays open, what gauges know is marked."""
+    """List when to stop: what the gauges know is marked, what the eyes find only by the coach."""
     c, col = kit.canvas, kit.colour
     x = rect.x + c.px(38.7)
     y = float(rect.y + c.px(38.4))
-    spec = scene.case.tamp
     c.text("Stop when", (x, y), "sm", "semi")
-    ml = tamp.volume_ml if tamp else 0.0
-    now = psi(tamp.pressure_mpa) if tamp else 0.0
-    rows = [(word, False) for word in _STOP]
-    rows.append((f"{spec.max_volume_ml:.1f} mL", ml >= spec.max_volume_ml - 1e-6))
-    rows.append((f"{spec.max_pressure_psi:.0f} psi", now >= spec.max_pressure_psi))
-    for word, met in rows:
+    for word, met in stops(scene, tamp):
         y += c.px(2.55)
         if met:
             kit.mark("alarm", (x + c.px(0.8), y), 1.3)
         else:
             c.icon("ring", (x + c.px(0.8), y), 1.1, col.low)
         c.text(word, (x + c.px(2.2), y), "sm", "sc", col.alarm if met else col.mid)
+
+
+def stops(scene: Scene, tamp: Tamp | None) -> list[tuple[str, bool]]:
+    """Return each sign to stop and whether it is told to be there."""
+    spec, state = scene.case.tamp, scene.state
+    ml = tamp.volume_ml if tamp else 0.0
+    now = psi(tamp.pressure_mpa) if tamp else 0.0
+    first = first_endpoint(state, scene.operator.side) if scene.coach and tamp else ""
+    rows = [(word, first == name) for word, name in _SEEN]
+    held = tamp is not None and no_decay(
+        scene.case, *decay(state.tally.values.get, state.tick, tamp), tamp
+    )
+    rows.append(("No decay", held))
+    rows.append((f"{spec.max_volume_ml:.1f} mL", ml >= spec.max_volume_ml - 1e-6))
+    rows.append((f"{spec.max_pressure_psi:.0f} psi", now >= spec.max_pressure_psi))
+    return rows

@@ -326,7 +326,8 @@ def test_cement_and_contrast_keep_their_volume_on_the_picture():
     bone = phantom.bone_field()
     voxels = frozen(np.arange(3000, 3400, dtype=np.int32))
     cloud = Cloud(voxel=voxels, fill=frozen(np.full(400, 0.5)),
-                  volume_ul=frozen(np.full(400, 0.8)), revision=1)  # fmt: skip
+                  volume_ul=frozen(np.full(400, 0.8)),
+                  route=frozen(np.full(400, -1, np.int32)), revision=1)  # fmt: skip
     tamp = Tamp(0, "", (0, 0, 0), (0, 0, 1), voxels=voxels,
                 fill=frozen(np.full(400, 0.25, np.float32)), revision=1)  # fmt: skip
     projector = PatientProjector(phantom.patient())

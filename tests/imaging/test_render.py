@@ -90,7 +90,8 @@ def flowing():
     """A state with everything in it, the same with more cement, and with a fuller balloon."""
     voxels = frozen(np.arange(3000, 3400, dtype=np.int32))
     cloud = Cloud(voxel=voxels, fill=frozen(np.full(400, 0.5)),
-                  volume_ul=frozen(np.full(400, 0.8)), revision=1)  # fmt: skip
+                  volume_ul=frozen(np.full(400, 0.8)),
+                  route=frozen(np.full(400, -1, np.int32)), revision=1)  # fmt: skip
     tamp = Tamp(0, "", (0, 0, 0), (0, 0, 1), voxels=frozen(np.arange(6000, 6500, dtype=np.int32)),
                 fill=frozen(np.full(500, 0.25, np.float32)), revision=1)  # fmt: skip
     cement = Cement(cloud=cloud, bores=((Portion(0.1, 300.0, 0),), ()))

@@ -105,7 +105,14 @@ def test_a_run_that_was_declined_has_no_empty_part(case: Case) -> None:
     reader = Reader()
     reader.feed(page)
     assert (reader.pictures, reader.figures) == (0, 0)
-    for heading in ("Timeline", "What was true", "Plots", "At the end", "Time and dose"):
+    for heading in (
+        "Timeline",
+        "Skin dose",
+        "What was true",
+        "Plots",
+        "At the end",
+        "Time and dose",
+    ):
         assert f"<h2>{heading}" not in page
     assert "are reasons not to" in page
 

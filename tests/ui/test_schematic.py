@@ -10,9 +10,10 @@ import pygame
 import pytest
 
 from simulator.anatomy.volume import Volume
+from simulator.imaging import skin
 from simulator.imaging.dose import operator_usv
 from simulator.imaging.skin import surface
-from simulator.ui import room_shapes, schematic, skin_map
+from simulator.ui import room_shapes, schematic
 from simulator.ui.theme import colours
 from simulator.world.arm import CArm, Pose, Stand
 from simulator.world.collimator import Collimator
@@ -106,7 +107,7 @@ def test_the_skin_map_lies_as_the_patient_does() -> None:
     soft[(x / 28) ** 2 + (y / 18) ** 2 < 1.0] = 1.0
     torso = Volume((-147.5, -97.5, -72.5), 5.0, soft, np.zeros_like(soft))
     points = surface(torso).points_mm
-    maps = [skin_map.unrolled(points[..., axis]) for axis in range(3)]
+    maps = [skin.unrolled(points[..., axis]) for axis in range(3)]
     heights, angles = maps[0].shape
     middle, quarter = angles // 2, angles // 4
     assert maps[1][heights // 2, middle] == maps[1].max()

@@ -1,0 +1,171 @@
+"""The panes of tamp and cement: what they say and offer in each state, and that it has room."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Any
+
+import pytest
+
+from simulator.engine.session import Session
+from simulator.frames import Side
+from simulator.physics.cement_acts import mix
+from simulator.ui import layout
+from simulator.ui.canvas import Canvas
+from simulator.ui.exchanges import exchanges
+from simulator.ui.sound import Sound
+from simulator.ui.theatre import Theatre
+from simulator.ui.tool_tamp import stops
+from simulator.units import PSI_PER_MPA, ticks
+from simulator.world.action import Action, Do
+from simulator.world.arm import Pose, Shot, View
+from simulator.world.case import Case
+from simulator.world.cement import Cement, Portion, Route
+from simulator.world.events import Exposed
+from simulator.world.shown import Shown
+from simulator.world.state import State
+from simulator.world.tamp import Tamp
+from tests.ui.test_layout import Written, overlaps
+
+_NOW = ticks(900.0)
+_MIXED = Cement(mixed_tick=ticks(600.0), batches=1, batch_left_ml=20.0)
+_GIVING = replace(
+    _MIXED, batch_left_ml=14.0, filler_ml=1.37, filler_age_s=200.0, filler_tick=_NOW - 600,
+    fillers_used=4, bores=((Portion(0.52, 240.0, _NOW),), ()), syringe_kpa=1234.0, tip_kpa=18.0,
+    thumb_n=99.0, injected_ml=11.2, flow_smooth_ul_s=100.0,
+)  # fmt: skip
+_LAST = replace(_GIVING, batch_left_ml=0.0)
+_OUT = replace(_LAST, filler_ml=0.0, bores=((), ()))
+_SET = replace(_GIVING, mixed_tick=-ticks(1200.0), filler_age_s=2100.0)
+_PLUGGED = replace(_GIVING, bores=((Portion(0.52, 2400.0, _NOW),), ()))
+CEMENTS = {
+    "packet": Cement(), "mixed": _MIXED, "giving": _GIVING, "last": _LAST, "out": _OUT,
+    "set": _SET, "plugged": _PLUGGED,
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def session(case: Case) -> Session:
+    session = Session(case, "human")
+    for act in (Do.TIME_OUT, Do.LOCAL, Do.PLACE_NEEDLE, Do.STYLET_OUT):
+        session.advance(Action(do=act))
+    return session
+
+
+def shown(session: Session, state: State, tool: str) -> Theatre:
+    """A theatre with this tool in hand; the session goes back to where it was."""
+    session.state = state
+    theatre = Theatre(session, lambda ended: None, Sound())
+    theatre.operator.tool = tool
+    return theatre
+
+
+def read(theatre: Theatre, canvas: Canvas, written: Written) -> list[str]:
+    """Draw, hold every line against its room, and return the lines of the tool's pane."""
+    theatre.draw(canvas)
+    pane = layout.theatre(canvas.theme, biplane=False).tool
+    lines = written.inside(pane)
+    assert [words for words, _ in lines if "…" in words] == []
+    assert all(pane.contains(rect) for _, rect in lines)
+    assert overlaps([rect for _, rect in lines]) == []
+    assert overlaps([hot.rect for hot in theatre.hots.items]) == []
+    return [words for words, _ in lines]
+
+
+@pytest.mark.parametrize("name", CEMENTS)
+def test_each_state_of_the_cement_has_room_for_its_words(
+    canvas: Canvas, session: Session, name: str, monkeypatch: Any
+) -> None:
+    before = session.state
+    state = replace(before, tick=_NOW, phase="inject", cement=CEMENTS[name])
+    said = read(shown(session, state, "cement"), canvas, Written(canvas, monkeypatch))
+    session.state = before
+    if name == "giving":
+        assert "14.0 mL, 10 fillers" in said
+        assert {"1234 kPa", "18 kPa", "Syringe", "in bone"} <= set(said)
+    assert ("hard in the cannula, 0.5 mL" in said) == (name == "plugged")
+
+
+@pytest.mark.parametrize("name", CEMENTS)
+def test_more_is_mixed_when_the_bowl_gives_nothing_and_never_before(
+    canvas: Canvas, session: Session, name: str
+) -> None:
+    before = session.state
+    state = replace(before, tick=_NOW, phase="inject", cement=CEMENTS[name])
+    theatre = shown(session, state, "cement")
+    theatre.draw(canvas)
+    offered = {hot.name for hot in theatre.hots.items if hot.enabled}
+    next_act = exchanges(session.case, state, "cement", Side.LEFT)
+    session.state = before
+    mixes = not isinstance(mix(session.case, state, Side.LEFT), str)
+    assert ("do.mix" in offered) == mixes == (name in ("packet", "last", "out", "set"))
+    assert (next_act == (Do.MIX,)) == (name in ("packet", "out", "set"))
+
+
+def held(session: Session, psi: float, share: float, rest_s: float, **told: float) -> State:
+    tamp = Tamp(Side.LEFT, "", (0, 0, 0), (0, 0, 1), volume_ml=2.9, pressure_mpa=psi / PSI_PER_MPA,
+                peak_mpa=psi / share / PSI_PER_MPA)  # fmt: skip
+    state = session.state
+    values = {
+        "tamp_step_mpa_0": tamp.peak_mpa, "inflated_tick_0": float(_NOW - ticks(rest_s)), **told
+    }  # fmt: skip
+    tally = replace(state.tally, values=MappingProxyType({**state.tally.values, **values}))
+    return replace(state, tick=_NOW, tamps=(tamp, None), tally=tally)
+
+
+def test_the_tamp_says_what_a_pause_leaves_of_the_pressure(
+    canvas: Canvas, session: Session, monkeypatch: Any
+) -> None:
+    before = session.state
+    theatre = shown(session, held(session, 250.0, 0.80, 12.0), "tamp")
+    said = read(theatre, canvas, Written(canvas, monkeypatch))
+    session.state = before
+    full = session.case.tamp.max_volume_ml
+    assert "80 % of 312 psi after 12 s" in said
+    assert f"{full - 2.9:.2f} left of {full:.1f}" in said
+
+
+@pytest.mark.parametrize(("share", "rest_s", "psi"), [(0.95, 5.0, 300.0)])
+def test_a_high_pressure_that_holds_is_a_sign_to_stop(
+    session: Session, share: float, rest_s: float, psi: float
+) -> None:
+    before = session.state
+
+    def told(psi: float, share: float, rest_s: float) -> bool:
+        theatre = shown(session, held(session, psi, share, rest_s), "tamp")
+        return dict(stops(theatre.scene, session.state.tamps[0]))["No decay"]
+
+    met = told(psi, share, rest_s)
+    less = [told(psi, 0.8, rest_s), told(psi, share, 2.0), told(100.0, share, rest_s)]
+    session.state = before
+    assert met
+    assert less == [False, False, False]
+
+
+def test_what_only_the_eye_finds_is_marked_by_the_coach_alone(session: Session) -> None:
+    before = session.state
+    theatre = shown(session, held(session, 200.0, 0.8, 1.0, endpoint_0=1.0), "tamp")
+    marks = []
+    for coach in (True, False):
+        theatre.scene.coach = coach
+        marks.append(dict(stops(theatre.scene, session.state.tamps[0]))["Wall or plate"])
+    session.state = before
+    assert marks == [True, False]
+
+
+def test_a_leak_is_told_while_a_picture_that_shows_it_is_seen(
+    room: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = room.session.state
+    shot = Shot(state.tick, View.LATERAL, Pose(90.0), 0.0, (False, False))
+    said: list[list[str]] = []
+    for routes in ((), (Route.SEGMENTAL, Route.DISC)):
+        pulse = Exposed(shot, 80.0, 0.2, hand_in_beam=False, shown=Shown(leaks=routes))
+        room.theatre.scene.pictures.see(state, (pulse,))
+        written = Written(room.canvas, monkeypatch)
+        room.draw()
+        said.append([words for words, _ in written.lines if "Cement in" in words])
+        monkeypatch.undo()
+    assert said[0] == []
+    assert " ".join(said[1]).startswith("Cement in a segmental vein and the disc.")
