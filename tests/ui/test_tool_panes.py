@@ -21,7 +21,7 @@ from simulator.units import PSI_PER_MPA, ticks
 from simulator.world.action import Action, Do
 from simulator.world.arm import Pose, Shot, View
 from simulator.world.case import Case
-from simulator.world.cement import Cement, Portion, Route
+from simulator.world.cement import Cement, Filling, Portion, Route
 from simulator.world.events import Exposed
 from simulator.world.shown import Shown
 from simulator.world.state import State
@@ -30,18 +30,25 @@ from tests.ui.test_layout import Written, overlaps
 
 _NOW = ticks(900.0)
 _MIXED = Cement(mixed_tick=ticks(600.0), batches=1, batch_left_ml=20.0)
+_FULL = Filling(
+    ml=1.37, age_s=200.0, tick=_NOW - 600, kpa=1234.0, thumb_n=99.0, tip_kpa=18.0, given_ml=11.2
+)
 _GIVING = replace(
-    _MIXED, batch_left_ml=14.0, filler_ml=1.37, filler_age_s=200.0, filler_tick=_NOW - 600,
-    fillers_used=4, bores=((Portion(0.52, 240.0, _NOW),), ()), syringe_kpa=1234.0, tip_kpa=18.0,
-    thumb_n=99.0, injected_ml=11.2, flow_smooth_ul_s=100.0,
+    _MIXED, batch_left_ml=14.0, fillings=(_FULL, Filling()), fillers_used=4,
+    bores=((Portion(0.52, 240.0, _NOW),), ()), flow_smooth_ul_s=100.0,
 )  # fmt: skip
 _LAST = replace(_GIVING, batch_left_ml=0.0)
-_OUT = replace(_LAST, filler_ml=0.0, bores=((), ()))
-_SET = replace(_GIVING, mixed_tick=-ticks(1200.0), filler_age_s=2100.0)
+_OUT = replace(_LAST, fillings=(replace(_FULL, ml=0.0), Filling()), bores=((), ()))
+_SET = replace(
+    _GIVING,
+    mixed_tick=-ticks(1200.0),
+    fillings=(replace(_FULL, age_s=2100.0), Filling()),
+)
 _PLUGGED = replace(_GIVING, bores=((Portion(0.52, 2400.0, _NOW),), ()))
+_FILLING = replace(_GIVING, fillings=(replace(_FULL, ready_tick=_NOW + ticks(9.0)), Filling()))
 CEMENTS = {
     "packet": Cement(), "mixed": _MIXED, "giving": _GIVING, "last": _LAST, "out": _OUT,
-    "set": _SET, "plugged": _PLUGGED,
+    "set": _SET, "plugged": _PLUGGED, "filling": _FILLING,
 }  # fmt: skip
 
 
