@@ -28,12 +28,13 @@ from simulator.engine.start import first_state
 from simulator.frames import Side
 from simulator.imaging.projector import PatientProjector
 from simulator.physics import cementing
-from simulator.physics.injection import Outlet, inject
+from simulator.physics.injection import inject
+from simulator.physics.outlet import Outlet
 from simulator.records.frames import film
 from simulator.scenario.assets import chosen
 from simulator.units import MM3_PER_ML, TICKS_PER_S, ByteArray, ticks
 from simulator.world.case import Case
-from simulator.world.cement import ROUTES, Cement, Route
+from simulator.world.cement import ROUTES, Cement, Filling, Route
 from simulator.world.collimator import Collimator
 from simulator.world.state import State
 from simulator.world.tools import Cannula, Inside
@@ -94,7 +95,7 @@ def pressed(case: Case, state: State, push: Push) -> Iterator[State]:
     outlet = Outlet(Side.LEFT, tip, tip, tool.inner_mm, tool.length_mm)
     field = cementing.flow_field(case, state.body.bone)
     tick, force = ticks(push.start_s), 1.0
-    cement = Cement(mixed_tick=0, batches=1, filler_ml=20.0)
+    cement = Cement(mixed_tick=0, batches=1, fillings=(Filling(ml=20.0), Filling()))
     for _ in range(_STEPS):
         if cement.injected_ml >= push.ml:
             return
