@@ -105,6 +105,9 @@ class Session:
         if self._recorder is not None:
             self._recorder.action(before.tick, action)
         self.state, events = step(self.case, before, action)
+        self.case = self.case.facing(self.state.level)
+        if self.state.level != before.level:
+            self.ap = self.lateral = None
         self._events = events
         for event in events:
             self._note(event)

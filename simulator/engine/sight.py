@@ -20,6 +20,7 @@ from simulator.imaging.cells import voxel_points_mm
 from simulator.imaging.positioner import geometry, project
 from simulator.imaging.viewing import ViewKind, lifted, quality
 from simulator.imaging.visibility import look, tip_seen, visible_routes
+from simulator.procedure import by_level
 from simulator.units import PSI_PER_MPA, Vec3, seconds
 from simulator.world.arm import CArm, Shot, View
 from simulator.world.bearings import arm_angles, off_deg, wall_point
@@ -128,6 +129,10 @@ class Observation:
     """History, laboratory and imaging, as in the briefing."""
     textbook: Mapping[str, float]
     """Limits of whom to treat."""
+    levels: tuple[str, ...]
+    """The vertebrae to treat, in the author's order."""
+    level: int
+    """Which of them is worked on."""
 
     @property
     def t_s(self) -> float:
@@ -139,6 +144,7 @@ def observe(
     case: Case, state: State, ap: Seen | None, lateral: Seen | None, events: tuple[Event, ...]
 ) -> Observation:
     """Return what can be known in `state`, with the last pictures as read."""
+    case = case.facing(state.level)
     tools = tuple(
         None
         if t is None
@@ -170,7 +176,7 @@ def observe(
         cement_age_s=None if mixed is None else seconds(state.tick - mixed),
         filler_ml=cement.filler_ml,
         batch_ml=cement.batch_left_ml,
-        given_ml=cement.injected_ml,
+        given_ml=state.given_here_ml,
         pocket_ml=state.tally.values.get("tamp_volume_ml", 0.0),
         thumb_n=cement.thumb_n,
         vitals=state.vitals,
@@ -184,6 +190,8 @@ def observe(
         over=state.over,
         clinical=case.clinical,
         textbook=case.physics["selection"],
+        levels=by_level.names(case),
+        level=state.level,
     )
 
 

@@ -56,6 +56,7 @@ class PatientProjector:
     def __init__(self, patient: Patient):
         """Prepare for `patient`; blocks are made when they are first needed."""
         self._patient = patient
+        self._others: list[PatientProjector] = []
         self._bundles: dict[str, tuple[Lift, Bundle | None]] = {}
         self._patches: dict[tuple[object, ...], Patch | None] = {}
         self.memory = Memory()
@@ -115,9 +116,12 @@ class PatientProjector:
             return paths
         once, lift = self.memory.once, self.memory.one(body.unbaked)
         baked = self.memory.one(body.baked)
-        block = once(
-            "remodelled", (body.bone, lift, baked), lambda: _remodelled(self._patient, body)
-        )
+
+        def made() -> Block | None:
+            change = remodelled(self._patient, body)
+            return None if change is None else _block(change)
+
+        block = once("remodelled", (body.bone, lift, baked), made)
         if block is None:
             return paths
         return once("body", (paths, block), lambda: _more(paths, project_block(block, g)))
@@ -129,30 +133,54 @@ class PatientProjector:
         cloud: Cloud,
         tamps: Sequence[Tamp | None],
         quality: Quality = Quality.STILL,
+        more: tuple[Block, ...] = (),
     ) -> Patch | None:
         """Return cement (first) and contrast medium (second) in the target seen from `g`, cm.
 
-        Both are fractions of the voxels of the body's bone field. States share their arrays
-        while nothing changes, so that the arrays themselves are the key.
+        With `more` of both, such as cement in other levels. Both are fractions of the voxels of
+        the body's bone field. States share their arrays while nothing changes, so that the
+        arrays themselves are the key.
         """
         inside = [t for t in tamps if t is not None and t.voxels.size]
         spill = (body.spill_voxels, body.spill_fill)
-        if not inside and not cloud.voxel.size and not spill[0].size:
+        here = bool(inside or cloud.voxel.size or spill[0].size)
+        if not here and not more:
             return None
         one, once = self.memory.one, self.memory.once
         lift, seen = one(body.unbaked), one(g)
         arrays = [cloud.voxel, cloud.fill, *spill, *(a for t in inside for a in (t.voxels, t.fill))]
 
         def made() -> Block:
-            volume = _filled(body, cloud, inside)
+            volume = filled(body, cloud, inside)
             return _block(warped(volume, self._patient.hinge, lift) if lift else volume)
 
-        block = once("filled", (lift, *arrays), made)
+        blocks = (once("filled", (lift, *arrays), made), *more) if here else more
         return once(
             "fill",
-            (block, seen, quality),
-            lambda: project_bundle(Bundle((block,)), seen, None, quality),
+            (*blocks, seen, quality),
+            lambda: project_bundle(Bundle(blocks), seen, None, quality),
         )
+
+    def with_more(self, paths: Paths, g: Geometry, blocks: tuple[Block, ...]) -> Paths:
+        """Return the path lengths with changes of bone elsewhere."""
+        if not blocks:
+            return paths
+        once = self.memory.once
+        return once(
+            "elsewhere",
+            (paths, *blocks),
+            lambda: _more(paths, project_bundle(Bundle(blocks), g, None, Quality.STILL)),
+        )
+
+    def of(self, patient: Patient) -> PatientProjector:
+        """Return the projector of this patient, or of the same one in another level's frame."""
+        if patient is self._patient:
+            return self
+        for other in self._others:
+            if other._patient is patient:
+                return other
+        self._others.append(PatientProjector(patient))
+        return self._others[-1]
 
 
 def _volumes(patient: Patient, group: str, lift: Lift) -> Sequence[Volume]:
@@ -191,7 +219,7 @@ def _fewer(g: Geometry, times: int) -> Geometry:
     return replace(g, n=g.n // times, pitch_mm=g.pitch_mm * times)
 
 
-def _remodelled(patient: Patient, body: Body) -> Block | None:
+def remodelled(patient: Patient, body: Body) -> Volume | None:
     """Return how the image of the bone differs from the lifted fracture; None if it does not."""
     before = patient.target.bone
     if before is None:
@@ -201,7 +229,7 @@ def _remodelled(patient: Patient, body: Body) -> Block | None:
         return None
     change = _boxed(more, body.bone)
     rest = body.unbaked
-    return _block(warped(change, patient.hinge, rest) if rest else change)
+    return warped(change, patient.hinge, rest) if rest else change
 
 
 def _boxed(more: Float32Array, bone: BoneField) -> Volume:
@@ -216,7 +244,7 @@ def _boxed(more: Float32Array, bone: BoneField) -> Volume:
     return Volume((x, y, z), bone.spacing_mm, soft, cortical)
 
 
-def _filled(body: Body, cloud: Cloud, tamps: Sequence[Tamp]) -> Volume:
+def filled(body: Body, cloud: Cloud, tamps: Sequence[Tamp]) -> Volume:
     """Return the box around all filled voxels: cement as its soft field, contrast as cortical."""
     bone = body.bone
     voxel_ul = bone.spacing_mm**3

@@ -179,6 +179,7 @@ def devices(
     cement: Cement,
     fill: Patch | None,
     memory: Memory | None = None,
+    more: Sequence[Rod] = (),
 ) -> Devices | None:
     """Return all tools, contrast and cement seen from `g`; None if there is nothing.
 
@@ -191,8 +192,9 @@ def devices(
         cement: for what stands in the cannulas.
         fill: cement and contrast in the bone, from `PatientProjector.fill`.
         memory: of earlier pictures.
+        more: needles that stand in other levels.
     """
-    rods: list[Rod] = []
+    rods: list[Rod] = [*more]
     for side in Side:
         cannula, tamp = cannulas[side], tamps[side]
         if cannula is not None:

@@ -41,7 +41,8 @@ def antibiotic(case: Case, state: State, side: Side) -> Outcome:
 
 def time_out(case: Case, state: State, side: Side) -> Outcome:
     """Say the checklist aloud; clotting and allergies are read from the notes."""
-    level, known = case.patient.target.level, case.clinical
+    known = case.clinical
+    level = " and ".join(each.name for each in case.levels) or case.patient.target.level
     allergies = ", ".join(known.allergies) if known.allergies else "none"
     text = (
         f"Time-out: right patient, {level}, {case.procedure.value}. INR {known.inr:.1f}, platelets "

@@ -71,8 +71,9 @@ def load(case: Case, state: State, side: Side) -> Outcome:
         connected = True
         free = Inside.EMPTY if other.passed is None else other.passed.kind
         state = with_cannula(state, replace(other, inside=free), Side(1 - side))
+    state, elsewhere = _taken_from_elsewhere(state)
     hard = setting.is_set(case.cement, column.filler_age_s(cement, state.tick))
-    if not connected or hard:
+    if not (connected or elsewhere) or hard:
         cement = replace(cement, filler_ml=0.0)
     taken = min(case.filler.volume_ml - cement.filler_ml, cement.batch_left_ml)
     if taken <= 0.0:
@@ -89,6 +90,20 @@ def load(case: Case, state: State, side: Side) -> Outcome:
     )
     state = with_cannula(state, replace(cannula, inside=Inside.FILLER), side)
     return replace(state, cement=cement), ()
+
+
+def _taken_from_elsewhere(state: State) -> tuple[State, bool]:
+    """Take the one filler off a needle that stands in another level, if it is there."""
+    for n, left in enumerate(state.worked):
+        for side, tool in enumerate(left.cannulas if left is not None else ()):
+            if left is not None and tool is not None and tool.inside is Inside.FILLER:
+                free = Inside.EMPTY if tool.passed is None else tool.passed.kind
+                pair = list(left.cannulas)
+                pair[side] = replace(tool, inside=free)
+                kept = list(state.worked)
+                kept[n] = replace(left, cannulas=(pair[0], pair[1]))
+                return replace(state, worked=tuple(kept)), True
+    return state, False
 
 
 def strand_test(case: Case, state: State, side: Side) -> Outcome:

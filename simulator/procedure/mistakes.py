@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from simulator.frames import Side
-from simulator.procedure import breaches, care_mistakes
+from simulator.procedure import breaches, by_level, care_mistakes
 from simulator.units import MM3_PER_ML, PSI_PER_MPA, seconds
 from simulator.world import bearings
 from simulator.world.case import Case
@@ -52,6 +52,8 @@ def found(
         if finding is not None:
             new.append(finding)
         new.extend(care_mistakes.of_event(case, after, event))
+        if isinstance(event, Done):
+            new.extend(by_level.left_out(case, after, event.act))
     new.extend(_of_state(case, before, after))
     if not new:
         return ()

@@ -68,6 +68,8 @@ class Do(StrEnum):
     LOAD = "load"
     """Draw a filler from the batch and connect it to the active cannula."""
     STRAND_TEST = "strand_test"
+    NEXT_LEVEL = "next_level"
+    """Turn to the next of several levels; what stands in this one stays."""
     CANNULA_OUT = "cannula_out"
     """Pull the active cannula out of the patient."""
     DRESS = "dress"

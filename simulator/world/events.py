@@ -268,6 +268,13 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
+class LevelTaken:
+    """Another of the session's levels is worked on from now on."""
+
+    level: str
+
+
+@dataclass(frozen=True, slots=True)
 class PedicleCracked:
     """Bone about a docked shaft gave way to prying at its hub."""
 
@@ -346,4 +353,5 @@ Event = (
     | Collapsed
     | Moved
     | PhaseChanged
+    | LevelTaken
 )
