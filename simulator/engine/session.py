@@ -75,7 +75,7 @@ class Session:
         entry: Entry | None = None,
     ) -> None:
         """Begin at tick 0; the last three are written into the recording's head."""
-        self.case = case
+        self.case = case.facing(0)
         self.operator_name = operator_name
         self.state: State = first_state(case)
         self.captions: list[Caption] = []
@@ -87,6 +87,10 @@ class Session:
         self._recorder = (
             Recorder(recording, case, operator_name, source, scenario, entry) if recording else None
         )
+
+    def begin_at(self, state: State) -> None:
+        """Go on from a kept moment; for runs that are not recorded."""
+        self.state, self.case = state, self.case.facing(state.level)
 
     @property
     def recording(self) -> Path | None:

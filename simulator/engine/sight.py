@@ -20,7 +20,6 @@ from simulator.imaging.cells import voxel_points_mm
 from simulator.imaging.positioner import geometry, project
 from simulator.imaging.viewing import ViewKind, lifted, quality
 from simulator.imaging.visibility import look, tip_seen, visible_routes
-from simulator.procedure import by_level
 from simulator.units import PSI_PER_MPA, Vec3, seconds
 from simulator.world.arm import CArm, Shot, View
 from simulator.world.bearings import arm_angles, off_deg, wall_point
@@ -190,7 +189,7 @@ def observe(
         over=state.over,
         clinical=case.clinical,
         textbook=case.physics["selection"],
-        levels=by_level.names(case),
+        levels=case.level_names,
         level=state.level,
     )
 

@@ -61,11 +61,6 @@ the answer no. Of the others it is the greatest."""
 _WORDS = ("none", "one", "both")
 
 
-def names(case: Case) -> tuple[str, ...]:
-    """Return the levels of the session in the author's order; one where there is but one."""
-    return tuple(level.name for level in case.levels) or (case.patient.target.level,)
-
-
 def put_away(state: State) -> Worked:
     """Return what stays at the level in work when it is left."""
     tally, cement = state.tally, state.cement

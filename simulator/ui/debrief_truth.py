@@ -18,7 +18,12 @@ class Truth:
 
     def __init__(self, session: Session) -> None:
         """Show the end of a run."""
-        self.reveal = Reveal(session.case, session.state, session.snapshots)
+        self.reveal = Reveal(
+            session.case,
+            session.state,
+            # A cloud lies in the bone of its own level.
+            [s for s in session.snapshots if s.level == session.state.level],
+        )
         self.stage = pygame.Rect(0, 0, 1, 1)
         self._in_body_ml = session.state.cement.cloud.inside_ul / 1000.0
 

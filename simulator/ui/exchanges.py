@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from simulator.frames import Side
+from simulator.procedure.by_level import untreated
 from simulator.world.action import Do
 from simulator.world.case import Case, Procedure
 from simulator.world.state import State
@@ -13,6 +14,14 @@ _OUT = {
     Inside.DRILL: Do.DRILL_OUT,
     Inside.CURVED: Do.CURVED_OUT,
 }
+
+
+def next_level_due(case: Case, state: State) -> bool:
+    """True where this level is done and another one is not, or holds a needle."""
+    if not case.levels or state.cannulas != (None, None) or state.cement.started_tick is None:
+        return False
+    left = any(w is not None and w.cannulas != (None, None) for w in state.worked)
+    return left or bool(untreated(case, state))
 
 
 def exchanges(case: Case, state: State, tool: str, side: Side) -> tuple[Do, ...]:
@@ -29,6 +38,8 @@ def exchanges(case: Case, state: State, tool: str, side: Side) -> tuple[Do, ...]
             Do.POSITION, Do.ANTIBIOTIC, Do.TIME_OUT, Do.LOCAL, Do.DRESS, Do.NEURO_CHECK,
             Do.ORDERS, Do.DISCHARGE,
         )  # fmt: skip
+        if next_level_due(case, state):
+            return (Do.NEXT_LEVEL,)
         done = set(state.tally.done)
         if not state.vitals.neuro_checked:
             done.discard(Do.NEURO_CHECK.value)  # asked in between, it is asked again at the end

@@ -50,6 +50,7 @@ WORDS: dict[Do, str] = {
     Do.LOAD: "Load filler",
     Do.STRAND_TEST: "Strand test",
     Do.CANNULA_OUT: "Cannula out",
+    Do.NEXT_LEVEL: "Next level",
     Do.DRESS: "Dress",
     Do.NEURO_CHECK: "Neuro check",
     Do.ORDERS: "Orders",

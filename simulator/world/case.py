@@ -101,6 +101,16 @@ class Case:
         )  # fmt: skip
 
     @property
+    def level_names(self) -> tuple[str, ...]:
+        """The vertebrae to be treated, in the author's order."""
+        return tuple(level.name for level in self.levels) or (self.patient.target.level,)
+
+    @property
+    def site(self) -> str:
+        """The same in words: "T12 and L1"."""
+        return " and ".join(self.level_names)
+
+    @property
     def lidocaine_limit_mg(self) -> float:
         """The most lidocaine that this patient may be given."""
         rules = self.physics["physiology"]
