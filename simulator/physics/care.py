@@ -44,8 +44,8 @@ def time_out(case: Case, state: State, side: Side) -> Outcome:
     known = case.clinical
     allergies = ", ".join(known.allergies) if known.allergies else "none"
     text = (
-        f"Time-out: right patient, {case.site}, {case.procedure.value}. INR {known.inr:.1f}, platelets "
-        f"{known.platelets_g_l:.0f}, allergies {allergies}."
+        f"Time-out: right patient, {case.site}, {case.procedure.value}. INR {known.inr:.1f}, "
+        f"platelets {known.platelets_g_l:.0f}, allergies {allergies}."
     )
     if state.vitals.antibiotic_tick is None:
         text += " The antibiotic is not in yet."

@@ -25,12 +25,14 @@ class Truth:
             [s for s in session.snapshots if s.level == session.state.level],
         )
         self.stage = pygame.Rect(0, 0, 1, 1)
+        self._level = session.case.patient.target.level if session.case.levels else ""
         self._in_body_ml = session.state.cement.cloud.inside_ul / 1000.0
 
     def draw(self, kit: Kit, rect: Any) -> None:
         """Draw picture and legend."""
         c = kit.canvas
-        kit.pane(rect, "True anatomy", "drag to turn")
+        level = f"{self._level}, " if self._level else ""
+        kit.pane(rect, "True anatomy", f"{level}drag to turn")
         leaks = self.reveal.leaks
         legend = c.px(5.4) + c.px(debrief_leaks.ROW) * max(debrief_leaks.rows(leaks) - 1, 0)
         top = rect.y + c.px(4.0)

@@ -60,7 +60,7 @@ def _acts(kit: Kit, scene: Scene, left: float, right: float, y: float) -> float:
             key = cap("next") if scene.operator.next_act(scene.state) is act else ""
             key = key or (cap("level") if act is Do.NEXT_LEVEL else "")
             act_button(kit, scene, box, act, key)
-            if act.value in scene.state.tally.done:
+            if act.value in scene.state.tally.done and act is not Do.NEXT_LEVEL:
                 kit.mark("ok", (box.right - c.px(1.2), box.centery))
         y += c.px(3.3) * -(-len(acts) // in_a_row) + c.px(1.5)
     return y - c.px(1.2)
