@@ -37,6 +37,13 @@ _VALUES_OF_THE_RUN = (
 )  # fmt: skip
 """Beginnings of the names of the tally's values that do not belong to one level."""
 
+_FINDINGS_OF_THE_RUN = (
+    "lidocaine_over", "lasting_deficit", "left_", "no_antibiotic", "not_positioned", "late_",
+    "instability_ignored", "declined_wrongly", "contraindication_ignored", "dressed_soft",
+    "level_left",
+)  # fmt: skip
+"""Beginnings of the names of findings that belong to no level."""
+
 SUMS = frozenset(
     {
         "blind_advance_mm", "redirections", "tamp_steps", "contrast_spilled_ml", "leak_ml",
@@ -196,4 +203,9 @@ def named(case: Case, findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
     if not case.levels:
         return findings
     level = case.patient.target.level
-    return tuple(f if level in f.text else replace(f, text=f"{level}: {f.text}") for f in findings)
+    return tuple(
+        f
+        if level in f.text or f.id.startswith(_FINDINGS_OF_THE_RUN)
+        else replace(f, text=f"{level}: {f.text}")
+        for f in findings
+    )

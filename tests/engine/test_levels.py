@@ -27,6 +27,7 @@ from simulator.world.cement import ROUTES, Cloud, Route
 from simulator.world.events import Done, LevelTaken, Refused
 from simulator.world.level import Level
 from simulator.world.placement import between
+from simulator.world.tally import Finding
 from simulator.world.tools import Inside
 from tests.imaging import phantom
 
@@ -203,6 +204,14 @@ def test_working_at_a_level_that_is_not_in_turn_is_the_wrong_level(two: Case):
     told = [f for f in state.tally.findings if f.id == "wrong_level"]
     assert [f.severity for f in told] == ["sentinel"]
     assert "T12" in told[0].text
+
+
+def test_findings_of_a_level_name_it_and_those_of_the_run_do_not(two: Case, mild_case: Case):
+    own = Finding("leak_disc", "minor", 3, "Cement ran into the disc.")
+    whole = Finding("lidocaine_over", "major", 3, "Lidocaine 400 mg.")
+    told = [f.text for f in by_level.named(two.facing(1), (own, whole))]
+    assert told == ["T12: Cement ran into the disc.", "Lidocaine 400 mg."]
+    assert by_level.named(mild_case, (own, whole)) == (own, whole)
 
 
 def _turned(degrees: float) -> np.ndarray:

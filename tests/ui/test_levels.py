@@ -6,8 +6,11 @@ from dataclasses import replace
 
 import pygame
 
+from simulator.ui.debrief_truth import Truth
 from simulator.ui.exchanges import exchanges, next_level_due
+from simulator.ui.hots import Hots
 from simulator.ui.keys import KEYS
+from simulator.ui.kit import Kit
 from simulator.ui.tool_care import _sites
 from simulator.ui.top_bar import _level
 from simulator.world.action import Do
@@ -38,7 +41,9 @@ def test_the_window_follows_a_turn(case: Case) -> None:
     assert (_level(scene), _sites(scene.case)) == ("T12, 2 of 2", "T12, then L1")
     assert operator.case is scene.case
     assert scene.pictures.live is None
+    operator.tool = "drugs"
     room.draw()
+    assert "do.next_level" in {hot.name for hot in room.theatre.hots.items}
     room.key(KEYS["beam"].code)
     room.run(20)
     assert scene.pictures.live is not None
@@ -53,3 +58,19 @@ def test_the_next_level_is_proposed_when_this_one_is_done(case: Case) -> None:
     assert exchanges(session.case, given, "drugs", state.side) == (Do.NEXT_LEVEL,)
     assert not next_level_due(case, given)
     assert KEYS["level"].code == pygame.K_INSERT
+
+
+def test_the_debrief_shows_the_truth_of_every_level(case: Case) -> None:
+    room = Room(both(case))
+    truth = Truth(room.session)
+    hots = Hots()
+    kit = Kit(room.canvas, hots)
+    truth.draw(kit, pygame.Rect(0, 0, 600, 400))
+    first = truth.reveal
+    buttons = {hot.name: hot for hot in hots.items}
+    assert {"truth.0", "truth.1"} <= set(buttons)
+    buttons["truth.1"].act()
+    assert truth.reveal is not first
+    truth.draw(kit, pygame.Rect(0, 0, 600, 400))
+    buttons["truth.0"].act()
+    assert truth.reveal is first
