@@ -8,7 +8,7 @@ vertebra here, not the spine above it.
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +16,7 @@ from scipy.ndimage import affine_transform
 
 from simulator.anatomy.volume import Volume
 from simulator.anatomy.warp import warped
+from simulator.imaging.cells import voxel_points_mm
 from simulator.imaging.projector import filled, remodelled
 from simulator.imaging.tools import Rod, rods_of
 from simulator.imaging.voxels import Block
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from simulator.world.worked import Worked
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Elsewhere:
     """Of all other levels together, in the frame of the present one."""
 
@@ -40,6 +41,10 @@ class Elsewhere:
     """Cement."""
     rods: tuple[Rod, ...] = ()
     """Needles."""
+    points_mm: FloatArray = field(default_factory=lambda: frozen(np.zeros((0, 3))))
+    """(n, 3) where the same cement lies, voxel by voxel."""
+    volume_mm3: FloatArray = field(default_factory=lambda: frozen(np.zeros(0)))
+    """(n,) how much of it."""
 
 
 NOTHING = Elsewhere()
@@ -57,6 +62,7 @@ def elsewhere(case: Case, state: State) -> Elsewhere:
     bone: list[Block] = []
     fill: list[Block] = []
     rods: list[Rod] = []
+    points, volumes = [NOTHING.points_mm], [NOTHING.volume_mm3]
     for n, left in enumerate(state.worked):
         if left is None:
             continue
@@ -64,8 +70,11 @@ def elsewhere(case: Case, state: State) -> Elsewhere:
         bone += [_block(carried(v, way)) for v in changes(case.levels[n].patient, left)]
         if left.cloud.voxel.size:
             fill.append(_block(carried(filled(left.body, left.cloud, ()), way)))
+            points.append(way.out(voxel_points_mm(left.body.bone, left.cloud.voxel)))
+            volumes.append(left.cloud.fill * left.cloud.volume_ul)
         rods += _needles(left, way)
-    found = Elsewhere(tuple(bone), tuple(fill), tuple(rods))
+    every, amounts = frozen(np.concatenate(points)), frozen(np.concatenate(volumes))
+    found = Elsewhere(tuple(bone), tuple(fill), tuple(rods), every, amounts)
     _known.append((state.worked, state.level, found))
     return found
 

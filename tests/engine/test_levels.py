@@ -15,13 +15,16 @@ from simulator.engine.session import Session
 from simulator.engine.start import first_state
 from simulator.engine.step import step
 from simulator.frames import Side
+from simulator.imaging.cells import brought, cells, spots_of
 from simulator.imaging.elsewhere import carried, elsewhere
+from simulator.imaging.tools import STEEL
 from simulator.physics import troubles
 from simulator.physics.sides import with_cannula
 from simulator.procedure import by_level, phases
 from simulator.procedure.score import score, share
 from simulator.units import MM3_PER_ML, frozen
 from simulator.world.action import Action, Do
+from simulator.world.arm import Shot, View
 from simulator.world.case import Case
 from simulator.world.cement import ROUTES, Cloud, Route
 from simulator.world.events import Done, LevelTaken, Refused
@@ -63,6 +66,8 @@ def refused(case: Case, state, act: Do) -> str | None:
 
 def test_room_and_patient_go_on_and_the_level_is_new(two: Case):
     before = at_work(two)
+    shot = Shot(0, View.AP, before.c_arm.pose, 0.0, (False, False))
+    before = replace(before, c_arm=replace(before.c_arm, last=shot, last_ap=shot))
     after, events = step(two, before, TURN)
     assert [e.level for e in events if isinstance(e, LevelTaken)] == ["T12"]
     assert (after.level, after.phase, after.cannulas) == (1, "set_up", (None, None))
@@ -159,14 +164,28 @@ def with_values(case: Case, first: dict[str, float], second: dict[str, float]):
 def test_metrics_are_sums_or_the_worst_of_both(two: Case):
     state = with_values(
         two,
-        {"blind_mm": 2.0, "entry_error_0": 1.0, "anterior_clearance_mm": 4.0, "bone_entered": 1.0},
-        {"blind_mm": 3.0, "entry_error_0": 6.0, "anterior_clearance_mm": 9.0, "bone_entered": 1.0},
+        {
+            "blind_mm": 2.0,
+            "entry_error_0": 1.0,
+            "anterior_clearance_mm": 4.0,
+            "blind_max_mm": 8.0,
+            "local_before_bone": 1.0,
+        },
+        {
+            "blind_mm": 3.0,
+            "entry_error_0": 6.0,
+            "anterior_clearance_mm": 9.0,
+            "blind_max_mm": 5.0,
+            "local_before_bone": 0.0,
+        },
     )
     for seen in (state, by_level.taken_up(two, state, 0)):
         found = by_level.measured(two.facing(seen.level), seen, share)
         assert found["blind_advance_mm"] == 5.0
         assert found["entry_error_mm"] == 6.0
         assert found["anterior_clearance_mm"] == 4.0
+        assert found["blind_advance_max_mm"] == 8.0
+        assert found["local_before_bone"] == 0.0
         assert found["duration_s"] == score(two, seen).metrics["duration_s"]
 
 
@@ -260,4 +279,19 @@ def test_needles_and_cement_of_the_other_level_are_in_the_picture(two: Case):
     assert len(seen.fill) == 1
     assert seen.rods
     assert elsewhere(two.facing(1), replace(away, tick=away.tick + 9)) is seen
-    assert elsewhere(two, state) == elsewhere(two, first_state(two))
+    assert elsewhere(two, state) is elsewhere(two, first_state(two))
+
+
+def test_a_needle_in_the_other_level_hides_what_is_behind_it(two: Case):
+    state = at_work(two)
+    away, _ = step(two, state, TURN)
+    tip = state.cannulas[0].tip_mm
+    g = cells(two.c_arm, replace(away.c_arm.pose, isocentre_mm=tip))
+    col, row, _ = (int(v) for v in spots_of(g, np.array([tip]))[:, 0])
+    box = (row - 2, row + 3, col - 2, col + 3)
+    assert brought(g, away).all_but(box)[STEEL].max() == 0.0
+    there = elsewhere(two.facing(1), away)
+    here = brought(g, state).all_but(box)[STEEL]
+    # Both levels of this case share a frame: the same steel in the same place.
+    np.testing.assert_allclose(brought(g, away, there).all_but(box)[STEEL], here, atol=1e-5)
+    assert here.max() > 0.05
