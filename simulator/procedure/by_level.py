@@ -185,6 +185,28 @@ def untreated(case: Case, state: State) -> tuple[str, ...]:
     return tuple(c.patient.target.level for c, s in views if s.cement.started_tick is None)
 
 
+def waiting(case: Case, state: State) -> tuple[str, ...]:
+    """Return the other levels that still hold a needle or got no cement."""
+    if not case.levels:
+        return ()
+    return tuple(
+        c.patient.target.level
+        for c, s in seen_from_each(case, state)
+        if s.level != state.level and (s.cannulas != (None, None) or s.cement.started_tick is None)
+    )
+
+
+def without_needle(case: Case, state: State) -> tuple[str, ...]:
+    """Return the other levels in which no needle stands and no cement is."""
+    if not case.levels:
+        return ()
+    return tuple(
+        c.patient.target.level
+        for c, s in seen_from_each(case, state)
+        if s.level != state.level and s.cannulas == (None, None) and s.cement.started_tick is None
+    )
+
+
 def left_out(case: Case, state: State, act: str) -> list[Finding]:
     """Return what is to be said of levels that were forgotten when the patient is dressed."""
     if act != Do.DRESS or not case.levels:

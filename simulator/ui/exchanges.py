@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from simulator.frames import Side
-from simulator.procedure.by_level import untreated
+from simulator.procedure.by_level import waiting
 from simulator.world.action import Do
 from simulator.world.case import Case, Procedure
 from simulator.world.state import State
@@ -18,10 +18,9 @@ _OUT = {
 
 def next_level_due(case: Case, state: State) -> bool:
     """True where this level is done and another one is not, or holds a needle."""
-    if not case.levels or state.cannulas != (None, None) or state.cement.started_tick is None:
+    if state.cannulas != (None, None) or state.cement.started_tick is None:
         return False
-    left = any(w is not None and w.cannulas != (None, None) for w in state.worked)
-    return left or bool(untreated(case, state))
+    return bool(waiting(case, state))
 
 
 def exchanges(case: Case, state: State, tool: str, side: Side) -> tuple[Do, ...]:

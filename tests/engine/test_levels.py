@@ -21,6 +21,7 @@ from simulator.imaging.tools import STEEL
 from simulator.physics import troubles
 from simulator.physics.sides import with_cannula
 from simulator.procedure import by_level, phases
+from simulator.procedure.coach import next_hint
 from simulator.procedure.score import score, share
 from simulator.units import MM3_PER_ML, frozen
 from simulator.world.action import Action, Do
@@ -223,6 +224,18 @@ def test_working_at_a_level_that_is_not_in_turn_is_the_wrong_level(two: Case):
     told = [f for f in state.tally.findings if f.id == "wrong_level"]
     assert [f.severity for f in told] == ["sentinel"]
     assert "T12" in told[0].text
+
+
+def test_the_coach_speaks_of_the_other_level(two: Case, mild_case: Case):
+    state = replace(at_work(two), phase="mix")
+    empty = replace(state, cement=replace(state.cement, mixed_tick=None))
+    assert "T12" in next_hint(two, empty)[1]
+    assert next_hint(mild_case, empty)[0] == "Mix the cement"
+    done = replace(
+        state, phase="set", cannulas=(None, None), cement=replace(state.cement, started_tick=1)
+    )
+    assert next_hint(two, done)[0] == "On to T12"
+    assert next_hint(mild_case, done)[0] == "Close"
 
 
 def test_findings_of_a_level_name_it_and_those_of_the_run_do_not(two: Case, mild_case: Case):
