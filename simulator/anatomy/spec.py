@@ -93,5 +93,7 @@ class PatientSpec:
     """0: none; 1: bridging spurs at most discs."""
     treated: tuple[str, ...] = ()
     """Levels that were augmented before and hold cement."""
+    others: tuple[tuple[str, FractureSpec], ...] = ()
+    """Further broken levels, with their fractures."""
     disc_height_factor: float = 1.0
     disc_stiffness_factor: float = 1.0

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 import numpy as np
 
 from simulator.anatomy.form import intact_shape
 from simulator.anatomy.fracture import fractured
 from simulator.anatomy.osteophytes import with_osteophytes
-from simulator.anatomy.shape import NO_CRUSH, Crush, Pose, Shape
-from simulator.anatomy.spec import PatientSpec
+from simulator.anatomy.shape import Crush, Pose, Shape
+from simulator.anatomy.spec import FractureSpec, PatientSpec
 from simulator.anatomy.tables import COLUMN, LEVELS, Sizes, sizes, table, tilt_below_deg
 from simulator.errors import UsageError
 from simulator.units import FloatArray
@@ -20,6 +21,7 @@ from simulator.units import FloatArray
 _SIDE = 3
 """At least so many levels are seen above and below the index, and a curve's ends lie there."""
 _SACRUM = COLUMN.index("S1")
+_WHOLE: Mapping[str, Crush] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,40 +104,60 @@ def curve(spec: PatientSpec, step: int) -> tuple[float, float]:
     return spec.scoliosis_deg * lean, spec.rotation_deg - spec.scoliosis_deg * untwist
 
 
-def _stances(spec: PatientSpec, crush: Crush) -> dict[str, Stance]:
-    """How all levels of the column stand; those above the index follow its wedge."""
-    data = table("vertebra_shape.toml")["stack"]
+def _share(crush: Crush) -> float:
+    """Return a wedge in units of the one that the table's tilt belongs to."""
+    at = float(table("vertebra_shape.toml")["stack"]["wedge_tilt_at_mm"])
+    return crush.wedge * (1.0 - crush.rear) / at
+
+
+def _stances(spec: PatientSpec, crushes: Mapping[str, Crush]) -> dict[str, Stance]:
+    """How all levels of the column stand; those above a broken one follow its wedge."""
+    tilt_deg = table("vertebra_shape.toml")["stack"]["wedge_tilt_deg"]
     at = COLUMN.index(spec.level)
-    wedge = crush.wedge * (1.0 - crush.rear) / data["wedge_tilt_at_mm"] * data["wedge_tilt_deg"]
+    wedges = {COLUMN.index(name): _share(crush) * tilt_deg for name, crush in crushes.items()}
     tilts = [tilt_below_deg(name, spec) for name in COLUMN]
     found = {}
     for n, name in enumerate(COLUMN):
-        sagittal = sum(tilts[at:n]) if n >= at else -sum(tilts[n:at]) - wedge
+        if n >= at:
+            sagittal = sum(tilts[at:n]) + sum(w for k, w in wedges.items() if at < k <= n)
+        else:
+            sagittal = -sum(tilts[n:at]) - sum(w for k, w in wedges.items() if n < k <= at)
         found[name] = Stance(sagittal, *curve(spec, n - at))
     return found
 
 
-def poses(spec: PatientSpec, crush: Crush = NO_CRUSH) -> dict[str, Pose]:
+def _closed_mm(crush: Crush) -> float:
+    """Return by how much the disc above a broken level opens."""
+    opened = table("vertebra_shape.toml")["stack"]["wedge_disc_mm"]
+    return _share(crush) * float(opened) - crush.rear * crush.wedge
+
+
+def poses(spec: PatientSpec, crushes: Mapping[str, Crush] = _WHOLE) -> dict[str, Pose]:
     """Return the poses of all levels of `COLUMN` in the patient frame.
 
-    The index lies at the origin; a `crush` of the index tilts and lowers what is above.
+    The index lies at the origin; the crush of a level tilts and lowers what is above it.
     """
-    data = table("vertebra_shape.toml")["stack"]
-    stand, at = _stances(spec, crush), COLUMN.index(spec.level)
+    stand, at = _stances(spec, crushes), COLUMN.index(spec.level)
     size = {name: sizes(name, spec) for name in COLUMN}
-    share = crush.wedge * (1.0 - crush.rear) / data["wedge_tilt_at_mm"]
-    closed = share * data["wedge_disc_mm"] - crush.rear * crush.wedge
+    closed = {name: _closed_mm(crush) for name, crush in crushes.items()}
     centre = {spec.level: np.zeros(3)}
     for n in range(at + 1, len(COLUMN)):
         above, name = COLUMN[n - 1], COLUMN[n]
-        way = _descent(size[above], stand[above], size[name], stand[name])
+        change = closed.get(name, 0.0)
+        way = _descent(size[above], stand[above], size[name], stand[name], change)
         centre[name] = centre[above] + way
     for n in range(at - 1, -1, -1):
         name, below = COLUMN[n], COLUMN[n + 1]
-        change = closed if below == spec.level else 0.0
+        change = closed.get(below, 0.0)
         way = _descent(size[name], stand[name], size[below], stand[below], change)
         centre[name] = centre[below] - way
     return {name: Pose(stand[name].turn(), centre[name]) for name in COLUMN}
+
+
+def fractures(spec: PatientSpec) -> dict[str, FractureSpec]:
+    """Return the fracture of every broken level."""
+    own = {} if spec.fracture is None else {spec.level: spec.fracture}
+    return own | dict(spec.others)
 
 
 def spine(spec: PatientSpec) -> tuple[list[Shape], Shape]:
@@ -150,9 +172,10 @@ def spine(spec: PatientSpec) -> tuple[list[Shape], Shape]:
         relative = to_below(own, below, tilt_below_deg(name, spec))
         shapes[name] = with_osteophytes(intact_shape(own, below, relative, spec), spec)
     intact = shapes[spec.level]
-    if spec.fracture is not None:
-        shapes[spec.level] = fractured(intact, spec.fracture)
-    pose = poses(spec, shapes[spec.level].crush)
+    for name, fracture in fractures(spec).items():
+        if name in shapes:
+            shapes[name] = fractured(shapes[name], fracture)
+    pose = poses(spec, {name: shape.crush for name, shape in shapes.items()})
     posed = [replace(shape, pose=pose[name]) for name, shape in shapes.items()]
     return posed, replace(intact, pose=pose[spec.level])
 
@@ -164,5 +187,4 @@ def sacral_pose(shapes: Sequence[Shape], spec: PatientSpec) -> Pose | None:
     """
     if not any(shape.level == "L5" for shape in shapes):
         return None
-    crush = next((s.crush for s in shapes if s.level == spec.level), NO_CRUSH)
-    return poses(spec, crush)["S1"]
+    return poses(spec, {shape.level: shape.crush for shape in shapes})["S1"]

@@ -71,10 +71,12 @@ def check(given: argparse.Namespace) -> int:
             print(f"{path}: fine")
             continue
         case = load.load_case(path, 1, progress=output.progress())
-        for side in case.sides:
-            fit = case.plans[side].fit
-            if fit is not None and not fit.fits:
-                print(f"{path}: {Side(side).name.lower()} side {fit.words}")
+        for here in (case.facing(n) for n in range(max(len(case.levels), 1))):
+            for side in here.sides:
+                fit = here.plans[side].fit
+                if fit is not None and not fit.fits:
+                    level = here.patient.target.level
+                    print(f"{path}: {level}, {Side(side).name.lower()} side {fit.words}")
         outcome = runner.run_case(case, "expert")
         unsolved += int(not outcome.report.passed)
         word = "passes" if outcome.report.passed else "FAILS"

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from simulator.engine import turning
 from simulator.physics import care, exchange, troubles
 from simulator.procedure import phases
-from simulator.world.action import Action
+from simulator.world.action import Action, Do
 from simulator.world.case import Case
 from simulator.world.events import Done, Event, Refused
 from simulator.world.state import State
 
-_ACTS = {**exchange.ACTS, **care.ACTS}
+_ACTS = {**exchange.ACTS, **care.ACTS, Do.NEXT_LEVEL: turning.next_level}
 
 
 def carry_out(case: Case, state: State, action: Action) -> tuple[State, tuple[Event, ...]]:

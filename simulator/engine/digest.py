@@ -8,8 +8,8 @@ from __future__ import annotations
 import hashlib
 import struct
 from collections import OrderedDict
-from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import Field, fields, is_dataclass
 from enum import Enum
 from typing import Any
 
@@ -59,11 +59,18 @@ def _feed(digest: Any, value: Any) -> None:
         _feed_many(digest, value)
 
 
+def told(value: Any) -> Iterator[Field[Any]]:
+    """Yield the fields of a dataclass but those that are quiet while they have their default."""
+    for field in fields(value):
+        if "quiet" not in field.metadata or getattr(value, field.name) != field.default:
+            yield field
+
+
 def _feed_many(digest: Any, value: Any) -> None:
     """Write a value that is made of others, in an order that does not depend on chance."""
     if is_dataclass(value):
         digest.update(b"d" + type(value).__name__.encode())
-        for field in fields(value):
+        for field in told(value):
             _feed(digest, getattr(value, field.name))
     elif isinstance(value, Mapping):
         digest.update(b"m" + str(len(value)).encode() + b";")
@@ -88,9 +95,9 @@ def digest(value: Any) -> str:
 
 def parts(state: State) -> dict[str, str]:
     """Return a short digest per field of the state, to name what diverged."""
-    return {f.name: digest(getattr(state, f.name))[:12] for f in fields(state)}
+    return {f.name: digest(getattr(state, f.name))[:12] for f in told(state)}
 
 
 def state_hash(case: Case, state: State) -> str:
     """Return the digest of a run's end: the case (its seed included) and everything in it."""
-    return digest((digest(case), digest(state)))
+    return digest((digest(case.facing(0)), digest(state)))

@@ -75,7 +75,7 @@ class Session:
         entry: Entry | None = None,
     ) -> None:
         """Begin at tick 0; the last three are written into the recording's head."""
-        self.case = case
+        self.case = case.facing(0)
         self.operator_name = operator_name
         self.state: State = first_state(case)
         self.captions: list[Caption] = []
@@ -87,6 +87,10 @@ class Session:
         self._recorder = (
             Recorder(recording, case, operator_name, source, scenario, entry) if recording else None
         )
+
+    def begin_at(self, state: State) -> None:
+        """Go on from a kept moment; for runs that are not recorded."""
+        self.state, self.case = state, self.case.facing(state.level)
 
     @property
     def recording(self) -> Path | None:
@@ -105,6 +109,9 @@ class Session:
         if self._recorder is not None:
             self._recorder.action(before.tick, action)
         self.state, events = step(self.case, before, action)
+        self.case = self.case.facing(self.state.level)
+        if self.state.level != before.level:
+            self.ap = self.lateral = None
         self._events = events
         for event in events:
             self._note(event)
@@ -195,7 +202,7 @@ def _sample(state: State) -> Sample:
         depth_mm=tool.depth_mm if tool else 0.0,
         tamp_ml=tamp.volume_ml if tamp else 0.0,
         tamp_psi=tamp.pressure_mpa * PSI_PER_MPA if tamp else 0.0,
-        cement_ml=state.cement.injected_ml,
+        cement_ml=state.given_ml,
         thumb_n=state.cement.fillings[state.side].thumb_n,
         map_mmhg=state.vitals.map_mmhg,
         spo2=state.vitals.spo2_pct,

@@ -131,6 +131,10 @@ class Observation:
     """History, laboratory and imaging, as in the briefing."""
     textbook: Mapping[str, float]
     """Limits of whom to treat."""
+    levels: tuple[str, ...]
+    """The vertebrae to treat, in the author's order."""
+    level: int
+    """Which of them is worked on."""
 
     @property
     def t_s(self) -> float:
@@ -142,6 +146,7 @@ def observe(
     case: Case, state: State, ap: Seen | None, lateral: Seen | None, events: tuple[Event, ...]
 ) -> Observation:
     """Return what can be known in `state`, with the last pictures as read."""
+    case = case.facing(state.level)
     tools = tuple(
         None
         if t is None
@@ -174,7 +179,7 @@ def observe(
         filler_ml=filling.ml,
         filler_ready=state.tick >= filling.ready_tick,
         batch_ml=cement.batch_left_ml,
-        given_ml=cement.injected_ml,
+        given_ml=state.cement.injected_ml,
         pocket_ml=state.tally.values.get("tamp_volume_ml", 0.0),
         thumb_n=filling.thumb_n,
         vitals=state.vitals,
@@ -188,6 +193,8 @@ def observe(
         over=state.over,
         clinical=case.clinical,
         textbook=case.physics["selection"],
+        levels=case.level_names,
+        level=state.level,
     )
 
 

@@ -15,6 +15,7 @@ from simulator.world.tamp import Body
 
 def first_state(case: Case) -> State:
     """Return the state at tick 0: patient prone on the table, arm in AP, nothing done."""
+    case = case.facing(0)
     bone = case.patient.target.bone
     if bone is None:
         raise ValueError("the target vertebra has no bone field")

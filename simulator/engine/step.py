@@ -24,6 +24,7 @@ def step(case: Case, state: State, action: Action) -> Result:
     """
     if state.over:
         return state, ()
+    case = case.facing(state.level)
     if action.wait_s > 0.0:
         return wait(case, state, action)
     before = state
@@ -33,6 +34,8 @@ def step(case: Case, state: State, action: Action) -> Result:
     # What was asked for in words, unless staff or physics refuse.
     if action.do is not Do.NONE:
         state, events = _then(acts.carry_out, case, state, action, events)
+        if state.level != before.level:
+            case, before = case.facing(state.level), state
     # Hands on arm and needle.
     state = room.take_stand(room.move_arm(case, state, action), action)
     state, events = _then(room.move_tools, case, state, action, events)

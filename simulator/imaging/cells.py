@@ -17,12 +17,14 @@ from simulator.imaging.positioner import Geometry, geometry
 from simulator.imaging.tools import CEMENT, CONTRAST, Rod, devices, rods_on
 from simulator.units import AnyArray, Float32Array, FloatArray, IntArray, frozen
 from simulator.world.arm import Pose
+from simulator.world.cement import Cement
 from simulator.world.instruments import CArmSpec
 from simulator.world.tamp import Tamp
 from simulator.world.tools import Cannula
 
 if TYPE_CHECKING:
     from simulator.anatomy.volume import BoneField
+    from simulator.imaging.elsewhere import Elsewhere
     from simulator.world.state import State
 
 _CELL_MM = 1.2
@@ -33,6 +35,8 @@ IN_THE_BODY, IN_A_BALLOON = -1, -2
 
 _known: deque[tuple[Geometry, tuple[Rod, ...], Float32Array | None]] = deque(maxlen=8)
 """Tools as drawn last: pure function values, kept for speed."""
+
+_stand: deque[tuple[Geometry, tuple[Rod, ...], Float32Array | None]] = deque(maxlen=8)
 
 Box = tuple[int, int, int, int]
 """Cells of a picture: first row, one past the last, first column, one past the last."""
@@ -107,6 +111,8 @@ class Brought:
     """(n,) of cement or contrast medium."""
     route: IntArray
     """(n,) index into `ROUTES` of leaked cement, `IN_THE_BODY` or `IN_A_BALLOON`."""
+    others: Float32Array | None = None
+    """(3, n, n) cm of needles that stand in other levels."""
 
     def tool(self, side: Side, box: Box) -> FloatArray:
         """Return (3, rows, columns) of one side's tool."""
@@ -141,6 +147,8 @@ class Brought:
         for other in Side:
             if other is not side:
                 out += self.tool(other, box)
+        if self.others is not None:
+            out += self.others[:, top:bottom, first:last]
         if self.route.size:
             near = self.near(box)
             kind = self.route[near]
@@ -151,8 +159,8 @@ class Brought:
         return out
 
 
-def brought(g: Geometry, state: State) -> Brought:
-    """Return what was brought into the patient, seen from `g` on cells."""
+def brought(g: Geometry, state: State, there: Elsewhere | None = None) -> Brought:
+    """Return what was brought into the patient, seen from `g` on cells; `there`: other levels."""
     cloud, bone = state.cement.cloud, state.body.bone
     left, right = (_drawn(g, state, side) for side in Side)
     voxels, volumes, routes = [cloud.voxel], [cloud.fill * cloud.volume_ul], [cloud.route]
@@ -161,8 +169,27 @@ def brought(g: Geometry, state: State) -> Brought:
             voxels.append(tamp.voxels)
             volumes.append(tamp.fill.astype(np.float64) * bone.spacing_mm**3)
             routes.append(np.full(tamp.voxels.size, IN_A_BALLOON, np.int32))
-    spots = spots_of(g, voxel_points_mm(bone, np.concatenate(voxels)))
-    return Brought(g, (left, right), spots, np.concatenate(volumes), np.concatenate(routes))
+    points = voxel_points_mm(bone, np.concatenate(voxels))
+    others = None
+    if there is not None and (there.rods or there.volume_mm3.size):
+        points = np.concatenate([points, there.points_mm])
+        volumes.append(there.volume_mm3)
+        routes.append(np.full(there.volume_mm3.size, IN_THE_BODY, np.int32))
+        others = _needles(g, there.rods)
+    spots = spots_of(g, points)
+    volume, route = np.concatenate(volumes), np.concatenate(routes)
+    return Brought(g, (left, right), spots, volume, route, others)
+
+
+def _needles(g: Geometry, rods: tuple[Rod, ...]) -> Float32Array | None:
+    """Return needles that stand in other levels; remembered like those of this one."""
+    for view, some, lengths in _stand:
+        if some is rods and view == g:
+            return lengths
+    drawn = devices(g, (None, None), (None, None), Cement(), None, None, rods)
+    lengths = None if drawn is None else drawn.lengths_cm
+    _stand.append((g, rods, lengths))
+    return lengths
 
 
 def _drawn(g: Geometry, state: State, side: Side) -> Float32Array | None:

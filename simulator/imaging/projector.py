@@ -57,6 +57,7 @@ class PatientProjector:
     def __init__(self, patient: Patient):
         """Prepare for `patient`; blocks are made when they are first needed."""
         self._patient = patient
+        self._others: list[PatientProjector] = []
         self._bundles: dict[str, tuple[Lift, Bundle | None]] = {}
         self._patches: dict[tuple[object, ...], Patch | None] = {}
         self.memory = Memory()
@@ -116,9 +117,12 @@ class PatientProjector:
             return paths
         once, lift = self.memory.once, self.memory.one(body.unbaked)
         baked = self.memory.one(body.baked)
-        block = once(
-            "remodelled", (body.bone, lift, baked), lambda: _remodelled(self._patient, body)
-        )
+
+        def made() -> Block | None:
+            change = remodelled(self._patient, body)
+            return None if change is None else _block(change)
+
+        block = once("remodelled", (body.bone, lift, baked), made)
         if block is None:
             return paths
         return once("body", (paths, block), lambda: _more(paths, project_block(block, g)))
@@ -130,35 +134,58 @@ class PatientProjector:
         cloud: Cloud,
         tamps: Sequence[Tamp | None],
         quality: Quality = Quality.STILL,
+        more: tuple[Part, ...] = (),
     ) -> Patch | None:
         """Return cement (first) and contrast medium (second) in the target seen from `g`, cm.
 
-        Both are fractions of the voxels of the body's bone field. States share their arrays
-        while nothing changes, so that the arrays themselves are the key.
+        With `more` of both, such as cement in other levels. Both are fractions of the voxels of
+        the body's bone field. States share their arrays while nothing changes, so that the
+        arrays themselves are the key.
         """
         inside = [t for t in tamps if t is not None and t.voxels.size]
         spill = (body.spill_voxels, body.spill_fill)
-        if not inside and not cloud.voxel.size and not spill[0].size:
+        here = bool(inside or cloud.voxel.size or spill[0].size)
+        if not here and not more:
             return None
         one, once = self.memory.one, self.memory.once
         lift, seen = one(body.unbaked), one(g)
         arrays = [cloud.voxel, cloud.fill, *spill, *(a for t in inside for a in (t.voxels, t.fill))]
 
         def made() -> Bundle:
-            blocks: list[Block | Part] = []
+            blocks: list[Block | Part] = [*more]
             if cloud.voxel.size:
                 fine = warped(fine_cement(body.bone, cloud), self._patient.hinge, lift)
-                step = FINE * body.bone.spacing_mm / fine.spacing_mm
-                blocks.append(Part(fine.soft, fine.origin_mm, fine.spacing_mm, step, (1.0, 0.0)))
+                blocks.append(cement_part(fine, body.bone.spacing_mm))
             medium = _medium(body, inside)
             if medium is not None:
                 blocks.append(_block(warped(medium, self._patient.hinge, lift)))
             return Bundle(blocks)
 
-        bundle = once("filled", (lift, *arrays), made)
+        bundle = once("filled", (lift, *more, *arrays), made)
         return once(
             "fill", (bundle, seen, quality), lambda: project_bundle(bundle, seen, None, quality)
         )
+
+    def with_more(self, paths: Paths, g: Geometry, blocks: tuple[Block, ...]) -> Paths:
+        """Return the path lengths with changes of bone elsewhere."""
+        if not blocks:
+            return paths
+        once = self.memory.once
+        return once(
+            "elsewhere",
+            (paths, *blocks),
+            lambda: _more(paths, project_bundle(Bundle(blocks), g, None, Quality.STILL)),
+        )
+
+    def of(self, patient: Patient) -> PatientProjector:
+        """Return the projector of this patient, or of the same one in another level's frame."""
+        if patient is self._patient:
+            return self
+        for other in self._others:
+            if other._patient is patient:
+                return other
+        self._others.append(PatientProjector(patient))
+        return self._others[-1]
 
 
 def _volumes(patient: Patient, group: str, lift: Lift) -> Sequence[Volume]:
@@ -197,7 +224,7 @@ def _fewer(g: Geometry, times: int) -> Geometry:
     return replace(g, n=g.n // times, pitch_mm=g.pitch_mm * times)
 
 
-def _remodelled(patient: Patient, body: Body) -> Block | None:
+def remodelled(patient: Patient, body: Body) -> Volume | None:
     """Return how the image of the bone differs from the lifted fracture; None if it does not."""
     before = patient.target.bone
     if before is None:
@@ -207,7 +234,7 @@ def _remodelled(patient: Patient, body: Body) -> Block | None:
         return None
     change = _boxed(more, body.bone)
     rest = body.unbaked
-    return _block(warped(change, patient.hinge, rest) if rest else change)
+    return warped(change, patient.hinge, rest) if rest else change
 
 
 def _boxed(more: Float32Array, bone: BoneField) -> Volume:
@@ -220,6 +247,12 @@ def _boxed(more: Float32Array, bone: BoneField) -> Volume:
     soft, cortical = (frozen(np.ascontiguousarray(part * np.float32(c))) for c in _TRABECULAR)
     x, y, z = (o + s.start * bone.spacing_mm for o, s in zip(bone.origin_mm, spans, strict=True))
     return Volume((x, y, z), bone.spacing_mm, soft, cortical)
+
+
+def cement_part(fine: Volume, voxel_mm: float) -> Part:
+    """Return cement from `fine_cement` as the projector takes it, in steps of the bone's voxels."""
+    step = FINE * voxel_mm / fine.spacing_mm
+    return Part(fine.soft, fine.origin_mm, fine.spacing_mm, step, (1.0, 0.0))
 
 
 def _medium(body: Body, tamps: Sequence[Tamp]) -> Volume | None:

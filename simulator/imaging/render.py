@@ -12,6 +12,7 @@ import numpy as np
 from simulator import rng
 from simulator.imaging import beam, blades
 from simulator.imaging.blocks import Quality
+from simulator.imaging.elsewhere import elsewhere
 from simulator.imaging.machine import Grid, Setting, machine, setting
 from simulator.imaging.plate import plate, with_devices
 from simulator.imaging.positioner import Geometry, geometry
@@ -167,11 +168,14 @@ def _scene(
     case: Case, state: State, n: int, projector: PatientProjector, quality: Quality
 ) -> Scene:
     arm = state.c_arm
+    case = case.facing(state.level)
+    projector, there = projector.of(case.patient), elsewhere(case, state)
     g = geometry(case.c_arm, arm.pose, n)
-    paths = projector.with_body(g, state.body, quality)
-    fill = projector.fill(g, state.body, state.cement.cloud, state.tamps, quality)
-    once = projector.memory.once
-    tools = devices(g, state.cannulas, state.tamps, state.cement, fill, projector.memory)
+    paths = projector.with_more(projector.with_body(g, state.body, quality), g, there.bone)
+    cloud, memory = state.cement.cloud, projector.memory
+    fill = projector.fill(g, state.body, cloud, state.tamps, quality, there.fill)
+    once = memory.once
+    tools = devices(g, state.cannulas, state.tamps, state.cement, fill, memory, there.rods)
     set_ = setting(case.c_arm, arm)
     b = beam.nodes(arm.kvp, set_.curve.copper_mm)
     bare = once("plate", (paths, b), lambda: plate(case.c_arm, b, paths, g.pitch_mm))

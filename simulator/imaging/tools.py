@@ -196,6 +196,11 @@ def rods_on(
     return tuple(rods)
 
 
+def rods_of_tails(cement: Cement) -> list[Rod]:
+    """Return cement that was drawn out along tracts."""
+    return [Rod(t.start_mm, t.end_mm, t.bore_mm, plane=CEMENT) for t in cement.tails]
+
+
 def _draw(out: Float32Array, g: Geometry, rod: Rod, view: AnyArray) -> tuple[int, int]:
     length = norm(minus(rod.end_mm, rod.start_mm))
     if length <= 0.0:
@@ -220,6 +225,7 @@ def devices(
     cement: Cement,
     fill: Patch | None,
     memory: Memory | None = None,
+    more: Sequence[Rod] = (),
 ) -> Devices | None:
     """Return all tools, contrast and cement seen from `g`; None if there is nothing.
 
@@ -232,9 +238,10 @@ def devices(
         cement: for what stands in the cannulas and fillers, and what was drawn out of the bone.
         fill: cement and contrast in the bone, from `PatientProjector.fill`.
         memory: of earlier pictures.
+        more: needles that stand in other levels.
     """
-    rods = [rod for s in Side for rod in rods_on(cannulas[s], tamps[s], cement, s)]
-    rods += [Rod(t.start_mm, t.end_mm, t.bore_mm, plane=CEMENT) for t in cement.tails]
+    rods = [*more, *(rod for s in Side for rod in rods_on(cannulas[s], tamps[s], cement, s))]
+    rods += rods_of_tails(cement)
     if not rods and fill is None:
         return None
     once = (memory or Memory()).once

@@ -27,6 +27,7 @@ from simulator.imaging.cells import (
     brought,
     cells,
 )
+from simulator.imaging.elsewhere import elsewhere
 from simulator.imaging.looking import seen
 from simulator.imaging.machine import Setting, machine, setting
 from simulator.imaging.positioner import Geometry, project
@@ -68,7 +69,7 @@ class Look:
 def look(case: Case, state: State) -> Look:
     """Return the look of a pulse fired now."""
     arm = state.c_arm
-    there = brought(cells(case.c_arm, arm.pose), state)
+    there = brought(cells(case.c_arm, arm.pose), state, elsewhere(case, state))
     return Look(there, arm.kvp, arm.mas_pulse, setting(case.c_arm, arm))
 
 
@@ -85,7 +86,7 @@ def required_looks(case: Case, state: State) -> tuple[Look, Look]:
         pose = Pose(*arm_angles(true), marks.centre_mm, arm.pose.field_mm)
         lengths = beam.path_lengths(case.c_arm, case.patient, pose)
         kvp, mas = beam.settled(case.c_arm, set_, lengths, arm.pulses_per_s)
-        there = brought(cells(case.c_arm, pose), state)
+        there = brought(cells(case.c_arm, pose), state, elsewhere(case, state))
         looks.append(Look(there, kvp, mas, set_))
     return looks[0], looks[1]
 

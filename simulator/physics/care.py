@@ -41,11 +41,11 @@ def antibiotic(case: Case, state: State, side: Side) -> Outcome:
 
 def time_out(case: Case, state: State, side: Side) -> Outcome:
     """Say the checklist aloud; clotting and allergies are read from the notes."""
-    level, known = case.patient.target.level, case.clinical
+    known = case.clinical
     allergies = ", ".join(known.allergies) if known.allergies else "none"
     text = (
-        f"Time-out: right patient, {level}, {case.procedure.value}. INR {known.inr:.1f}, platelets "
-        f"{known.platelets_g_l:.0f}, allergies {allergies}."
+        f"Time-out: right patient, {case.site}, {case.procedure.value}. INR {known.inr:.1f}, "
+        f"platelets {known.platelets_g_l:.0f}, allergies {allergies}."
     )
     if state.vitals.antibiotic_tick is None:
         text += " The antibiotic is not in yet."

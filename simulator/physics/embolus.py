@@ -23,9 +23,10 @@ def carried(
     """
     constants = case.physics["cement"]
     piece = constants["embolus_piece_ul"]
+    purpose = f"embolus {case.level}" if case.level else "embolus"
     old, new = (int(c.cloud.embolised_ul / piece) for c in (before, after))
     lodged = sum(
-        stream(case.seed, "embolus", number).random() < constants["embolus_chance"]
+        stream(case.seed, purpose, number).random() < constants["embolus_chance"]
         for number in range(old, new)
     )
     if not lodged:

@@ -60,7 +60,7 @@ def _felt(case: Case, state: State, dt_s: float) -> Vitals:
     blood_mg = before.blood_mg * math.exp(-dt_s / constants["lidocaine_loss_s"]) + free_mg
     steps = before.drug_steps * math.exp(-dt_s / constants["sedation_loss_s"])
     asleep = min(_DEEPEST, steps * constants["sedation_per_step"] * case.person.sedation_gain)
-    new_ml = state.cement.injected_ml - before.cement_felt_ml
+    new_ml = state.given_ml - before.cement_felt_ml
     nerve = troubles.nerve_irritated(case, state)
     pain = _pain(case, state, nerve=nerve)
     return replace(
@@ -70,7 +70,7 @@ def _felt(case: Case, state: State, dt_s: float) -> Vitals:
         drug_steps=steps,
         sedation=_toward(before.sedation, asleep, dt_s, constants["sedation_tau_s"]),
         cement_ml=(before.cement_ml + new_ml) * math.exp(-dt_s / constants["cement_tau_s"]),
-        cement_felt_ml=state.cement.injected_ml,
+        cement_felt_ml=state.given_ml,
         embolus_ml=state.cement.lung_ml,
         shock_ml=state.cement.lung_ml * _shock(state, constants),
         nerve_pain=nerve,

@@ -11,11 +11,14 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from simulator.anatomy.volume import Tissue
+from simulator.physics.constants import Constants
 from simulator.units import MM3_PER_ML
 from simulator.world.case import Case
-from simulator.world.cement import ROUTES, Route
+from simulator.world.cement import ROUTES, Cloud, Route
 from simulator.world.events import Collapsed, Event, Said, TroubleBegan, TroubleOver
 from simulator.world.state import State
+from simulator.world.tamp import Body
+from simulator.world.tools import Cannula
 from simulator.world.vitals import Trouble, TroubleSpec, Vitals
 
 _MOST_CAUSE = 2.0
@@ -26,15 +29,24 @@ _GONE = 1e-6
 def nerve_irritated(case: Case, state: State) -> bool:
     """A tool or a fragment in the canal, or cement behind the wall or in a foramen."""
     constants = case.physics["physiology"]
-    if state.body.lift.wall_mm >= constants["nerve_fragment_mm"]:
+    here = (state.body, state.cannulas, state.cement.cloud)
+    left = ((w.body, w.cannulas, w.cement.cloud) for w in state.worked if w is not None)
+    return any(_irritates(constants, *place) for place in (here, *left))
+
+
+def _irritates(
+    constants: Constants, body: Body, cannulas: tuple[Cannula | None, ...], cloud: Cloud
+) -> bool:
+    """Whether what is at one level touches cord or root."""
+    if body.lift.wall_mm >= constants["nerve_fragment_mm"]:
         return True
-    for cannula in state.cannulas:
+    for cannula in cannulas:
         if cannula is not None and (
             cannula.canal_breach_mm >= constants["nerve_breach_mm"]
             or cannula.tissue is Tissue.CANAL
         ):
             return True
-    leak = state.cement.cloud.leak_ul
+    leak = cloud.leak_ul
     behind = leak[ROUTES.index(Route.CANAL)] + leak[ROUTES.index(Route.FORAMEN)]
     return behind > constants["nerve_leak_ml"] * MM3_PER_ML
 

@@ -5,6 +5,7 @@ A hint never tells what only the 3-D truth knows.
 
 from __future__ import annotations
 
+from simulator.procedure.by_level import waiting, without_needle
 from simulator.procedure.clocks import limit_mm
 from simulator.units import seconds
 from simulator.world.case import Case, Procedure
@@ -85,6 +86,9 @@ def _tamp(case: Case, state: State) -> Hint:
 
 def _mix(case: Case, state: State, tool: Cannula | None) -> Hint:
     if state.cement.mixed_tick is None:
+        others = without_needle(case, state)
+        if others and case.procedure is Procedure.VERTEBROPLASTY:
+            return "Needles first", f"Turn to {others[0]} before you mix: one batch serves both."
         return "Mix the cement", "The clock starts with the liquid."
     age = seconds(state.tick - state.cement.mixed_tick)
     left = case.cement.wait_s - age
@@ -103,6 +107,9 @@ def _inject(case: Case, state: State) -> Hint:
 
 
 def _set(case: Case, state: State, tool: Cannula | None) -> Hint:
+    others = waiting(case, state)
+    if tool is None and others:
+        return f"On to {others[0]}", "Turn to the next level; the clock goes on."
     if tool is None:
         return "Close", "A last picture in both planes, then the dressing."
     return "Let it set", "Wait for a hard sample, turn the cannula round, take it out."

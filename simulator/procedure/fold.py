@@ -11,7 +11,7 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from simulator.frames import Side, dot, minus, norm
-from simulator.procedure import care_account, mistakes, tamp_account
+from simulator.procedure import by_level, care_account, mistakes, tamp_account
 from simulator.procedure.account import Account
 from simulator.procedure.clocks import adequate
 from simulator.units import MM3_PER_ML, TICKS_PER_S, seconds
@@ -76,6 +76,7 @@ def fold(case: Case, before: State, after: State, events: Sequence[Event]) -> Ta
     changed = replace(tally, values=values, counts=counts, done=done)
     findings = mistakes.found(case, before, replace(after, tally=changed), events, dt)
     if findings:
+        findings = by_level.named(case, findings)
         return replace(changed, findings=changed.findings + findings)
     if values is tally.values and counts is tally.counts and done is tally.done:
         return tally

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from simulator.frames import Side
-from simulator.world.action import Do
+from simulator.world.action import DECLINES, Do
 from simulator.world.case import Case
 from simulator.world.state import State
 
@@ -63,7 +63,20 @@ def _leaving(case: Case, state: State) -> str | None:
     return None
 
 
+def _dressing(case: Case, state: State) -> str | None:
+    """Name a level in which a needle still stands while another one is worked on."""
+    for level, left in zip(case.levels, state.worked, strict=False):
+        if left is not None and left.cannulas != (None, None):
+            return f"A needle still stands in {level.name}. Take it out first."
+    return None
+
+
+def _declining(case: Case, state: State) -> str | None:
+    begun = any(left is not None and "place_needle" in left.tally.done for left in state.worked)
+    return "Another level has been begun. Stop the case, or close." if begun else None
+
+
 CONDITIONS: Mapping[Do, Callable[[Case, State], str | None]] = MappingProxyType(
-    {Do.DISCHARGE: _leaving}
+    {Do.DISCHARGE: _leaving, Do.DRESS: _dressing, **dict.fromkeys(DECLINES, _declining)}
 )
 """Acts that the staff refuse in their own phase too, while something is not right."""

@@ -68,7 +68,7 @@ def _leak_reaction_s(case: Case, state: State) -> Metric:
 
 def _rate_ml_min(case: Case, state: State) -> Metric:
     flowing = state.tally.values.get("flowing_s", 0.0)
-    return state.cement.injected_ml / flowing * 60.0 if flowing > 0.0 else None
+    return state.given_ml / flowing * 60.0 if flowing > 0.0 else None
 
 
 def _age_score(case: Case, state: State) -> Metric:
@@ -152,7 +152,7 @@ TABLE.update([
     defined("cement_age_at_start_s", "mixing to first cement out of the tip",
         value("age_at_start_s")),
     defined("cement_age_score", "1 within the working time", _age_score),
-    defined("cement_injected_ml", "out of the tip", lambda c, s: s.cement.injected_ml),
+    defined("cement_injected_ml", "out of the tip", lambda c, s: s.given_ml),
     defined("cement_filled_ml", "inside the body",
         lambda c, s: s.cement.cloud.inside_ul / MM3_PER_ML),
     defined("fill_fraction", "of the body's volume", cemented(cement_shape.fill_fraction)),

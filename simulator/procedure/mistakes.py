@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from simulator.frames import Side
-from simulator.procedure import breaches, care_mistakes, cement_mistakes
+from simulator.procedure import breaches, by_level, care_mistakes, cement_mistakes
 from simulator.units import MM3_PER_ML, PSI_PER_MPA, seconds
 from simulator.world import bearings
 from simulator.world.case import Case
@@ -65,6 +65,8 @@ def found(
         if finding is not None:
             new.append(finding)
         new.extend(care_mistakes.of_event(case, after, event))
+        if isinstance(event, Done):
+            new.extend(by_level.left_out(case, after, event.act))
     new.extend(_of_state(case, before, after))
     if not new:
         return ()

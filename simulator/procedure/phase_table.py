@@ -52,11 +52,12 @@ _DRUGS = frozenset(
 )  # fmt: skip
 _ANYWHERE = _DRUGS | {Do.TIME_OUT, Do.ANTIBIOTIC, Do.STRAND_TEST, Do.PURGE}
 _BEFORE = _ANYWHERE | DECLINES | {Do.POSITION}
+_SIGHT = _BEFORE | {Do.LOCAL, Do.NEXT_LEVEL}
 _INSTRUMENTS = _ANYWHERE | {
     Do.LOCAL, Do.PLACE_NEEDLE, Do.STYLET_OUT, Do.STYLET_IN, Do.SEAT_CANNULA, Do.CANNULA_OUT,
     Do.TURN_CANNULA,
     Do.WIRE_IN, Do.WIRE_OUT, Do.DRILL_IN, Do.DRILL_OUT, Do.CURVED_IN, Do.CURVED_OUT,
-    Do.NEURO_CHECK,
+    Do.NEURO_CHECK, Do.NEXT_LEVEL,
 }  # fmt: skip
 _ACCESS = _INSTRUMENTS | {Do.TAMP_IN, Do.TAMP_OUT, Do.MIX, Do.DRESS}
 _TAMP = _INSTRUMENTS | {Do.TAMP_IN, Do.TAMP_OUT, Do.MIX}
@@ -76,8 +77,8 @@ _KP, _VP = Procedure.KYPHOPLASTY, Procedure.VERTEBROPLASTY
 ROWS: tuple[Phase, ...] = (
     Phase("P0", "brief", "position", "Brief", _BEFORE, "The time-out comes first."),
     Phase("P1", "checklist", "position", "Checklist", _BEFORE, "The time-out comes first."),
-    Phase("P2", "set_up", "position", "C-arm", _BEFORE | {Do.LOCAL}, _NOT_NUMB),
-    Phase("P3", "local", "local", "Local", _BEFORE | {Do.LOCAL}, _NOT_NUMB),
+    Phase("P2", "set_up", "position", "C-arm", _SIGHT, _NOT_NUMB),
+    Phase("P3", "local", "local", "Local", _SIGHT, _NOT_NUMB),
     Phase("P4", "entry", "access", "Entry", _ACCESS, _NO_WAY),
     Phase("P5", "pedicle", "access", "Pedicle", _ACCESS, _NO_WAY),
     Phase("P6", "wall", "access", "Posterior wall", _ACCESS, _NO_WAY),

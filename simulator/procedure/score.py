@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from simulator.procedure import by_level
 from simulator.procedure.decisions import justified
-from simulator.procedure.metrics import measure
 from simulator.units import seconds
 from simulator.world.case import Case, Procedure
 from simulator.world.report import DomainScore, Metric, Report
@@ -49,7 +49,8 @@ def applicable(rubric: Rubric, procedure: str) -> tuple[Criterion, ...]:
 
 def score(case: Case, state: State, operator: str = "") -> Report:
     """Judge a run as it stands; final once `state.over`."""
-    metrics = measure(case, state)
+    case = case.facing(state.level)
+    metrics = by_level.measured(case, state, share)
     rubric, decision = case.rubric, justified(case, state)
     rows = applicable(rubric, case.procedure.value)
     if decision:
@@ -125,12 +126,15 @@ def _verdict(
         return False, "Stopped without need."
     if state.phase != "done":
         return False, "The procedure was not finished."
-    if state.cement.started_tick is None:
+    if state.cement.started_tick is None and not case.levels:
         return False, "No cement was given."
+    missed = by_level.untreated(case, state)
+    if missed:
+        return False, f"No cement was given in {' and '.join(missed)}."
     if case.procedure is Procedure.KYPHOPLASTY and not metrics["tamp_inflated"]:
         return False, "The tamp was never inflated."
     access = domains["access"].score
-    if state.tally.values.get("bone_entered") and access < rubric.access_mark:
+    if metrics["bone_entered"] and access < rubric.access_mark:
         return False, f"Access {access:.0f}, needed {rubric.access_mark:.0f}."
     if total < rubric.pass_mark:
         return False, f"Total {total:.0f}, pass mark {rubric.pass_mark:.0f}."

@@ -195,6 +195,7 @@ def _wished(finding: Finding, state: State) -> str:
 def _still(
     case: Case, finding: Finding, state: State, view: str, projector: PatientProjector
 ) -> Still:
+    case = case.facing(state.level)
     found = rule(finding)
     ring = found.ring if found else ""
     spot = _spot(finding, state, ring, view)

@@ -271,3 +271,13 @@ class PlanBlock(Block):
     def _no_side_twice(cls, sides: tuple[SideName, ...]) -> tuple[SideName, ...]:
         _each_once(sides)
         return sides
+
+
+class NextLevelBlock(Block):
+    """[[next_level]]: a further level of the same patient, treated in the same session."""
+
+    level: Level = Field(description="The vertebra to be treated next.")
+    fracture: FractureBlock = Field(
+        default=FractureBlock(), description="How its body has collapsed."
+    )
+    plan: PlanBlock = Field(default=PlanBlock(), description="The author's way into it.")

@@ -13,6 +13,7 @@ from simulator.frames import Side, along, minus, unit
 from simulator.imaging.machine import machine
 from simulator.physics import setting
 from simulator.scenario import assets, clinic
+from simulator.scenario.blocks import PlanBlock
 from simulator.scenario.person import patient_spec
 from simulator.scenario.scenario import Scenario
 from simulator.scenario.schema import CaseFile
@@ -20,6 +21,7 @@ from simulator.world.arm import CArm, Curve, Plane
 from simulator.world.case import Case, Notes, Procedure
 from simulator.world.clinic import Choice
 from simulator.world.instruments import CArmSpec, CementSpec, Needle
+from simulator.world.level import Level
 from simulator.world.rubric import Criterion, Rubric
 
 Progress = Callable[[str, float], None]
@@ -51,7 +53,12 @@ def build_case(
         ScenarioError: the words are fine one by one but no patient fits them.
         AssetError: shipped data are missing or damaged.
     """
-    patient = store.patient(patient_spec(scenario), progress)
+    told = scenario.levels
+    patients = [
+        store.patient(patient_spec(each), _part_of(progress, n, len(told)))
+        for n, each in enumerate(told)
+    ]
+    patient = patients[0]
     authored = chosen_plan(scenario.case, choice)
     if authored.procedure == "choose":
         suits = clinic.suited(scenario, patient).value
@@ -63,6 +70,10 @@ def build_case(
     cannula: Needle = assets.chosen("working_cannula", tools.working_cannula)
     cement, physics = cement_of(authored)
     through = cannula if procedure is Procedure.KYPHOPLASTY else needle
+    levels = tuple(
+        _level(each, chosen_plan(each.case, choice).plan, procedure, its, through.outer_mm / 2.0)
+        for each, its in zip(told, patients, strict=True)
+    )
     return Case(
         id=authored.id,
         sha256=scenario.sha256,
@@ -70,8 +81,8 @@ def build_case(
         procedure=procedure,
         notes=_notes(authored),
         patient=patient,
-        plans=_plans(authored, patient, through.outer_mm / 2.0),
-        sides=tuple(int(Side[name.upper()]) for name in authored.plan.sides),
+        plans=levels[0].plans,
+        sides=levels[0].sides,
         needle=needle,
         working_cannula=cannula,
         wire=assets.chosen("wire", "k_wire"),
@@ -85,13 +96,21 @@ def build_case(
         time_limit_s=authored.limits.time_s,
         physics=physics,
         arm=_as_set(authored),
-        clinical=clinic.clinical(scenario),
+        clinical=levels[0].clinical,
         person=clinic.person(scenario),
         troubles=assets.troubles(),
         advice=clinic.advice(scenario),
         choice=choice,
         par=assets.par(authored.id) | {str(k): v for k, v in authored.scoring.par.items()},
+        levels=levels if len(levels) > 1 else (),
     )
+
+
+def _part_of(progress: Progress | None, n: int, count: int) -> Progress | None:
+    """Return where one of several patients tells how far it is."""
+    if progress is None or count == 1:
+        return progress
+    return lambda what, share: progress(what, (n + share) / count)
 
 
 def chosen_plan(authored: CaseFile, choice: Choice) -> CaseFile:
@@ -156,23 +175,28 @@ def _notes(authored: CaseFile) -> Notes:
     )
 
 
-def _plans(authored: CaseFile, patient: Patient, radius_mm: float) -> tuple[Plan, Plan]:
-    left, right = (_plan(authored, patient, side, radius_mm) for side in Side)
-    return left, right
+def _level(
+    scenario: Scenario, asked: PlanBlock, procedure: Procedure, patient: Patient, radius_mm: float
+) -> Level:
+    """What one level has of its own."""
+    left, right = (_plan(asked, procedure, patient, side, radius_mm) for side in Side)
+    sides = tuple(int(Side[name.upper()]) for name in asked.sides)
+    return Level(patient, (left, right), sides, clinic.clinical(scenario))
 
 
-def _plan(authored: CaseFile, patient: Patient, side: Side, radius_mm: float) -> Plan:
+def _plan(
+    asked: PlanBlock, procedure: Procedure, patient: Patient, side: Side, radius_mm: float
+) -> Plan:
     """The way in that anatomy finds; with the author's target, from the same entry to there."""
-    if authored.plan.approach == "extrapedicular":
+    if asked.approach == "extrapedicular":
         found = plan_beside(patient.target, side, radius_mm, patient.extras)
     else:
         found = plan_path(patient.target, side, radius_mm)
     bone = patient.target.bone
-    lifts = Procedure(authored.procedure) is Procedure.KYPHOPLASTY
-    if lifts and bone is not None:
+    if procedure is Procedure.KYPHOPLASTY and bone is not None:
         found = deepened(bone, found, _TAMP_FRONT_MM)
-    target_mm = authored.plan.target_mm
-    if target_mm is None or side.name.lower() not in authored.plan.sides:
+    target_mm = asked.target_mm
+    if target_mm is None or side.name.lower() not in asked.sides:
         return found
     way = unit(minus(target_mm, found.entry_mm))
     back_mm = (found.skin_mm[1] - found.entry_mm[1]) / way[1]

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from simulator.anatomy.tables import COLUMN
 from simulator.errors import ScenarioError, UsageError
 from simulator.paths import scenarios
 from simulator.scenario import assets
@@ -36,6 +37,10 @@ __all__ = [
     "load_case",
     "load_scenario",
 ]
+
+
+_FARTHEST = 3
+"""A film of one level shows at least so many on either side."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +79,7 @@ def _card(path: Path) -> CaseCard:
         id=case.id,
         title=case.title,
         procedure=case.procedure,
-        level=case.spine.level,
+        level=", ".join((case.spine.level, *(each.level for each in case.next_level))),
         difficulty=case.difficulty,
         skill=case.skill,
         objectives=case.objectives,
@@ -109,13 +114,17 @@ def load_scenario(path: Path, patch: Mapping[str, object] | None = None) -> Scen
     misfit = _misfit(case)
     if misfit is not None:
         raise ScenarioError(report(document, [misfit]))
-    text = case.model_dump_json(exclude={"test"})
+    # What most cases do not have must not change the digest of those that were recorded.
+    text = case.model_dump_json(exclude={"test"} if case.next_level else {"test", "next_level"})
     return Scenario(document, case, hashlib.sha256(text.encode()).hexdigest())
 
 
 def _misfit(case: CaseFile) -> Fault | None:
     """Return what does not fit together: steel that cannot pass, a choice without an answer."""
     tools = case.equipment
+    apart = _levels_apart(case)
+    if apart is not None:
+        return apart
     treated = case.expected.decision in ("treat", "abort")
     if case.procedure == "choose" and treated and not case.expected.procedures:
         text = "missing; a case that says 'choose' says here what suits it"
@@ -130,6 +139,22 @@ def _misfit(case: CaseFile) -> Fault | None:
     return Fault(
         ("equipment", "tamp"), f"{tools.tamp} is {tamp_mm:g} mm thick and does not pass {cannula}"
     )
+
+
+def _levels_apart(case: CaseFile) -> Fault | None:
+    """Return why these levels are none of one session: each must be in view of all others."""
+    levels = [case.spine.level, *(block.level for block in case.next_level)]
+    order = [COLUMN.index(level) for level in levels]
+    at = ("next_level", len(levels) - 2, "level")
+    if len(set(levels)) != len(levels):
+        return Fault(at, "each level can be named once")
+    if max(order) - min(order) > _FARTHEST:
+        return Fault(at, f"levels of one session lie at most {_FARTHEST} apart")
+    if len(levels) > 1 and case.spine.scoliosis_deg:
+        return Fault(("spine", "scoliosis_deg"), "a curve has its apex at one level only")
+    if set(levels) & set(case.spine.treated):
+        return Fault(("spine", "treated"), "a level to be treated cannot hold cement already")
+    return None
 
 
 def _checked(document: Document, words: Vocabulary | None) -> CaseFile:

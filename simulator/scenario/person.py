@@ -7,6 +7,7 @@ import zlib
 
 from simulator.anatomy import tables
 from simulator.anatomy.spec import Cleft, DefectSite, FractureShape, FractureSpec, PatientSpec, Sex
+from simulator.scenario.blocks import FractureBlock
 from simulator.scenario.scenario import Scenario
 
 _HEIGHT_LEFT = {1: 0.775, 2: 0.675, 3: 0.52}
@@ -55,20 +56,29 @@ def patient_spec(scenario: Scenario) -> PatientSpec:
         osteophytes=spine.osteophytes,
         treated=spine.treated,
     )
-    return dataclasses.replace(intact, fracture=_fracture(scenario, intact))
+    others = (
+        (block.level, _fracture(scenario, block.fracture, intact, block.level))
+        for block in authored.next_level
+    )
+    return dataclasses.replace(
+        intact,
+        fracture=_fracture(scenario, authored.fracture, intact, intact.level),
+        others=tuple((level, found) for level, found in others if found is not None),
+    )
 
 
-def _fracture(scenario: Scenario, intact: PatientSpec) -> FractureSpec | None:
-    asked = scenario.case.fracture
+def _fracture(
+    scenario: Scenario, asked: FractureBlock, intact: PatientSpec, level: str
+) -> FractureSpec | None:
     if asked.shape == "none":
         return None
     lost_mm = None
     if asked.anterior_height_mm is not None:
-        whole_mm = tables.sizes(intact.level, intact).ha
+        whole_mm = tables.sizes(level, intact).ha
         lost_mm = whole_mm - asked.anterior_height_mm
         if lost_mm <= 0:
             text = (
-                f"got {asked.anterior_height_mm:g}; this patient's {intact.level} is only "
+                f"got {asked.anterior_height_mm:g}; this patient's {level} is only "
                 f"{whole_mm:.1f} mm tall when intact"
             )
             raise scenario.impossible(("fracture", "anterior_height_mm"), text)

@@ -12,6 +12,7 @@ from simulator.scenario.blocks import (
     CArmBlock,
     EquipmentBlock,
     FractureBlock,
+    NextLevelBlock,
     PatientBlock,
     PlanBlock,
     SpineBlock,
@@ -62,6 +63,11 @@ class CaseFile(Block):
         default=CArmBlock(), description="The X-ray machine and how it is set at the start."
     )
     plan: PlanBlock = Field(default=PlanBlock(), description="The author's way in.")
+    next_level: Annotated[tuple[NextLevelBlock, ...], FROM_LIST] = Field(
+        default=(),
+        max_length=2,
+        description="Further levels that are treated in the same session, in order of use.",
+    )
     scoring: ScoringBlock = Field(default=ScoringBlock(), description="Departures from the rubric.")
     limits: LimitsBlock = Field(default=LimitsBlock(), description="What ends the run.")
     coach: CoachBlock = Field(default=CoachBlock(), description="Help in guided mode.")

@@ -6,12 +6,23 @@ from typing import Any
 
 import pygame
 
+from simulator.anatomy.landmarks import Landmarks
 from simulator.engine.start import first_state
 from simulator.ui.chain import grey_surface
 from simulator.ui.films import view_films
 from simulator.ui.kit import Kit
 from simulator.ui.work import Work
 from simulator.world.case import Case
+
+
+def _measured(marks: Landmarks) -> tuple[tuple[str, str], tuple[str, str]]:
+    """Return heights and pedicles of one level, each with its label."""
+    a, m, p = marks.heights_mm
+    left, right = marks.pedicles
+    return (
+        (f"{marks.level}, a · m · p", f"{a:.0f} · {m:.0f} · {p:.0f} mm"),
+        (f"{marks.level} pedicles", f"{left.width_mm:.1f} · {right.width_mm:.1f} mm"),
+    )
 
 
 class Films:
@@ -85,18 +96,22 @@ class Films:
         """Draw what was measured on the films."""
         c, col = kit.canvas, kit.colour
         marks = self.case.patient.target.landmarks
-        a, m, p = marks.heights_mm
-        left, right = marks.pedicles
-        lost = max(0.0, 1 - a / marks.intact_height_mm[0]) * 100
+        lost = max(0.0, 1 - marks.heights_mm[0] / marks.intact_height_mm[0]) * 100
         behind = self.case.clinical.retropulsion_mm
-        tiles = (
-            (f"{marks.level} heights, a · m · p", f"{a:.0f} · {m:.0f} · {p:.0f} mm"),
-            ("Anterior loss", f"{lost:.0f} %"),
-            ("Retropulsion", f"{behind:.0f} mm" if behind >= 0.5 else "None"),
-            ("Pedicles, left · right", f"{left.width_mm:.1f} · {right.width_mm:.1f} mm"),
-        )
+        if self.case.levels:
+            each = [_measured(level.patient.target.landmarks) for level in self.case.levels]
+            tiles = [tile for both in each for tile in both]
+            shares = [1.1, 0.95] * len(each)
+        else:
+            (_, heights), (_, widths) = _measured(marks)
+            tiles = [
+                (f"{marks.level} heights, a · m · p", heights),
+                ("Anterior loss", f"{lost:.0f} %"),
+                ("Retropulsion", f"{behind:.0f} mm" if behind >= 0.5 else "None"),
+                ("Pedicles, left · right", widths),
+            ]
+            shares = [1.22, 0.83, 0.83, 1.22]
         gap, pad = c.px(0.67), c.px(0.9)
-        shares = (1.22, 0.83, 0.83, 1.22)
         whole = rect.w - c.px(2.4) - gap * (len(tiles) - 1)
         x = float(rect.x + c.px(1.2))
         for (label, value), share in zip(tiles, shares, strict=True):

@@ -21,7 +21,7 @@ Finding = tuple[str, str, str]
 def findings(case: Case) -> tuple[Finding, ...]:
     """Return examination and laboratory, as far as the decision rests on them."""
     known, rules = case.clinical, case.physics["selection"]
-    level = case.patient.target.level
+    level = case.site
 
     def mark(fine: bool) -> str:  # noqa: FBT001
         return "ok" if fine else "warn"
@@ -74,7 +74,7 @@ def _who(kit: Kit, rect: Any, case: Case) -> None:
     who = "Woman" if notes.sex == "female" else "Man"
     c.text(f"{who}, {notes.age_years}", (x + c.px(7.2), rect.y + c.px(5.9)), "lg", "semi")
     age = f"{case.patient.fracture_age_weeks:.0f} weeks old"
-    words = f"{notes.weight_kg:.0f} kg   {case.patient.target.level} fracture   {age}"
+    words = f"{notes.weight_kg:.0f} kg   {case.site} fracture   {age}"
     c.text(words, (x + c.px(7.2), rect.y + c.px(8.8)), "sm", "medium", col.mid)
 
 

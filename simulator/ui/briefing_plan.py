@@ -32,6 +32,12 @@ _BESIDE = {
 }
 
 
+def _side_of(case: Case, level: str, side: Side) -> str:
+    """Name a pedicle, with its level where there are several."""
+    word = side.name.lower()
+    return f"{level} {word}" if case.levels else word.capitalize()
+
+
 def advice(case: Case, desk: Desk) -> tuple[str, str, str]:
     """Return level, headline and words of what a colleague would point out about the picks."""
     picks = desk.picks
@@ -43,11 +49,14 @@ def advice(case: Case, desk: Desk) -> tuple[str, str, str]:
     steel = case.working_cannula if lifts else desk.needle
     if steel is None:
         return "", *_OPEN
-    widths = case.patient.target.landmarks.pedicles
-    side = min((Side[name.upper()] for name in picks.sides), key=lambda s: widths[s].width_mm)
-    wide_mm = widths[side].width_mm
+    sides = [Side[name.upper()] for name in picks.sides]
+    levels = [level.patient.target for level in case.levels] or [case.patient.target]
+    wide_mm, name = min(
+        (target.landmarks.pedicles[side].width_mm, _side_of(case, target.level, side))
+        for target in levels
+        for side in sides
+    )
     spare_mm = (wide_mm - steel.outer_mm) / 2.0
-    name = side.name.capitalize()
     what = "working cannula" if lifts else "needle"
     words = f"{name} pedicle {wide_mm:.1f} mm, {steel.name} {what} {steel.outer_mm:.1f} mm. "
     if spare_mm <= 0.0:

@@ -97,6 +97,8 @@ class HumanOperator(Wishes):
             self.other_side()
         elif name == "next":
             self._ask_next(state)
+        elif name == "level":
+            self.ask(Do.NEXT_LEVEL)
         elif name == "faster":
             self._faster()
         else:

@@ -44,7 +44,7 @@ def shown(session: Session, end_tick: int, report: Report) -> list[Paint]:
     plots: list[tuple[Paint, bool]] = [
         (_push, any(r.force_n > 0.0 for r in rows)),
         (_tamp, any(r.tamp_ml > 0.0 for r in rows)),
-        (_cement, session.state.cement.injected_ml > 0.0),
+        (_cement, session.state.given_ml > 0.0),
         (dose, session.state.c_arm.exposures > 0),
         (vitals, len(rows) > 1),
     ]
@@ -88,7 +88,7 @@ def _tamp(kit: Kit, box: Any, inner: Any, session: Session) -> None:
 def _cement(kit: Kit, box: Any, inner: Any, session: Session) -> None:
     c, col = kit.canvas, kit.colour
     cement, spec = session.state.cement, session.case.cement
-    _title(kit, box, "Cement given", f"{number(cement.injected_ml, 1)} mL")
+    _title(kit, box, "Cement given", f"{number(session.state.given_ml, 1)} mL")
     mixed = cement.mixed_tick or 0
     spots = [
         ((r.tick - mixed) / TICKS_PER_S / 60.0, r.cement_ml)
@@ -96,7 +96,7 @@ def _cement(kit: Kit, box: Any, inner: Any, session: Session) -> None:
         if cement.mixed_tick is not None and r.tick >= mixed
     ]
     stops = [spec.wait_s / 60.0, spec.work_until_s / 60.0, spec.set_s / 60.0]
-    axes = Axes(inner, (0.0, stops[2] * 1.1), (0.0, max(cement.injected_ml * 1.2, 3.0)))
+    axes = Axes(inner, (0.0, stops[2] * 1.1), (0.0, max(session.state.given_ml * 1.2, 3.0)))
     grid(kit, axes, "min since mixing", "mL")
     for a, b, ink, words in (
         (stops[0], stops[1], col.ok, "working"),

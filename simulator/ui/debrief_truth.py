@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pygame
 
 from simulator.engine.session import Session
 from simulator.frames import Side
+from simulator.procedure.by_level import seen_from_each
 from simulator.ui import debrief_leaks
 from simulator.ui.kit import Kit
 from simulator.ui.reveal import Reveal
+from simulator.units import MM3_PER_ML
 
 
 class Truth:
@@ -18,14 +21,43 @@ class Truth:
 
     def __init__(self, session: Session) -> None:
         """Show the end of a run."""
-        self.reveal = Reveal(session.case, session.state, session.snapshots)
+        self._snapshots = session.snapshots
+        self._views = seen_from_each(session.case, session.state)
+        self._level = session.state.level
+        self._reveals: dict[int, Reveal] = {}
         self.stage = pygame.Rect(0, 0, 1, 1)
-        self._in_body_ml = session.state.cement.cloud.inside_ul / 1000.0
+
+    @property
+    def reveal(self) -> Reveal:
+        """The level that is shown; of several one is chosen by its button."""
+        if self._level not in self._reveals:
+            case, state = self._views[self._level]
+            # A cloud, and a tool's place, are told in the frame of their own level.
+            before = [s for s in self._snapshots if s.level == state.level]
+            self._reveals[self._level] = Reveal(case, state, before)
+        return self._reveals[self._level]
+
+    def _choose(self, level: int) -> None:
+        self._level = level
+
+    def _levels(self, kit: Kit, rect: Any) -> None:
+        """Draw a button for every level of the session, from the right."""
+        c = kit.canvas
+        names = self._views[0][0].level_names
+        for n in reversed(range(len(names))):
+            back = c.px(1.0) + (len(names) - n) * c.px(6.2)
+            x, y = round(rect.right - back), rect.y + round(c.px(0.7))
+            box = pygame.Rect(x, y, c.px(5.6), c.px(2.8))
+            kind = "on" if n == self._level else "ghost"
+            kit.button(f"truth.{n}", box, names[n], act=partial(self._choose, n), kind=kind)
 
     def draw(self, kit: Kit, rect: Any) -> None:
         """Draw picture and legend."""
         c = kit.canvas
-        kit.pane(rect, "True anatomy", "drag to turn")
+        several = len(self._views) > 1
+        kit.pane(rect, "True anatomy", "" if several else "drag to turn")
+        if several:
+            self._levels(kit, rect)
         leaks = self.reveal.leaks
         legend = c.px(5.4) + c.px(debrief_leaks.ROW) * max(debrief_leaks.rows(leaks) - 1, 0)
         top = rect.y + c.px(4.0)
@@ -51,5 +83,6 @@ class Truth:
         if self.reveal.cement:
             box = pygame.Rect(round(x), round(y - c.px(0.6)), c.px(1.2), c.px(1.2))
             c.box(box, col.beam, radius=0.2)
-            words = f"in the body {self._in_body_ml:.2f} mL"
+            inside_ml = self._views[self._level][1].cement.cloud.inside_ul / MM3_PER_ML
+            words = f"in the body {inside_ml:.2f} mL"
             c.text(words, (x + c.px(2.0), y), "xs", "sc", col.mid)

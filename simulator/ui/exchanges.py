@@ -5,6 +5,7 @@ from __future__ import annotations
 from simulator.frames import Side
 from simulator.physics.column import bowl_age_s, filler_age_s
 from simulator.physics.setting import is_set
+from simulator.procedure.by_level import waiting
 from simulator.world.action import Do
 from simulator.world.case import Case, Procedure
 from simulator.world.state import State
@@ -17,6 +18,13 @@ _OUT = {
     Inside.DRILL: Do.DRILL_OUT,
     Inside.CURVED: Do.CURVED_OUT,
 }
+
+
+def next_level_due(case: Case, state: State) -> bool:
+    """True where this level is done and another one is not, or holds a needle."""
+    if state.cannulas != (None, None) or state.cement.started_tick is None:
+        return False
+    return bool(waiting(case, state))
 
 
 def exchanges(case: Case, state: State, tool: str, side: Side) -> tuple[Do, ...]:
@@ -33,6 +41,8 @@ def exchanges(case: Case, state: State, tool: str, side: Side) -> tuple[Do, ...]
             Do.POSITION, Do.ANTIBIOTIC, Do.TIME_OUT, Do.LOCAL, Do.DRESS, Do.NEURO_CHECK,
             Do.ORDERS, Do.DISCHARGE,
         )  # fmt: skip
+        if next_level_due(case, state):
+            return (Do.NEXT_LEVEL,)
         done = set(state.tally.done)
         if not state.vitals.neuro_checked:
             done.discard(Do.NEURO_CHECK.value)  # asked in between, it is asked again at the end

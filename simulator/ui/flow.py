@@ -186,7 +186,7 @@ class Flow:
         self.keep()
         session = self._recorded(case) if start is None else Session(case, PERSON)
         if start is not None:
-            session.state = start
+            session.begin_at(start)
         self._session = session
         save = self.save if session.recording is not None else None
         theatre = Theatre(session, self.debrief, self._sound, self._pacer, save)

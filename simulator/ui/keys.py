@@ -69,6 +69,7 @@ KEYS: dict[str, Key] = {
     "cement": Key(pygame.K_c, "C", "Cement", "Tools"),
     "drugs": Key(pygame.K_v, "V", "Drugs and care", "Tools"),
     "plan": Key(pygame.K_b, "B", "Plan", "Tools"),
+    "level": Key(pygame.K_INSERT, "Ins", "Turn to the next of several levels", "Room"),
     "faster": Key(pygame.K_PERIOD, ".", "Time at eight times; any act stops it", "Room"),
     "mute": Key(pygame.K_m, "M", "Sound on or off", "Room"),
     "coach": Key(pygame.K_o, "O", "Coach on or off", "Room"),

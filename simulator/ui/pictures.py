@@ -160,6 +160,12 @@ class Pictures:
             then = replace(state, c_arm=arm)
             self._by_view[shot.view] = self.chain(shot.plane).develop(then, pulse, self.n)
 
+    def turn(self) -> None:
+        """Clear the monitors: films of another level are no views of the one now in work."""
+        self._by_view.clear()
+        for chain in self._chains.values():
+            chain.live, chain.running = None, False
+
     def change(self, how: Change, plane: int = 0) -> None:
         """Change what the viewer has turned at a plane."""
         self._refreshed(plane, lambda chain: chain.change(how(chain.settings)))

@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
 import pygame
 
 from simulator.frames import Side
 from simulator.ui.kit import Kit
 from simulator.ui.scene import Scene, number
 from simulator.units import Vec3
+from simulator.world.placement import between
 from simulator.world.tools import Cannula
 
 _WINDOW_MM = 200.0
@@ -84,10 +86,31 @@ def _field(kit: Kit, field: Any, scene: Scene) -> None:
         x, y = spot((0.0, 0.0, z))
         if skin.y < y < skin.bottom:
             c.line([(x - c.px(0.9), y), (x + c.px(0.9), y)], (0x8A, 0x66, 0x52), 0.15)
+    _levels(kit, spot, scene)
     for cannula in scene.state.cannulas:
         if cannula is not None:
             _cannula(kit, spot, cannula, active=cannula.side is scene.operator.side)
     c.surface.set_clip(old)
+
+
+def _levels(kit: Kit, spot: Any, scene: Scene) -> None:
+    """Mark the levels of the session on the skin, the one in work filled, and their needles."""
+    c, col, case = kit.canvas, kit.colour, scene.case
+    for n, level in enumerate(case.levels):
+        way = between(case, n, case.level)
+        tip = np.asarray(level.patient.target.landmarks.spinous_tip_mm)
+        x, y = spot((0.0, 0.0, float(way.out(tip)[2])))
+        here = n == case.level
+        c.text(level.name, (x + c.px(1.6), y), "sm", "semi" if here else "medium", _INK)
+        if here:
+            c.disc((x, y), c.px(0.6), col.acc)
+        left = scene.state.worked[n] if scene.state.worked else None
+        for tool in left.cannulas if left is not None else ():
+            if tool is not None:
+                ends = (way.out(np.asarray(p)).tolist() for p in (tool.skin_mm, tool.hub_mm))
+                a, b = (spot((p[0], p[1], p[2])) for p in ends)
+                c.line([a, b], (0x4B, 0x52, 0x5A), 0.4)
+                c.disc(b, c.px(0.9), (0x4B, 0x52, 0x5A))
 
 
 def _cannula(kit: Kit, spot: Any, cannula: Cannula, *, active: bool) -> None:

@@ -37,7 +37,7 @@ from simulator.ui.scene import Scene
 from simulator.ui.screens import Change, Pop, Push, Replace, as_change
 from simulator.ui.sound import Sound
 from simulator.world.action import Do
-from simulator.world.events import Done, Event, PhaseChanged, Refused, Said
+from simulator.world.events import Done, Event, LevelTaken, PhaseChanged, Refused, Said
 
 Finish = Callable[[Session], Any]
 
@@ -192,6 +192,9 @@ class Theatre:
             elif isinstance(event, Done) and event.act == Do.STRAND_TEST.value:
                 said = [e.text for e in events if isinstance(e, Said)]
                 self.scene.strand = (said[-1] if said else "done", self.scene.state.tick)
+            elif isinstance(event, LevelTaken):
+                self.operator.case = self.scene.case
+                self.scene.pictures.turn()
             elif isinstance(event, PhaseChanged):
                 self.operator.hurry()
                 part = chapter(event.after)

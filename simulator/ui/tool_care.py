@@ -13,6 +13,7 @@ from simulator.ui.scene import Scene, ago, clock_s, number
 from simulator.ui.tool_parts import Deed, act_button, exchange, other_side, row
 from simulator.units import TICKS_PER_S
 from simulator.world.action import Do
+from simulator.world.case import Case
 
 _GROUPS: tuple[tuple[str, tuple[Do, ...]], ...] = (
     ("", (Do.POSITION, Do.ANTIBIOTIC, Do.TIME_OUT)),
@@ -44,7 +45,9 @@ def _acts(kit: Kit, scene: Scene, left: float, right: float, y: float) -> float:
     """Draw every act in its group; return where the next thing may stand."""
     c = kit.canvas
     gap = c.px(0.6)
-    for title, acts in _GROUPS:
+    for title, own in _GROUPS:
+        turns = (Do.NEXT_LEVEL,) if scene.case.levels and not title else ()
+        acts = own + turns
         in_a_row = _IN_A_ROW + (len(acts) == _IN_A_ROW + 1)
         wide = (right - left - (in_a_row - 1) * gap) // in_a_row
         if title:
@@ -55,8 +58,9 @@ def _acts(kit: Kit, scene: Scene, left: float, right: float, y: float) -> float:
             at = (round(left + column * (wide + gap)), round(y + line * c.px(3.3)))
             box = pygame.Rect(*at, wide, c.px(3.0))
             key = cap("next") if scene.operator.next_act(scene.state) is act else ""
+            key = key or (cap("level") if act is Do.NEXT_LEVEL else "")
             act_button(kit, scene, box, act, key)
-            if act.value in scene.state.tally.done:
+            if act.value in scene.state.tally.done and act is not Do.NEXT_LEVEL:
                 kit.mark("ok", (box.right - c.px(1.2), box.centery))
         y += c.px(3.3) * -(-len(acts) // in_a_row) + c.px(1.5)
     return y - c.px(1.2)
@@ -118,6 +122,13 @@ def acts_care(kit: Kit, rect: Any, scene: Scene) -> None:
     row(kit, rect, [exchange(scene), quick, other_side(scene)])
 
 
+def _sites(case: Case) -> str:
+    """Name the level in work, and what else is to be treated."""
+    here = case.patient.target.level
+    others = [name for name in case.level_names if name != here]
+    return f"{here}, then {' and '.join(others)}" if others else here
+
+
 def draw_plan(kit: Kit, rect: Any, scene: Scene) -> None:
     """Draw what the briefing said."""
     c, col = kit.canvas, kit.colour
@@ -127,7 +138,7 @@ def draw_plan(kit: Kit, rect: Any, scene: Scene) -> None:
     case = scene.case
     y = rect.y + c.px(5.0)
     c.text(
-        f"{case.procedure.value.capitalize()} of {case.patient.target.level}",
+        f"{case.procedure.value.capitalize()} of {_sites(case)}",
         (left, y),
         "md",
         "semi",

@@ -51,6 +51,7 @@ WORDS: dict[Do, str] = {
     Do.STRAND_TEST: "Strand test",
     Do.TURN_CANNULA: "Turn cannula",
     Do.CANNULA_OUT: "Cannula out",
+    Do.NEXT_LEVEL: "Next level",
     Do.DRESS: "Dress",
     Do.NEURO_CHECK: "Neuro check",
     Do.ORDERS: "Orders",

@@ -22,10 +22,13 @@ def draw(
     y = rect.centery
     x = c.px(1.6)
     end = rect.centerx - c.px(21.0)
-    title = c.fitted(scene.case.notes.title, end - x - c.px(12), "md", "semi")
+    taken = c.px(12) + (c.width(_level(scene)) + c.px(3) if scene.case.levels else 0)
+    title = c.fitted(scene.case.notes.title, end - x - taken, "md", "semi")
     x += c.text(title, (x, y), "md", "semi") + c.px(1.5)
     if scene.coach:
         x += kit.chip("Guided", (x, y), col.acc, col.accd, "bulb") + c.px(1.3)
+    if scene.case.levels:
+        x += kit.chip(_level(scene), (x, y), col.exp, col.raised) + c.px(1.3)
     if x + c.width(_procedure(scene)) < end:
         c.text(_procedure(scene), (x, y), "sm", "medium", col.low)
     _numbers(kit, rect, scene)
@@ -45,6 +48,12 @@ def _procedure(scene: Scene) -> str:
     case = scene.case
     ways = "two cannulas" if len(case.sides) > 1 else "one cannula"
     return f"{case.procedure.value.capitalize()}, {ways}"
+
+
+def _level(scene: Scene) -> str:
+    """Name the level in work and its place among the others."""
+    case = scene.case
+    return f"{case.patient.target.level}, {case.level + 1} of {len(case.levels)}"
 
 
 def _mute(scene: Scene) -> Callable[[], None]:

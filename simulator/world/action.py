@@ -70,6 +70,8 @@ class Do(StrEnum):
     STRAND_TEST = "strand_test"
     TURN_CANNULA = "turn_cannula"
     """Turn the active cannula a full turn: what stands in it breaks off at its tip."""
+    NEXT_LEVEL = "next_level"
+    """Turn to the next of several levels; what stands in this one stays."""
     CANNULA_OUT = "cannula_out"
     """Pull the active cannula out of the patient."""
     DRESS = "dress"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from simulator.anatomy.patient import Patient
@@ -19,6 +19,7 @@ from simulator.world.instruments import (
     RodSpec,
     TampSpec,
 )
+from simulator.world.level import QUIET, Level
 from simulator.world.rubric import Rubric
 from simulator.world.vitals import TroubleSpec
 
@@ -84,6 +85,30 @@ class Case:
     """What the operator chose instead of the author's plan."""
     par: Mapping[str, float]
     """What a careful operator needs of time and dose here, by metric."""
+    levels: tuple[Level, ...] = field(default=(), metadata=QUIET)
+    """All levels of the session in the author's order; empty where there is but one."""
+    level: int = field(default=0, metadata=QUIET)
+    """Which of `levels` patient, plans, sides and clinical are those of."""
+
+    def facing(self, level: int) -> Case:
+        """Return the case as it is for those who work at one of `levels`."""
+        if level == self.level:
+            return self
+        there = self.levels[level]
+        return replace(
+            self, level=level, patient=there.patient, plans=there.plans, sides=there.sides,
+            clinical=there.clinical,
+        )  # fmt: skip
+
+    @property
+    def level_names(self) -> tuple[str, ...]:
+        """The vertebrae to be treated, in the author's order."""
+        return tuple(level.name for level in self.levels) or (self.patient.target.level,)
+
+    @property
+    def site(self) -> str:
+        """The same in words: "T12 and L1"."""
+        return " and ".join(self.level_names)
 
     @property
     def lidocaine_limit_mg(self) -> float:

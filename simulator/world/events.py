@@ -293,6 +293,13 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
+class LevelTaken:
+    """Another of the session's levels is worked on from now on."""
+
+    level: str
+
+
+@dataclass(frozen=True, slots=True)
 class PedicleCracked:
     """Bone about a docked shaft gave way to prying at its hub."""
 
@@ -373,4 +380,5 @@ Event = (
     | Collapsed
     | Moved
     | PhaseChanged
+    | LevelTaken
 )

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from simulator.frames import Side
 from simulator.world.arm import CArm
 from simulator.world.cement import Cement
+from simulator.world.level import QUIET
 from simulator.world.tally import Tally
 from simulator.world.tamp import Body, Tamp
 from simulator.world.tools import Cannula
 from simulator.world.vitals import Vitals
+from simulator.world.worked import Worked
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,3 +37,13 @@ class State:
     """Per `Side`: the phase that its needle, cannula or tamp is in."""
     over: bool = False
     """The run has ended: discharged, aborted or out of time."""
+    level: int = field(default=0, metadata=QUIET)
+    """Which of the case's levels is worked on: bone, tools, cement and tally are those of it."""
+    worked: tuple[Worked | None, ...] = field(default=(), metadata=QUIET)
+    """Per level what was left there; None for the one in work and for those not yet begun."""
+
+    @property
+    def given_ml(self) -> float:
+        """Cement out of the tips at all levels."""
+        left = sum(w.cement.injected_ml for w in self.worked if w is not None)
+        return self.cement.injected_ml + left

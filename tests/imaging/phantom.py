@@ -64,7 +64,9 @@ def patient(vertebrae=None, torso=None, index=0, hinge=None):
 
 
 def case(patient_=None, seed=5):
-    return SimpleNamespace(seed=seed, patient=patient_ or patient(), c_arm=SPEC, cement=None)
+    made = SimpleNamespace(seed=seed, patient=patient_ or patient(), c_arm=SPEC, cement=None)
+    made.facing = lambda level: made
+    return made
 
 
 AP = Pose()
@@ -78,6 +80,8 @@ def state(pose=AP, tick=0, **parts):
         cement=Cement(),
         cannulas=(None, None),
         tamps=(None, None),
+        level=0,
+        worked=(),
     )
     for name, value in parts.items():
         setattr(made, name, value)

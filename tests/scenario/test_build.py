@@ -2,6 +2,7 @@
 
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from simulator.anatomy.plan import Plan
@@ -12,6 +13,7 @@ from simulator.frames import Side
 from simulator.scenario import assets, build, person
 from simulator.scenario.load import find_case, list_cases, load_case, load_scenario
 from simulator.world.case import Procedure
+from simulator.world.placement import between
 
 
 def wedge(**patch):
@@ -144,12 +146,12 @@ def test_an_authored_target_keeps_the_entry_and_the_skin_plane(monkeypatch):
     class Nobody:
         target = SimpleNamespace(bone=None)
 
-    authored = wedge(plan__target_mm=[0.0, -10.0, 2.0]).case
-    plan = build._plan(authored, Nobody, Side.LEFT, 2.0)
+    asked = wedge(plan__target_mm=[0.0, -10.0, 2.0]).case.plan
+    plan = build._plan(asked, Procedure.KYPHOPLASTY, Nobody, Side.LEFT, 2.0)
     assert plan.entry_mm == found.entry_mm
     assert plan.target_mm == (0.0, -10.0, 2.0)
     assert plan.skin_mm == pytest.approx((50.0, 90.0, 2.0))
-    assert build._plan(authored, Nobody, Side.RIGHT, 2.0) == found
+    assert build._plan(asked, Procedure.KYPHOPLASTY, Nobody, Side.RIGHT, 2.0) == found
 
 
 @pytest.mark.slow
@@ -159,5 +161,48 @@ def test_every_shipped_case_can_be_built(card):
     assert (case.id, case.seed) == (card.id, 3)
     if card.procedure != "choose":  # else what the notes advise
         assert case.procedure is Procedure(card.procedure)
-    assert case.patient.target.level == card.level
+    assert ", ".join(case.level_names) == card.level
     assert {"insertion", "cement", "tamp"} <= set(case.physics)
+
+
+@pytest.mark.slow
+def test_the_frames_of_two_levels_show_one_spine():
+    case = load_case("t12-l1-two-levels")
+    first, second = (level.patient for level in case.levels)
+    for here, there, old, new in ((0, 1, first, second), (1, 0, second, first)):
+        way = between(case, here, there)
+        assert np.linalg.norm(way.shift) > 20.0
+        seen = {v.level: v.landmarks for v in new.vertebrae}
+        for vertebra in old.vertebrae:
+            if vertebra.level not in seen:
+                continue
+            marks, same = vertebra.landmarks, seen[vertebra.level]
+            # The same shapes in two frames; sums of a few angles round far below this.
+            found = way.out(np.array(marks.centre_mm))
+            np.testing.assert_allclose(found, same.centre_mm, atol=1e-6)
+            np.testing.assert_allclose(marks.heights_mm, same.heights_mm, atol=1e-6)
+
+
+def test_a_case_told_from_each_of_its_levels():
+    scenario = load_scenario(find_case("t12-l1-two-levels"))
+    first, second = scenario.levels
+    assert (first.case.spine.level, second.case.spine.level) == ("T12", "L1")
+    assert [block.level for block in second.case.next_level] == ["T12"]
+    specs = [person.patient_spec(each) for each in (first, second)]
+    assert specs[0].fracture == specs[1].others[0][1]
+    assert specs[1].fracture == specs[0].others[0][1]
+    assert specs[0].seed == specs[1].seed
+
+
+@pytest.mark.parametrize(
+    ("patch", "words"),
+    [
+        ({"next_level": [{"level": "L1"}]}, "each level can be named once"),
+        ({"next_level": [{"level": "L5"}]}, "at most 3 apart"),
+        ({"next_level": [{"level": "L2"}], "spine.scoliosis_deg": 20.0}, "one level only"),
+        ({"next_level": [{"level": "L2"}], "spine.treated": ["L2"]}, "cement already"),
+    ],
+)
+def test_levels_that_are_none_of_one_session(patch, words):
+    with pytest.raises(ScenarioError, match=words):
+        load_scenario(find_case("l1-wedge"), patch)

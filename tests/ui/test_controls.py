@@ -332,3 +332,8 @@ def test_losing_the_keyboard_lets_go_of_everything(hands: HumanOperator, state: 
 def test_no_key_has_two_meanings() -> None:
     assert len({key.code for key in KEYS.values()}) == len(KEYS)
     assert set(BY_CODE.values()) == set(KEYS)
+
+
+def test_a_key_turns_to_the_next_level(hands: HumanOperator, state: State) -> None:
+    down(hands, state, KEYS["level"].code)
+    assert hands.next_action(state).do is Do.NEXT_LEVEL

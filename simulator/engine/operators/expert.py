@@ -60,13 +60,43 @@ def decide(obs: Observation, manner: Manner) -> Move:
 
 def treat(obs: Observation, manner: Manner) -> Move:
     """Do the whole case."""
-    side = obs.sides[0]
-    obs = yield from prepare(obs, side)
+    obs = yield from prepare(obs, obs.sides[0])
+    # Needles may wait in every level for one batch; tamps are worked with level by level.
+    together = obs.procedure is not Procedure.KYPHOPLASTY
+    others = len(obs.levels) - 1
+    obs = yield from reach(obs, manner)
+    for _ in range(others if together else 0):
+        obs = yield from turn(obs)
+        obs = yield from numb(obs)
+        obs = yield from reach(obs, manner)
+    obs = yield from fill(obs)
+    for _ in range(others):
+        if not together:
+            obs = yield from take_out(obs)
+        obs = yield from turn(obs)
+        if not together:
+            obs = yield from numb(obs)
+            obs = yield from reach(obs, manner)
+        obs = yield from fill(obs)
+    obs = yield from take_out(obs)
+    for _ in range(others if together else 0):
+        obs = yield from turn(obs)
+        obs = yield from take_out(obs)
+    return (yield from leave(obs))
+
+
+def reach(obs: Observation, manner: Manner) -> Move:
+    """Bring needles, and tamps where they are used, into the level in work."""
     for side in obs.sides:
         obs = yield from access(obs, side, manner)
         if obs.procedure is Procedure.KYPHOPLASTY:
             obs = yield from hands.do(obs, Do.STYLET_OUT, side)
             obs = yield from exchange(obs, side, manner)
+    return obs
+
+
+def fill(obs: Observation) -> Move:
+    """Lift the level in work where that is to be done, and give it its cement."""
     if obs.procedure is Procedure.KYPHOPLASTY:
         obs = yield from filling.inflate(obs, obs.sides)
     for side in obs.sides:
@@ -75,7 +105,21 @@ def treat(obs: Observation, manner: Manner) -> Move:
         else:  # a needle that is not in use keeps its stylet: cement would run up it
             obs = yield from hands.do(obs, Do.STYLET_OUT, side)
         obs = yield from filling.fill(obs, side)
-    return (yield from finish(obs))
+    return obs
+
+
+def turn(obs: Observation) -> Move:
+    """Turn to the next level, and bring it into the middle of the field."""
+    obs = yield from hands.do(obs, Do.NEXT_LEVEL, obs.sides[0])
+    return (yield from hands.centre(obs, obs.sides[0]))
+
+
+def numb(obs: Observation) -> Move:
+    """Look at a level in both planes, numb every side of it, and give that its time."""
+    obs = yield from hands.look_both(obs, obs.sides[0], last="ap")
+    for each in obs.sides:
+        obs = yield from hands.do(obs, Do.LOCAL, each)
+    return (yield from hands.wait(obs, _ONSET_S))
 
 
 def prepare(obs: Observation, side: Side) -> Move:
@@ -186,8 +230,8 @@ def exchange(obs: Observation, side: Side, manner: Manner) -> Move:
     return (yield from hands.do(obs, Do.TAMP_IN, side))
 
 
-def finish(obs: Observation) -> Move:
-    """Wait until the cement is hard, take everything out, look once more, and care."""
+def take_out(obs: Observation) -> Move:
+    """Wait until the cement is hard, look once more, and take everything out of the level."""
     while not obs.over and obs.cement_age_s is not None:
         left = obs.cement_spec.set_s + 5.0 - obs.cement_age_s
         if left <= 0.0:
@@ -197,6 +241,17 @@ def finish(obs: Observation) -> Move:
     for side in obs.sides:
         obs = yield from hands.do(obs, Do.TURN_CANNULA, side)
         obs = yield from hands.do(obs, Do.CANNULA_OUT, side)
+    return obs
+
+
+def finish(obs: Observation) -> Move:
+    """Take everything out of the level in work, dress, and care."""
+    obs = yield from take_out(obs)
+    return (yield from leave(obs))
+
+
+def leave(obs: Observation) -> Move:
+    """Dress, and care for the patient until he goes."""
     obs = yield from hands.do(obs, Do.DRESS, obs.sides[0])
     obs = yield from hands.wait(obs, _HOUR_S)
     obs = yield from hands.do(obs, Do.NEURO_CHECK, obs.sides[0])

@@ -60,7 +60,7 @@ def inflate(obs: Observation, sides: Sequence[Side]) -> Move:
             break
         obs = yield from _glance_ap(obs, sides[0], going)
     obs = yield from hands.look_both(obs, sides[0])
-    if obs.cement_age_s is None:
+    if _wants_batch(obs):
         obs = yield from hands.do(obs, Do.MIX, sides[0])
     return obs
 
@@ -127,7 +127,7 @@ def _step(obs: Observation, side: Side, most_psi: float) -> Move:
 
 def empty_tamp(obs: Observation, side: Side) -> Move:
     """Hold the height until the cement is dough, then deflate and take the tamp out."""
-    if obs.cement_age_s is None:
+    if _wants_batch(obs):
         obs = yield from hands.do(obs, Do.MIX, side)
     obs = yield from _until_dough(obs)
     for _ in range(30 * TICKS_PER_S):
@@ -136,6 +136,12 @@ def empty_tamp(obs: Observation, side: Side) -> Move:
             break
         obs = yield Action(side=side, inflate_ml_s=-0.5)
     return (yield from hands.do(obs, Do.TAMP_OUT, side))
+
+
+def _wants_batch(obs: Observation) -> bool:
+    """True before the first batch, and where that of an earlier level has set."""
+    age_s = obs.cement_age_s
+    return age_s is None or (len(obs.levels) > 1 and age_s >= obs.cement_spec.set_s)
 
 
 def _until_dough(obs: Observation) -> Move:
@@ -153,7 +159,7 @@ def _until_dough(obs: Observation) -> Move:
 
 def fill(obs: Observation, side: Side) -> Move:
     """Give cement under a live lateral until the back quarter, a second leak, or enough."""
-    if obs.cement_age_s is None:
+    if _wants_batch(obs):
         obs = yield from hands.do(obs, Do.MIX, side)
     obs = yield from _until_dough(obs)
     obs = yield from hands.load(obs, side)

@@ -21,6 +21,8 @@ Move = Generator[Action, Observation, Observation]
 
 _ARM_DEG_S = 15.0
 _ARM_STOP_DEG = 0.05
+_TABLE_MM_S = 20.0
+_TABLE_STOP_MM = 0.2
 _BLADE_MM_S = 1000.0
 """The machine's motors are slower."""
 _BLADE_STOP_MM = 1e-6
@@ -122,6 +124,22 @@ def view(
             orbit_deg_s=orbit, tilt_deg_s=tilt, swivel_deg_s=swivel, plane=plane, side=side
         )
         if moved.c_arm.through(plane).pose == pose:
+            return moved
+        obs = moved
+
+
+def centre(obs: Observation, side: Side) -> Move:
+    """Move the table until the middle of the vertebra stands in the middle of the field."""
+    while True:
+        pose = obs.c_arm.pose
+        x, y, z = (-a for a in pose.isocentre_mm)
+        if max(abs(x), abs(y), abs(z)) < _TABLE_STOP_MM:
+            return obs
+        moved = yield Action(
+            table_x_mm_s=_rate(x, _TABLE_MM_S), table_y_mm_s=_rate(y, _TABLE_MM_S),
+            table_z_mm_s=_rate(z, _TABLE_MM_S), side=side,
+        )  # fmt: skip
+        if moved.c_arm.pose == pose:
             return moved
         obs = moved
 

@@ -194,7 +194,8 @@ class Scripted:
         if ask.to is None or tool is None:
             return 150.0
         if ask.to == "posterior_wall":
-            wall_y = self.case.patient.target.landmarks.posterior_wall_y_mm
+            here = self.case.facing(obs.level).patient.target
+            wall_y = here.landmarks.posterior_wall_y_mm
             return (wall_y - tool.skin_mm[1]) / tool.direction[1]
         point = plan.entry_mm if ask.to == "entry" else plan.target_mm
         return hands.depth_of(tool.skin_mm, tool.direction, point)
