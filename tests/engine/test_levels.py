@@ -287,7 +287,7 @@ def test_needles_and_cement_of_the_other_level_are_in_the_picture(two: Case):
     one = frozen(np.ones(1))
     inside = frozen(np.array([-1], np.int32))
     cloud = Cloud(voxel=frozen(voxel), fill=one, volume_ul=one, age_s=one, route=inside)
-    state = replace(state, cement=replace(state.cement, cloud=cloud, injected_ml=1.0))
+    state = replace(state, cement=replace(state.cement, cloud=cloud))
     away, _ = step(two, state, TURN)
     seen = elsewhere(two.facing(1), away)
     assert len(seen.fill) == 1
