@@ -167,6 +167,15 @@ def test_every_act_has_a_button_in_some_pane(case: Case, session: Session, canva
         theatre.operator.tool = tool
         theatre.draw(canvas)
         seen |= {hot.name for hot in theatre.hots.items}
+    before, theatre.operator.tool = session.state, "needle"
+    tool = before.cannulas[theatre.operator.side]
+    assert tool is not None
+    docked = replace(tool, dock_mm=tool.tip_mm)
+    for cannula in (None, docked):  # one button: a needle is placed, and turned once it holds
+        session.state = with_cannula(before, cannula, tool.side)
+        theatre.draw(canvas)
+        seen |= {hot.name for hot in theatre.hots.items}
+    session.state = before
     by_r = {Do.PURGE, Do.TAMP_IN, Do.TAMP_OUT, Do.LOAD}  # the button of R changes its word
     in_pause = {Do.ABORT, Do.NONE}
     from_bore = {Do.WIRE_OUT, Do.DRILL_OUT, Do.CURVED_OUT}  # only with such a thing in it
