@@ -10,11 +10,11 @@ import numpy as np
 from simulator.anatomy.hinge import NO_LIFT, Lift
 from simulator.anatomy.patient import Patient
 from simulator.anatomy.volume import BoneField, Volume
-from simulator.anatomy.warp import superior_pose, warped, warped_bv
-from simulator.imaging.blocks import Patch, Quality, project_block, project_bundle
+from simulator.anatomy.warp import superior_pose, warped_bv
+from simulator.imaging.blocks import Patch, Quality, project_bundle
 from simulator.imaging.memory import Memory
 from simulator.imaging.positioner import Geometry
-from simulator.imaging.voxels import FINE, SMOOTH, Block, Bundle
+from simulator.imaging.voxels import FINE, SMOOTH, Block, Bundle, bundle_of
 from simulator.kernels.detector import enlarge
 from simulator.units import AnyArray, Float32Array, IntArray, frozen
 from simulator.world.cement import Cloud
@@ -56,22 +56,30 @@ class PatientProjector:
     def __init__(self, patient: Patient):
         """Prepare for `patient`; blocks are made when they are first needed."""
         self._patient = patient
-        self._bundles: dict[str, tuple[Lift, Bundle | None]] = {}
+        self._bundles: dict[str, Bundle | None] = {}
         self._patches: dict[tuple[object, ...], Patch | None] = {}
         self.memory = Memory()
         """What later steps of the picture made of these paths."""
 
-    def _bundle(self, group: str, lift: Lift) -> Bundle | None:
-        """Return the blocks that move together; None if there are none."""
-        kept = self._bundles.get(group)
-        if kept is None or kept[0] != lift:
-            blocks = [
-                _block(volume, SMOOTH if group == "torso" else FINE)
-                for volume in _volumes(self._patient, group, lift)
-            ]
-            kept = (lift, Bundle(blocks) if blocks else None)
-            self._bundles[group] = kept
-        return kept[1]
+    def _bundle(self, group: str) -> Bundle | None:
+        """Return what moves together as the fracture left it; None if there is nothing."""
+        if group not in self._bundles:
+            step = SMOOTH if group == "torso" else FINE
+            blocks = [_block(volume, step) for volume in _volumes(self._patient, group)]
+            self._bundles[group] = bundle_of(blocks) if blocks else None
+        return self._bundles[group]
+
+    def _lifted(self, name: str, bundle: Bundle, lift: Lift) -> Bundle:
+        """Return the parts of the fractured body as a lift leaves them; the last are kept.
+
+        What a lift does adds up, so that the parts of the body that was taken apart once are
+        lifted: to take the lifted body apart would cost three times as much.
+        """
+        if not lift:
+            return bundle
+        return self.memory.once(
+            name, (bundle, lift), lambda: bundle.lifted(self._patient.hinge, lift)
+        )
 
     def _patch(self, group: str, g: Geometry, now: Lift, quality: Quality) -> Patch | None:
         lift = now if group in ("above", "target") else NO_LIFT
@@ -79,7 +87,9 @@ class PatientProjector:
         if key not in self._patches:
             above = group == "above" and bool(lift)
             pose = superior_pose(self._patient.hinge, lift) if above else None
-            bundle = self._bundle(group, lift if group == "target" else NO_LIFT)
+            bundle = self._bundle(group)
+            if bundle is not None and group == "target":
+                bundle = self._lifted("lifted", bundle, lift)
             self._patches[key] = (
                 None if bundle is None else project_bundle(bundle, g, pose, quality)
             )
@@ -115,12 +125,11 @@ class PatientProjector:
             return paths
         once, lift = self.memory.once, self.memory.one(body.unbaked)
         baked = self.memory.one(body.baked)
-        block = once(
-            "remodelled", (body.bone, lift, baked), lambda: _remodelled(self._patient, body)
-        )
-        if block is None:
+        change = once("remodelled", (body.bone, baked), lambda: _remodelled(self._patient, body))
+        if change is None:
             return paths
-        return once("body", (paths, block), lambda: _more(paths, project_block(block, g)))
+        bundle = self._lifted("remodelled, lifted", change, lift)
+        return once("body", (paths, bundle), lambda: _more(paths, project_bundle(bundle, g)))
 
     def fill(
         self,
@@ -143,27 +152,21 @@ class PatientProjector:
         lift, seen = one(body.unbaked), one(g)
         arrays = [cloud.voxel, cloud.fill, *spill, *(a for t in inside for a in (t.voxels, t.fill))]
 
-        def made() -> Block:
-            volume = _filled(body, cloud, inside)
-            return _block(warped(volume, self._patient.hinge, lift) if lift else volume)
-
-        block = once("filled", (lift, *arrays), made)
+        filled = once("filled", tuple(arrays), lambda: _filled(body, cloud, inside))
+        bundle = self._lifted("filled, lifted", filled, lift)
         return once(
-            "fill",
-            (block, seen, quality),
-            lambda: project_bundle(Bundle((block,)), seen, None, quality),
+            "fill", (bundle, seen, quality), lambda: project_bundle(bundle, seen, None, quality)
         )
 
 
-def _volumes(patient: Patient, group: str, lift: Lift) -> Sequence[Volume]:
-    """Return what moves together; of the target what its lifted endplate makes of it."""
+def _volumes(patient: Patient, group: str) -> Sequence[Volume]:
+    """Return what moves together, as the fracture left it."""
     if group == "torso":
         return (patient.torso,)
     if group == "beyond":
         return patient.extras
     if group == "target":
-        volume = patient.target.volume
-        return (warped(volume, patient.hinge, lift) if lift else volume,)
+        return (patient.target.volume,)
     index = patient.index
     some = patient.vertebrae[:index] if group == "above" else patient.vertebrae[index + 1 :]
     return [vertebra.volume for vertebra in some]
@@ -191,17 +194,18 @@ def _fewer(g: Geometry, times: int) -> Geometry:
     return replace(g, n=g.n // times, pitch_mm=g.pitch_mm * times)
 
 
-def _remodelled(patient: Patient, body: Body) -> Block | None:
-    """Return how the image of the bone differs from the lifted fracture; None if it does not."""
+def _remodelled(patient: Patient, body: Body) -> Bundle | None:
+    """Return how the image of the bone differs from the lifted fracture; None if it does not.
+
+    It is what the bone holds already: what was moved since is still to be lifted.
+    """
     before = patient.target.bone
     if before is None:
         return None
     more = body.bone.bv_tv - warped_bv(before, patient.hinge, body.baked)
     if not np.any(more):
         return None
-    change = _boxed(more, body.bone)
-    rest = body.unbaked
-    return _block(warped(change, patient.hinge, rest) if rest else change)
+    return bundle_of((_block(_boxed(more, body.bone)),))
 
 
 def _boxed(more: Float32Array, bone: BoneField) -> Volume:
@@ -216,8 +220,8 @@ def _boxed(more: Float32Array, bone: BoneField) -> Volume:
     return Volume((x, y, z), bone.spacing_mm, soft, cortical)
 
 
-def _filled(body: Body, cloud: Cloud, tamps: Sequence[Tamp]) -> Volume:
-    """Return the box around all filled voxels: cement as its soft field, contrast as cortical."""
+def _filled(body: Body, cloud: Cloud, tamps: Sequence[Tamp]) -> Bundle:
+    """Return all filled voxels: cement as their soft field, contrast as cortical."""
     bone = body.bone
     voxel_ul = bone.spacing_mm**3
     every = np.concatenate([cloud.voxel, body.spill_voxels, *(t.voxels for t in tamps)])
@@ -235,4 +239,4 @@ def _filled(body: Body, cloud: Cloud, tamps: Sequence[Tamp]) -> Volume:
         put(contrast, tamp.voxels, tamp.fill)
     np.minimum(contrast, 1.0, out=contrast)
     x, y, z = (o + i * bone.spacing_mm for o, i in zip(bone.origin_mm, low.tolist(), strict=True))
-    return Volume((x, y, z), bone.spacing_mm, cement, contrast)
+    return bundle_of((_block(Volume((x, y, z), bone.spacing_mm, cement, contrast)),))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from simulator.anatomy.hinge import Hinge, Lift
+from simulator.anatomy.warp import Grid, warped_field
 from simulator.kernels.raycast import row_spans
 from simulator.units import Float32Array, IntArray, Vec3
 
@@ -41,36 +43,35 @@ class Stack:
 
 
 class Part:
-    """One scalar field on voxels, cut to what is not empty; stacks are made when first needed."""
+    """One scalar field on voxels; stacks are made when first needed."""
 
     def __init__(
         self,
         field: Float32Array,
-        origin: Vec3,
+        ends_mm: Ends,
         side: float,
-        step: float,
+        step_mm: float,
         gains: tuple[float, float],
     ):
-        """Take an (nx, ny, nz) field whose voxel [0, 0, 0] is centred at `origin` (mm).
+        """Take an (nx, ny, nz) field with an empty border of one voxel.
 
-        `step` is the distance of base points in voxels; `gains` what a block's two fields get of
-        this one.
+        `ends_mm` are the centres of its first and last voxel; `step_mm` is the distance of base
+        points; `gains` what a block's two fields get of this one.
         """
-        self.step_mm = step * side
+        self.step_mm = step_mm
         self.gains = gains
         self.spacing_mm = side
-        used = field != 0.0
-        box = []
-        for axis in range(3):
-            hit = np.flatnonzero(used.any(axis=tuple(m for m in range(3) if m != axis)))
-            box.append(slice(int(hit[0]), int(hit[-1]) + 1) if hit.size else slice(0, 1))
-        x, y, z = (o + (c.start - 1) * side for o, c in zip(origin, box, strict=True))
-        u, v, w = (o + c.stop * side for o, c in zip(origin, box, strict=True))
-        self.ends_mm: Ends = ((x, y, z), (u, v, w))
-        """Lowest and highest corner, empty border included."""
-        self._field = np.zeros([c.stop - c.start + 2 for c in box], np.float32)
-        self._field[1:-1, 1:-1, 1:-1] = field[tuple(box)]
+        self.ends_mm = ends_mm
+        self._field = field
         self._stacks: dict[tuple[int, float], Stack] = {}
+
+    def lifted(self, hinge: Hinge, lift: Lift) -> Part:
+        """Return what a lift of endplates and wall makes of it."""
+        side = self.spacing_mm
+        field, grid = warped_field(self._field, Grid(self.ends_mm[0], side), hinge, lift)
+        low = grid.origin_mm
+        x, y, z = (o + (n - 1) * side for o, n in zip(low, field.shape, strict=True))
+        return Part(field, (low, (x, y, z)), side, self.step_mm, self.gains)
 
     def stack(self, axis: int, pace: float = 1.0) -> Stack:
         """Return the slices across `axis`: one per voxel, means of 2, or one more between two."""
@@ -86,6 +87,25 @@ class Part:
                 voxels[1::2] = 0.5 * (few[:-1] + few[1:])
             self._stacks[key] = Stack(voxels, row_spans(voxels), pace)
         return self._stacks[key]
+
+
+def _cut(
+    field: Float32Array, origin: Vec3, side: float, step: float, gains: tuple[float, float]
+) -> Part:
+    """Return the part of a field whose voxel [0, 0, 0] is centred at `origin`: what is not empty.
+
+    `step` is the distance of base points in voxels.
+    """
+    used = field != 0.0
+    box = []
+    for axis in range(3):
+        hit = np.flatnonzero(used.any(axis=tuple(m for m in range(3) if m != axis)))
+        box.append(slice(int(hit[0]), int(hit[-1]) + 1) if hit.size else slice(0, 1))
+    x, y, z = (o + (c.start - 1) * side for o, c in zip(origin, box, strict=True))
+    u, v, w = (o + c.stop * side for o, c in zip(origin, box, strict=True))
+    bordered = np.zeros([c.stop - c.start + 2 for c in box], np.float32)
+    bordered[1:-1, 1:-1, 1:-1] = field[tuple(box)]
+    return Part(bordered, ((x, y, z), (u, v, w)), side, step * side, gains)
 
 
 class Block:
@@ -116,13 +136,13 @@ class Block:
             ratio = round(ratio, 1)
             rest = other - np.float32(ratio) * main
             most = float(np.abs(rest).max())
-        self.parts = [Part(main, origin, side, step, (ratio, 1.0) if at else (1.0, ratio))]
+        self.parts = [_cut(main, origin, side, step, (ratio, 1.0) if at else (1.0, ratio))]
         gains = (1.0, 0.0) if at else (0.0, 1.0)
         if most > _FAINT:
-            self.parts.append(Part(rest, origin, side, step, gains))
+            self.parts.append(_cut(rest, origin, side, step, gains))
         elif most > _NOTHING:
             middle = origin[0] + 0.5 * side, origin[1] + 0.5 * side, origin[2] + 0.5 * side
-            self.parts.append(Part(_halved(rest), middle, 2.0 * side, SMOOTH, gains))
+            self.parts.append(_cut(_halved(rest), middle, 2.0 * side, SMOOTH, gains))
 
 
 def _halved(field: Float32Array) -> Float32Array:
@@ -135,16 +155,25 @@ def _halved(field: Float32Array) -> Float32Array:
 
 
 class Bundle:
-    """Blocks that lie fast in one frame: parts of one material and voxel size share a plane."""
+    """Parts that lie fast in one frame: those of one material and voxel size share a plane."""
 
-    def __init__(self, blocks: Sequence[Block]):
-        """Sort the parts of `blocks`."""
-        every = [part for block in blocks for part in block.parts]
+    def __init__(self, parts: Iterable[Part]):
+        """Sort the parts."""
+        every = list(parts)
         groups: dict[tuple[object, ...], list[Part]] = {}
         for part in every:
             groups.setdefault((part.gains, part.step_mm), []).append(part)
         self.ends_mm = _around(every)
         self.groups = [(_around(parts), parts) for parts in groups.values()]
+
+    def lifted(self, hinge: Hinge, lift: Lift) -> Bundle:
+        """Return what a lift of endplates and wall makes of all parts."""
+        return Bundle(part.lifted(hinge, lift) for _, parts in self.groups for part in parts)
+
+
+def bundle_of(blocks: Iterable[Block]) -> Bundle:
+    """Return the parts of blocks that lie fast in one frame."""
+    return Bundle(part for block in blocks for part in block.parts)
 
 
 def _around(parts: Sequence[Part]) -> Ends:
