@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -20,8 +20,10 @@ from simulator.units import AnyArray, Float32Array, IntArray, frozen
 from simulator.world.cement import Cloud
 from simulator.world.tamp import Body, Tamp
 
-_GROUPS = ("above", "target", "below", "beyond")
-"""Bone that moves together when the endplate is lifted; beyond the spine voxels are larger."""
+_FIRM = ("below", "beyond")
+"""Bone that stays when the endplate is lifted; beyond the spine voxels are larger."""
+_LIFTED = ("above", "target")
+"""What moves then, each on its own."""
 _COARSE_PITCH_MM = 1.2
 """Soft tissue is projected on pixels up to this large; its voxels are larger still. While the arm
 moves, so are ribs and pelvis, whose voxels are as large."""
@@ -33,6 +35,10 @@ _TRABECULAR = (-1.006, 1.034)
 in red and yellow marrow, 50 to 200 mg/cm3, exact within 0.1 % at 40 to 80 keV."""
 
 
+Box = tuple[tuple[int, int], tuple[int, int]]
+"""Rows and columns of a picture: the first and one past the last of each."""
+
+
 @dataclass(frozen=True, slots=True)
 class Paths:
     """Path lengths through the patient without any device, cm."""
@@ -41,6 +47,10 @@ class Paths:
     """(n, n)."""
     cortical: Float32Array
     """(n, n)."""
+    still: Paths | None = None
+    """What of them stays while the fractured body is lifted; None if it is as it was."""
+    box: Box = ((0, 0), (0, 0))
+    """Where they are more than what stays."""
 
 
 def _block(volume: Volume, step: float = FINE) -> Block:
@@ -81,8 +91,7 @@ class PatientProjector:
             name, (bundle, lift), lambda: bundle.lifted(self._patient.hinge, lift)
         )
 
-    def _patch(self, group: str, g: Geometry, now: Lift, quality: Quality) -> Patch | None:
-        lift = now if group in ("above", "target") else NO_LIFT
+    def _patch(self, group: str, g: Geometry, lift: Lift, quality: Quality) -> Patch | None:
         key = (group, g, lift, quality)
         if key not in self._patches:
             above = group == "above" and bool(lift)
@@ -105,17 +114,24 @@ class PatientProjector:
         )
 
     def _paths(self, g: Geometry, lift: Lift, quality: Quality) -> Paths:
+        firm = self.memory.once("firm", (g, quality), lambda: self._firm(g, quality))
+        more = [self._patch(group, g, lift, quality) for group in _LIFTED]
+        still = firm if lift and quality is Quality.STILL else None
+        return _more(replace(firm, still=still), more)
+
+    def _firm(self, g: Geometry, quality: Quality) -> Paths:
+        """Return the path lengths through all that no lift moves."""
         smooth = _fewer(g, max(int(_COARSE_PITCH_MM / g.pitch_mm), 1))
         far = ("torso", "beyond") if quality is Quality.MOVING else ("torso",)
         coarse = np.zeros((2, smooth.n, smooth.n), np.float32)
         for group in far:
-            _add(self._patch(group, smooth, lift, quality), coarse[0], coarse[1])
+            _add(self._patch(group, smooth, NO_LIFT, quality), coarse[0], coarse[1])
         soft, cortical = np.empty((2, g.n, g.n), np.float32)
         enlarge(coarse[0], soft)
         enlarge(coarse[1], cortical)
-        for group in _GROUPS:
+        for group in _FIRM:
             if group not in far:
-                _add(self._patch(group, g, lift, quality), soft, cortical)
+                _add(self._patch(group, g, NO_LIFT, quality), soft, cortical)
         return Paths(frozen(soft), frozen(cortical))
 
     def with_body(self, g: Geometry, body: Body, quality: Quality = Quality.STILL) -> Paths:
@@ -129,7 +145,7 @@ class PatientProjector:
         if change is None:
             return paths
         bundle = self._lifted("remodelled, lifted", change, lift)
-        return once("body", (paths, bundle), lambda: _more(paths, project_bundle(bundle, g)))
+        return once("body", (paths, bundle), lambda: _more(paths, [project_bundle(bundle, g)]))
 
     def fill(
         self,
@@ -172,10 +188,30 @@ def _volumes(patient: Patient, group: str) -> Sequence[Volume]:
     return [vertebra.volume for vertebra in some]
 
 
-def _more(paths: Paths, patch: Patch | None) -> Paths:
+def _more(paths: Paths, patches: Sequence[Patch | None]) -> Paths:
+    """Return path lengths with some more of the fractured body."""
     soft, cortical = paths.soft.copy(), paths.cortical.copy()
-    _add(patch, soft, cortical)
-    return Paths(frozen(soft), frozen(cortical))
+    boxes = [paths.box]
+    for patch in patches:
+        _add(patch, soft, cortical)
+        if patch is not None:
+            rows, cols = patch.first.shape
+            boxes.append(((patch.row, patch.row + rows), (patch.col, patch.col + cols)))
+    return Paths(frozen(soft), frozen(cortical), paths.still, _around(boxes))
+
+
+def _around(boxes: Sequence[Box]) -> Box:
+    """Return the smallest box that holds all others; empty ones do not count."""
+    some = [box for box in boxes if box[0][0] < box[0][1]]
+    if not some:
+        return (0, 0), (0, 0)
+    rows, cols = zip(*some, strict=True)
+    return _hull(rows), _hull(cols)
+
+
+def _hull(spans: Iterable[tuple[int, int]]) -> tuple[int, int]:
+    first, last = zip(*spans, strict=True)
+    return min(first), max(last)
 
 
 def _add(patch: Patch | None, soft: Float32Array, cortical: Float32Array) -> None:
