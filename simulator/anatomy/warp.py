@@ -84,7 +84,7 @@ def _room(plate: Plate, rad: float, mm: float, grid: Grid) -> int:
 
 
 def warped(volume: Volume, hinge: Hinge, lift: Lift) -> Volume:
-    """Return the image after the lift: higher by as many voxels as needed, of the same mass."""
+    """Return the image after the lift: larger by as many voxels as needed, of the same mass."""
     if not lift:
         return volume
     grid = Grid(volume.origin_mm, volume.spacing_mm)
@@ -103,8 +103,13 @@ def warped_field(
     below = _room(hinge.inferior, lift.inferior_rad, lift.inferior_mm, grid)
     more = (below, _room(hinge.superior, lift.superior_rad, lift.superior_mm, grid))
     x, y, z = grid.origin_mm
-    low = Grid((x, y, z - below * grid.spacing_mm), grid.spacing_mm)
-    return _moved(field, grid, hinge, lift, KEEP_SUM, more), low
+    side = grid.spacing_mm
+    if lift.wall_mm:
+        front, back = (math.ceil(max(way * lift.wall_mm, 0.0) / side) for way in (-1, 1))
+        field = np.pad(field, ((0, 0), (front, back), (0, 0)))
+        y -= front * side
+    moved = _moved(field, Grid((x, y, z), side), hinge, lift, KEEP_SUM, more)
+    return moved, Grid((x, y, z - below * side), side)
 
 
 def warped_bone(bone: BoneField, hinge: Hinge, lift: Lift) -> BoneField:
