@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from simulator.anatomy.volume import BoneField, Volume
 from simulator.kernels import lift as kernel
 from simulator.kernels.lift import KEEP_SUM, LINEAR, NEAREST, Pull, Push
 from simulator.kernels.threads import ONE_AT_A_TIME
-from simulator.units import AnyArray, Float32Array, FloatArray, frozen
+from simulator.units import AnyArray, Float32Array, FloatArray, Vec3, frozen
 
 
 def pull(plate: Plate, rad: float, mm: float) -> Pull:
@@ -54,7 +55,15 @@ def displacement(hinge: Hinge, lift: Lift, points: FloatArray) -> FloatArray:
     return out
 
 
-def _moved(array: AnyArray, like: Volume | BoneField, hinge: Hinge, lift: Lift, mode: int,
+class Grid(NamedTuple):
+    """Where the voxels of an array are."""
+
+    origin_mm: Vec3
+    """Centre of voxel [0, 0, 0]."""
+    spacing_mm: float
+
+
+def _moved(array: AnyArray, like: Grid | BoneField, hinge: Hinge, lift: Lift, mode: int,
            more: tuple[int, int] = (0, 0)) -> AnyArray:  # fmt: skip
     nx, ny, nz = array.shape
     out = np.empty((nx, ny, nz + sum(more)), dtype=array.dtype)
@@ -68,25 +77,39 @@ def _moved(array: AnyArray, like: Volume | BoneField, hinge: Hinge, lift: Lift, 
     return frozen(out)
 
 
-def _room(plate: Plate, rad: float, mm: float, volume: Volume) -> int:
+def _room(plate: Plate, rad: float, mm: float, grid: Grid) -> int:
     """Return by how many voxels an image must grow for a plate to stay inside."""
-    rise = rad * max(plate.hinge_y_mm - volume.origin_mm[1], 0.0) + mm
-    return math.ceil(max(rise, 0.0) / volume.spacing_mm)
+    rise = rad * max(plate.hinge_y_mm - grid.origin_mm[1], 0.0) + mm
+    return math.ceil(max(rise, 0.0) / grid.spacing_mm)
 
 
 def warped(volume: Volume, hinge: Hinge, lift: Lift) -> Volume:
-    """Return the image after the lift: higher by as many voxels as needed, of the same mass."""
+    """Return the image after the lift: larger by as many voxels as needed, of the same mass."""
     if not lift:
         return volume
-    below = _room(hinge.inferior, lift.inferior_rad, lift.inferior_mm, volume)
-    more = (below, _room(hinge.superior, lift.superior_rad, lift.superior_mm, volume))
-    x, y, z = volume.origin_mm
-    return Volume(
-        (x, y, z - below * volume.spacing_mm),
-        volume.spacing_mm,
-        _moved(volume.soft, volume, hinge, lift, KEEP_SUM, more),
-        _moved(volume.cortical, volume, hinge, lift, KEEP_SUM, more),
-    )
+    grid = Grid(volume.origin_mm, volume.spacing_mm)
+    soft, low = warped_field(volume.soft, grid, hinge, lift)
+    cortical, _ = warped_field(volume.cortical, grid, hinge, lift)
+    return Volume(low.origin_mm, volume.spacing_mm, soft, cortical)
+
+
+def warped_field(
+    field: Float32Array, grid: Grid, hinge: Hinge, lift: Lift
+) -> tuple[Float32Array, Grid]:
+    """Return one field of an image after the lift, and where its voxels are now.
+
+    The lift adds up: of a sum of fields it makes the sum of what it makes of each.
+    """
+    below = _room(hinge.inferior, lift.inferior_rad, lift.inferior_mm, grid)
+    more = (below, _room(hinge.superior, lift.superior_rad, lift.superior_mm, grid))
+    x, y, z = grid.origin_mm
+    side = grid.spacing_mm
+    if lift.wall_mm:
+        front, back = (math.ceil(max(way * lift.wall_mm, 0.0) / side) for way in (-1, 1))
+        field = np.pad(field, ((0, 0), (front, back), (0, 0)))
+        y -= front * side
+    moved = _moved(field, Grid((x, y, z), side), hinge, lift, KEEP_SUM, more)
+    return moved, Grid((x, y, z - below * side), side)
 
 
 def warped_bone(bone: BoneField, hinge: Hinge, lift: Lift) -> BoneField:

@@ -11,7 +11,7 @@ import numpy as np
 
 from simulator.frames import along
 from simulator.imaging.positioner import Geometry
-from simulator.imaging.voxels import ORDER, Block, Bundle, Ends, Part
+from simulator.imaging.voxels import ORDER, Block, Bundle, Ends, Part, bundle_of
 from simulator.kernels.raycast import shear, warp
 from simulator.units import Float32Array, FloatArray, Vec3, frozen
 
@@ -210,7 +210,7 @@ def project_blocks(
     quality: Quality = Quality.STILL,
 ) -> Patch | None:
     """Return the path lengths through blocks of one frame, as `project_bundle` does."""
-    return project_bundle(Bundle(blocks), g, pose, quality)
+    return project_bundle(bundle_of(blocks), g, pose, quality)
 
 
 def project_block(block: Block, g: Geometry, pose: Pose3 | None = None) -> Patch | None:

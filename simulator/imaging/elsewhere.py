@@ -96,7 +96,7 @@ def changes(patient: Patient, left: Worked) -> list[Volume]:
         cortical[part] -= before.cortical
         out.append(Volume(after.origin_mm, before.spacing_mm, frozen(soft), frozen(cortical)))
     change = remodelled(patient, body) if body.bone_revision else None
-    return out if change is None else [*out, change]
+    return out if change is None else [*out, warped(change, patient.hinge, body.unbaked)]
 
 
 def carried(volume: Volume, way: Pose) -> Volume:

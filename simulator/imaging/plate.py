@@ -91,6 +91,34 @@ def plate(spec: CArmSpec, b: beam.Nodes, paths: Paths, pitch_mm: float) -> Plate
     return Plate(sharp, direct, shrink(direct, size), depth)
 
 
+def lifted_plate(
+    spec: CArmSpec, b: beam.Nodes, firm: Plate, paths: Paths, pitch_mm: float
+) -> Plate:
+    """Return the picture of a patient whose fracture was lifted: what stays is not made anew.
+
+    Args:
+        spec: The X-ray machine.
+        b: The beam.
+        firm: Plate of `paths.still`.
+        paths: Path lengths through all of the patient.
+        pitch_mm: Side of a pixel.
+    """
+    box = slice(*paths.box[0]), slice(*paths.box[1])
+    if box[0].start >= box[0].stop:
+        return firm
+    part = primary(b, None, Paths(_part(paths.soft, box), _part(paths.cortical, box)), None)
+    direct, low = _redrawn(spec, firm, box, part, pitch_mm)
+    sharp, depth = firm.sharp.copy(), firm.depth_cm.copy()
+    sharp[box] = part
+    n = sharp.shape[0]
+    size = n // COARSE
+    whole = tuple(_cells(x.start, x.stop, size, n) for x in box)
+    depth[_coarse(whole, size)] = beam.scattering_cm(
+        shrink(_part(paths.soft, whole), size), shrink(_part(paths.cortical, whole), size)
+    )
+    return Plate(frozen(sharp), direct, low, depth)
+
+
 def with_devices(
     case: Case, b: beam.Nodes, bare: Plate, paths: Paths, tools: Devices, pitch_mm: float
 ) -> tuple[Float32Array, Float32Array, AnyArray]:
@@ -101,25 +129,36 @@ def with_devices(
     top, bottom = tools.rows
     if last <= first or bottom <= top:
         return bare.direct, bare.low, frozen(hidden)
-    size = n // COARSE
-    # Twice the reach of the blur around, to whole cells.
-    rim = 2 * size * math.ceil(_reach_px(case.c_arm, pitch_mm) / size)
-    around = _cells(top - rim, bottom + rim, size, n), _cells(first - rim, last + rim, size, n)
-    inner = (
-        _cells(top - rim // 2, bottom + rim // 2, size, n),
-        _cells(first - rim // 2, last + rim // 2, size, n),
-    )
-    sharp = bare.sharp[around].copy()
     box = slice(top, bottom), slice(first, last)
     part = Paths(_part(paths.soft, box), _part(paths.cortical, box))
     lengths = _part(tools.lengths_cm, (slice(None), *box))
-    sharp[_within(around, box)] = primary(b, case.cement, part, Devices(lengths, tools.rows))
-    drawn = focal_blur(frozen(sharp), case.c_arm, pitch_mm)
+    drawn = primary(b, case.cement, part, Devices(lengths, tools.rows))
+    direct, low = _redrawn(case.c_arm, bare, box, drawn, pitch_mm)
+    return direct, low, frozen(hidden)
+
+
+def _redrawn(
+    spec: CArmSpec, bare: Plate, box: tuple[slice, slice], part: Float32Array, pitch_mm: float
+) -> tuple[Float32Array, Float32Array]:
+    """Return direct and low of a plate in whose `box` the primary is `part`."""
+    n = bare.sharp.shape[0]
+    size = n // COARSE
+    # Twice the reach of the blur around, to whole cells.
+    rim = 2 * size * math.ceil(_reach_px(spec, pitch_mm) / size)
+    around = tuple(_cells(x.start - rim, x.stop + rim, size, n) for x in box)
+    inner = tuple(_cells(x.start - rim // 2, x.stop + rim // 2, size, n) for x in box)
+    sharp = bare.sharp[around].copy()
+    sharp[_within(around, box)] = part
+    drawn = focal_blur(frozen(sharp), spec, pitch_mm)
     direct, low = bare.direct.copy(), bare.low.copy()
     direct[inner] = drawn[_within(around, inner)]
-    cells = tuple(slice(x.start // size, x.stop // size) for x in inner)
-    low[cells] = shrink(_part(direct, inner), size)
-    return frozen(direct), low, frozen(hidden)
+    low[_coarse(inner, size)] = shrink(_part(direct, inner), size)
+    return frozen(direct), low
+
+
+def _coarse(whole: tuple[slice, ...], size: int) -> tuple[slice, ...]:
+    """Return the coarse cells of a part of the picture that is made of whole ones."""
+    return tuple(slice(x.start // size, x.stop // size) for x in whole)
 
 
 def _within(outer: tuple[slice, ...], inner: tuple[slice, ...]) -> tuple[slice, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,19 +10,21 @@ import numpy as np
 from simulator.anatomy.hinge import NO_LIFT, Lift
 from simulator.anatomy.patient import Patient
 from simulator.anatomy.volume import BoneField, Volume
-from simulator.anatomy.warp import superior_pose, warped, warped_bv
-from simulator.imaging.blocks import Patch, Quality, project_block, project_bundle
+from simulator.anatomy.warp import superior_pose, warped_bv
+from simulator.imaging.blocks import Patch, Quality, project_bundle
 from simulator.imaging.memory import Memory
 from simulator.imaging.mottle import RIM, fine_cement, taut
 from simulator.imaging.positioner import Geometry
-from simulator.imaging.voxels import FINE, SMOOTH, Block, Bundle, Part
+from simulator.imaging.voxels import FINE, SMOOTH, Block, Bundle, Part, bundle_of
 from simulator.kernels.coarse import enlarge
 from simulator.units import Float32Array, frozen
 from simulator.world.cement import Cloud
 from simulator.world.tamp import Body, Tamp
 
-_GROUPS = ("above", "target", "below", "beyond")
-"""Bone that moves together when the endplate is lifted; beyond the spine voxels are larger."""
+_FIRM = ("below", "beyond")
+"""Bone that stays when the endplate is lifted; beyond the spine voxels are larger."""
+_LIFTED = ("above", "target")
+"""What moves then, each on its own."""
 _COARSE_PITCH_MM = 1.2
 """Soft tissue is projected on pixels up to this large; its voxels are larger still. While the arm
 moves, so are ribs and pelvis, whose voxels are as large."""
@@ -34,6 +36,10 @@ _TRABECULAR = (-1.006, 1.034)
 in red and yellow marrow, 50 to 200 mg/cm3, exact within 0.1 % at 40 to 80 keV."""
 
 
+Box = tuple[tuple[int, int], tuple[int, int]]
+"""Rows and columns of a picture: the first and one past the last of each."""
+
+
 @dataclass(frozen=True, slots=True)
 class Paths:
     """Path lengths through the patient without any device, cm."""
@@ -42,6 +48,10 @@ class Paths:
     """(n, n)."""
     cortical: Float32Array
     """(n, n)."""
+    still: Paths | None = None
+    """What of them stays while the fractured body is lifted; None if it is as it was."""
+    box: Box = ((0, 0), (0, 0))
+    """Where they are more than what stays."""
 
 
 def _block(volume: Volume, step: float = FINE) -> Block:
@@ -58,30 +68,39 @@ class PatientProjector:
         """Prepare for `patient`; blocks are made when they are first needed."""
         self._patient = patient
         self._others: list[PatientProjector] = []
-        self._bundles: dict[str, tuple[Lift, Bundle | None]] = {}
+        self._bundles: dict[str, Bundle | None] = {}
         self._patches: dict[tuple[object, ...], Patch | None] = {}
         self.memory = Memory()
         """What later steps of the picture made of these paths."""
 
-    def _bundle(self, group: str, lift: Lift) -> Bundle | None:
-        """Return the blocks that move together; None if there are none."""
-        kept = self._bundles.get(group)
-        if kept is None or kept[0] != lift:
-            blocks = [
-                _block(volume, SMOOTH if group == "torso" else FINE)
-                for volume in _volumes(self._patient, group, lift)
-            ]
-            kept = (lift, Bundle(blocks) if blocks else None)
-            self._bundles[group] = kept
-        return kept[1]
+    def _bundle(self, group: str) -> Bundle | None:
+        """Return what moves together as the fracture left it; None if there is nothing."""
+        if group not in self._bundles:
+            step = SMOOTH if group == "torso" else FINE
+            blocks = [_block(volume, step) for volume in _volumes(self._patient, group)]
+            self._bundles[group] = bundle_of(blocks) if blocks else None
+        return self._bundles[group]
 
-    def _patch(self, group: str, g: Geometry, now: Lift, quality: Quality) -> Patch | None:
-        lift = now if group in ("above", "target") else NO_LIFT
+    def _lifted(self, name: str, bundle: Bundle, lift: Lift) -> Bundle:
+        """Return the parts of the fractured body as a lift leaves them; the last are kept.
+
+        What a lift does adds up, so that the parts of the body that was taken apart once are
+        lifted: to take the lifted body apart would cost three times as much.
+        """
+        if not lift:
+            return bundle
+        return self.memory.once(
+            name, (bundle, lift), lambda: bundle.lifted(self._patient.hinge, lift)
+        )
+
+    def _patch(self, group: str, g: Geometry, lift: Lift, quality: Quality) -> Patch | None:
         key = (group, g, lift, quality)
         if key not in self._patches:
             above = group == "above" and bool(lift)
             pose = superior_pose(self._patient.hinge, lift) if above else None
-            bundle = self._bundle(group, lift if group == "target" else NO_LIFT)
+            bundle = self._bundle(group)
+            if bundle is not None and group == "target":
+                bundle = self._lifted("lifted", bundle, lift)
             self._patches[key] = (
                 None if bundle is None else project_bundle(bundle, g, pose, quality)
             )
@@ -97,17 +116,24 @@ class PatientProjector:
         )
 
     def _paths(self, g: Geometry, lift: Lift, quality: Quality) -> Paths:
+        firm = self.memory.once("firm", (g, quality), lambda: self._firm(g, quality))
+        more = [self._patch(group, g, lift, quality) for group in _LIFTED]
+        still = firm if lift and quality is Quality.STILL else None
+        return _more(replace(firm, still=still), more)
+
+    def _firm(self, g: Geometry, quality: Quality) -> Paths:
+        """Return the path lengths through all that no lift moves."""
         smooth = _fewer(g, max(int(_COARSE_PITCH_MM / g.pitch_mm), 1))
         far = ("torso", "beyond") if quality is Quality.MOVING else ("torso",)
         coarse = np.zeros((2, smooth.n, smooth.n), np.float32)
         for group in far:
-            _add(self._patch(group, smooth, lift, quality), coarse[0], coarse[1])
+            _add(self._patch(group, smooth, NO_LIFT, quality), coarse[0], coarse[1])
         soft, cortical = np.empty((2, g.n, g.n), np.float32)
         enlarge(coarse[0], soft)
         enlarge(coarse[1], cortical)
-        for group in _GROUPS:
+        for group in _FIRM:
             if group not in far:
-                _add(self._patch(group, g, lift, quality), soft, cortical)
+                _add(self._patch(group, g, NO_LIFT, quality), soft, cortical)
         return Paths(frozen(soft), frozen(cortical))
 
     def with_body(self, g: Geometry, body: Body, quality: Quality = Quality.STILL) -> Paths:
@@ -118,14 +144,15 @@ class PatientProjector:
         once, lift = self.memory.once, self.memory.one(body.unbaked)
         baked = self.memory.one(body.baked)
 
-        def made() -> Block | None:
+        def made() -> Bundle | None:
             change = remodelled(self._patient, body)
-            return None if change is None else _block(change)
+            return None if change is None else bundle_of((_block(change),))
 
-        block = once("remodelled", (body.bone, lift, baked), made)
-        if block is None:
+        change = once("remodelled", (body.bone, baked), made)
+        if change is None:
             return paths
-        return once("body", (paths, block), lambda: _more(paths, project_block(block, g)))
+        bundle = self._lifted("remodelled, lifted", change, lift)
+        return once("body", (paths, bundle), lambda: _more(paths, [project_bundle(bundle, g)]))
 
     def fill(
         self,
@@ -151,17 +178,14 @@ class PatientProjector:
         lift, seen = one(body.unbaked), one(g)
         arrays = [cloud.voxel, cloud.fill, *spill, *(a for t in inside for a in (t.voxels, t.fill))]
 
-        def made() -> Bundle:
-            blocks: list[Block | Part] = [*more]
-            if cloud.voxel.size:
-                fine = warped(fine_cement(body.bone, cloud), self._patient.hinge, lift)
-                blocks.append(cement_part(fine, body.bone.spacing_mm))
-            medium = _medium(body, inside)
-            if medium is not None:
-                blocks.append(_block(warped(medium, self._patient.hinge, lift)))
-            return Bundle(blocks)
-
-        bundle = once("filled", (lift, *more, *arrays), made)
+        own: Bundle | None = None
+        if here:
+            filled = once("filled", tuple(arrays), lambda: _filled(body, cloud, inside))
+            own = self._lifted("filled, lifted", filled, lift)
+        parts = () if own is None else own.parts
+        bundle = own
+        if bundle is None or more:
+            bundle = once("filled, all", (own, *more), lambda: Bundle([*parts, *more]))
         return once(
             "fill", (bundle, seen, quality), lambda: project_bundle(bundle, seen, None, quality)
         )
@@ -174,7 +198,7 @@ class PatientProjector:
         return once(
             "elsewhere",
             (paths, *blocks),
-            lambda: _more(paths, project_bundle(Bundle(blocks), g, None, Quality.STILL)),
+            lambda: _more(paths, [project_bundle(bundle_of(blocks), g)]),
         )
 
     def of(self, patient: Patient) -> PatientProjector:
@@ -188,24 +212,43 @@ class PatientProjector:
         return self._others[-1]
 
 
-def _volumes(patient: Patient, group: str, lift: Lift) -> Sequence[Volume]:
-    """Return what moves together; of the target what its lifted endplate makes of it."""
+def _volumes(patient: Patient, group: str) -> Sequence[Volume]:
+    """Return what moves together, as the fracture left it."""
     if group == "torso":
         return (patient.torso,)
     if group == "beyond":
         return patient.extras
     if group == "target":
-        volume = patient.target.volume
-        return (warped(volume, patient.hinge, lift) if lift else volume,)
+        return (patient.target.volume,)
     index = patient.index
     some = patient.vertebrae[:index] if group == "above" else patient.vertebrae[index + 1 :]
     return [vertebra.volume for vertebra in some]
 
 
-def _more(paths: Paths, patch: Patch | None) -> Paths:
+def _more(paths: Paths, patches: Sequence[Patch | None]) -> Paths:
+    """Return path lengths with some more of the fractured body."""
     soft, cortical = paths.soft.copy(), paths.cortical.copy()
-    _add(patch, soft, cortical)
-    return Paths(frozen(soft), frozen(cortical))
+    boxes = [paths.box]
+    for patch in patches:
+        _add(patch, soft, cortical)
+        if patch is not None:
+            rows, cols = patch.first.shape
+            boxes.append(((patch.row, patch.row + rows), (patch.col, patch.col + cols)))
+    return Paths(frozen(soft), frozen(cortical), paths.still, _around(boxes))
+
+
+def _around(boxes: Sequence[Box]) -> Box:
+    """Return the smallest box that holds all others; empty ones do not count."""
+    some = [box for box in boxes if box[0][0] < box[0][1]]
+    if not some:
+        return (0, 0), (0, 0)
+    rows, cols = zip(*some, strict=True)
+    return _hull(rows), _hull(cols)
+
+
+def _hull(spans: Iterable[tuple[int, int]]) -> tuple[int, int]:
+    first, last = zip(*spans, strict=True)
+    return min(first), max(last)
 
 
 def _add(patch: Patch | None, soft: Float32Array, cortical: Float32Array) -> None:
@@ -225,16 +268,17 @@ def _fewer(g: Geometry, times: int) -> Geometry:
 
 
 def remodelled(patient: Patient, body: Body) -> Volume | None:
-    """Return how the image of the bone differs from the lifted fracture; None if it does not."""
+    """Return how the image of the bone differs from the lifted fracture; None if it does not.
+
+    It is what the bone holds already: what was moved since is still to be lifted.
+    """
     before = patient.target.bone
     if before is None:
         return None
     more = body.bone.bv_tv - warped_bv(before, patient.hinge, body.baked)
     if not np.any(more):
         return None
-    change = _boxed(more, body.bone)
-    rest = body.unbaked
-    return warped(change, patient.hinge, rest) if rest else change
+    return _boxed(more, body.bone)
 
 
 def _boxed(more: Float32Array, bone: BoneField) -> Volume:
@@ -251,8 +295,20 @@ def _boxed(more: Float32Array, bone: BoneField) -> Volume:
 
 def cement_part(fine: Volume, voxel_mm: float) -> Part:
     """Return cement from `fine_cement` as the projector takes it, in steps of the bone's voxels."""
-    step = FINE * voxel_mm / fine.spacing_mm
-    return Part(fine.soft, fine.origin_mm, fine.spacing_mm, step, (1.0, 0.0))
+    side, field, low = fine.spacing_mm, fine.soft, fine.origin_mm
+    x, y, z = (o + (n - 1) * side for o, n in zip(low, field.shape, strict=True))
+    return Part(field, (low, (x, y, z)), side, FINE * voxel_mm, (1.0, 0.0))
+
+
+def _filled(body: Body, cloud: Cloud, tamps: Sequence[Tamp]) -> Bundle:
+    """Return all filled voxels: cement as their soft field, contrast as cortical."""
+    parts: list[Part] = []
+    if cloud.voxel.size:
+        parts.append(cement_part(fine_cement(body.bone, cloud), body.bone.spacing_mm))
+    medium = _medium(body, tamps)
+    if medium is not None:
+        parts += _block(medium).parts
+    return Bundle(parts)
 
 
 def _medium(body: Body, tamps: Sequence[Tamp]) -> Volume | None:

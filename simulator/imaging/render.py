@@ -14,9 +14,10 @@ from simulator.imaging import beam, blades
 from simulator.imaging.blocks import Quality
 from simulator.imaging.elsewhere import elsewhere
 from simulator.imaging.machine import Grid, Setting, machine, setting
-from simulator.imaging.plate import plate, with_devices
+from simulator.imaging.memory import Memory
+from simulator.imaging.plate import Plate, lifted_plate, plate, with_devices
 from simulator.imaging.positioner import Geometry, geometry
-from simulator.imaging.projector import PatientProjector
+from simulator.imaging.projector import Paths, PatientProjector
 from simulator.imaging.taps import pixel_taps, spread
 from simulator.imaging.tools import devices
 from simulator.kernels.coarse import COARSE, enlarge, shrink, widen
@@ -178,7 +179,7 @@ def _scene(
     tools = devices(g, state.cannulas, state.tamps, state.cement, fill, memory, there.rods)
     set_ = setting(case.c_arm, arm)
     b = beam.nodes(arm.kvp, set_.curve.copper_mm)
-    bare = once("plate", (paths, b), lambda: plate(case.c_arm, b, paths, g.pitch_mm))
+    bare = _plate(case.c_arm, b, paths, g.pitch_mm, projector.memory)
     if tools is None:
         direct, low, hidden = bare.direct, bare.low, None
     else:
@@ -194,6 +195,15 @@ def _scene(
         hidden = shaded if hidden is None else frozen(hidden | shaded)
     scatter = scattered(low, bare.depth_cm, arm.kvp, cell_mm, set_.grid, opening)
     return Scene(g, direct, low, scatter, hidden, opening)
+
+
+def _plate(spec: CArmSpec, b: beam.Nodes, paths: Paths, pitch_mm: float, memory: Memory) -> Plate:
+    """Return the patient before one beam, as far as possible from what was made before."""
+    still = paths.still
+    if still is None:
+        return memory.once("plate", (paths, b), lambda: plate(spec, b, paths, pitch_mm))
+    firm = memory.once("firm plate", (still, b), lambda: plate(spec, b, still, pitch_mm))
+    return memory.once("plate", (paths, b), lambda: lifted_plate(spec, b, firm, paths, pitch_mm))
 
 
 def expose_scene(case: Case, arm: CArm, still: Scene, tick: int) -> Radiograph:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from simulator.anatomy.hinge import Hinge, Lift
+from simulator.anatomy.warp import Grid, warped_field
 from simulator.kernels.raycast import row_spans
 from simulator.units import Float32Array, IntArray, Vec3
 
@@ -41,29 +43,35 @@ class Stack:
 
 
 class Part:
-    """One scalar field on voxels with an empty border; stacks are made when first needed."""
+    """One scalar field on voxels; stacks are made when first needed."""
 
     def __init__(
         self,
         field: Float32Array,
-        origin: Vec3,
+        ends_mm: Ends,
         side: float,
-        step: float,
+        step_mm: float,
         gains: tuple[float, float],
     ):
-        """Take an (nx, ny, nz) field whose voxel [0, 0, 0] is centred at `origin` (mm).
+        """Take an (nx, ny, nz) field with an empty border of one voxel.
 
-        `step` is the distance of base points in voxels; `gains` what a block's two fields get of
-        this one.
+        `ends_mm` are the centres of its first and last voxel; `step_mm` is the distance of base
+        points; `gains` what a block's two fields get of this one.
         """
-        self.step_mm = step * side
+        self.step_mm = step_mm
         self.gains = gains
         self.spacing_mm = side
-        x, y, z = (o + (n - 1) * side for o, n in zip(origin, field.shape, strict=True))
-        self.ends_mm: Ends = (origin, (x, y, z))
-        """Lowest and highest corner, empty border included."""
+        self.ends_mm = ends_mm
         self._field = field
         self._stacks: dict[tuple[int, float], Stack] = {}
+
+    def lifted(self, hinge: Hinge, lift: Lift) -> Part:
+        """Return what a lift of endplates and wall makes of it."""
+        side = self.spacing_mm
+        field, grid = warped_field(self._field, Grid(self.ends_mm[0], side), hinge, lift)
+        low = grid.origin_mm
+        x, y, z = (o + (n - 1) * side for o, n in zip(low, field.shape, strict=True))
+        return Part(field, (low, (x, y, z)), side, self.step_mm, self.gains)
 
     def stack(self, axis: int, pace: float = 1.0) -> Stack:
         """Return the slices across `axis`: one per voxel, means of 2, or one more between two."""
@@ -84,17 +92,20 @@ class Part:
 def _cut(
     field: Float32Array, origin: Vec3, side: float, step: float, gains: tuple[float, float]
 ) -> Part:
-    """Return a part of what is not empty, with a border of one voxel."""
+    """Return the part of a field whose voxel [0, 0, 0] is centred at `origin`: what is not empty.
+
+    `step` is the distance of base points in voxels.
+    """
     used = field != 0.0
-    flat = used.any(axis=2)
     box = []
-    for line in (flat.any(axis=1), flat.any(axis=0), used.any(axis=0).any(axis=0)):
-        hit = np.flatnonzero(line)
+    for axis in range(3):
+        hit = np.flatnonzero(used.any(axis=tuple(m for m in range(3) if m != axis)))
         box.append(slice(int(hit[0]), int(hit[-1]) + 1) if hit.size else slice(0, 1))
-    inner = np.zeros([c.stop - c.start + 2 for c in box], np.float32)
-    inner[1:-1, 1:-1, 1:-1] = field[tuple(box)]
     x, y, z = (o + (c.start - 1) * side for o, c in zip(origin, box, strict=True))
-    return Part(inner, (x, y, z), side, step, gains)
+    u, v, w = (o + c.stop * side for o, c in zip(origin, box, strict=True))
+    bordered = np.zeros([c.stop - c.start + 2 for c in box], np.float32)
+    bordered[1:-1, 1:-1, 1:-1] = field[tuple(box)]
+    return Part(bordered, ((x, y, z), (u, v, w)), side, step * side, gains)
 
 
 class Block:
@@ -144,16 +155,30 @@ def _halved(field: Float32Array) -> Float32Array:
 
 
 class Bundle:
-    """Blocks that lie fast in one frame: parts of one material and voxel size share a plane."""
+    """Parts that lie fast in one frame: those of one material and voxel size share a plane."""
 
-    def __init__(self, blocks: Sequence[Block | Part]):
-        """Sort `blocks` and their parts."""
-        every = [p for b in blocks for p in (b.parts if isinstance(b, Block) else (b,))]
+    def __init__(self, parts: Iterable[Part]):
+        """Sort the parts."""
+        every = list(parts)
         groups: dict[tuple[object, ...], list[Part]] = {}
         for part in every:
             groups.setdefault((part.gains, part.step_mm), []).append(part)
         self.ends_mm = _around(every)
         self.groups = [(_around(parts), parts) for parts in groups.values()]
+
+    @property
+    def parts(self) -> list[Part]:
+        """All parts."""
+        return [part for _, parts in self.groups for part in parts]
+
+    def lifted(self, hinge: Hinge, lift: Lift) -> Bundle:
+        """Return what a lift of endplates and wall makes of all parts."""
+        return Bundle(part.lifted(hinge, lift) for part in self.parts)
+
+
+def bundle_of(blocks: Iterable[Block]) -> Bundle:
+    """Return the parts of blocks that lie fast in one frame."""
+    return Bundle(part for block in blocks for part in block.parts)
 
 
 def _around(parts: Sequence[Part]) -> Ends:

@@ -9,7 +9,7 @@ import numpy as np
 from numba import njit, prange
 
 from simulator.kernels.blend import smooth
-from simulator.units import AnyArray
+from simulator.units import AnyArray, FloatArray
 
 KEEP_SUM, LINEAR, NEAREST = 0, 1, 2
 """What leaves one voxel arrives in others; values between voxels; the nearest voxel."""
@@ -71,6 +71,51 @@ def _source_z(z: float, up: float, down: float, s: Pull, i: Pull) -> float:
     return z
 
 
+@njit(cache=True)
+def _span(line: AnyArray) -> tuple[int, int]:
+    """Return the first and one past the last voxel of a line that is not empty."""
+    first, last = 0, line.size
+    while first < last and line[first] == 0:
+        first += 1
+    while last > first and line[last - 1] == 0:
+        last -= 1
+    return first, last
+
+
+@njit(cache=True)
+def _resample(line: AnyArray, at: AnyArray, total: FloatArray, out: AnyArray, mode: int) -> None:
+    """Write what a line of voxels holds at other places.
+
+    Args:
+        line: (n,).
+        at: Places in voxels, one for each of `out`; to keep the sum one more: their edges.
+        total: (n + 1) scratch.
+        out: (m,).
+        mode: `KEEP_SUM`, `LINEAR` or `NEAREST`.
+    """
+    n = line.size
+    if mode == KEEP_SUM:
+        for k in range(n):
+            total[k + 1] = total[k] + line[k]
+        before = 0.0
+        for k in range(out.size + 1):
+            x = min(max(at[k], 0.0), float(n))
+            q = min(int(x), n - 1)
+            now = total[q] + (x - q) * (total[q + 1] - total[q])
+            if k > 0:
+                out[k - 1] = now - before
+            before = now
+        return
+    for k in range(out.size):
+        x = min(max(at[k], 0.0), n - 1.0)
+        if mode == LINEAR:
+            q = int(x)
+            r = min(q + 1, n - 1)
+            out[k] = line[q] + (x - q) * (line[r] - line[q])
+        else:
+            out[k] = line[int(x + 0.5)]
+
+
 @njit(cache=True, parallel=True)
 def lifted(src: AnyArray, dst: AnyArray, x0: float, y0: float, z0: float, below: int, h: float,
            s: Pull, i: Pull, mode: int) -> None:  # fmt: skip
@@ -79,46 +124,63 @@ def lifted(src: AnyArray, dst: AnyArray, x0: float, y0: float, z0: float, below:
     `x0`, `y0`, `z0` is the first voxel's centre; `dst` begins `below` voxels lower.
     """
     nx, ny, nz = src.shape
-    half = 0.5 if mode == KEEP_SUM else 0.0
+    half, edge = (0.5, 1) if mode == KEEP_SUM else (0.0, 0)
     for a in prange(nx):
-        total = np.zeros(nz + 1)
+        total, at = np.zeros(nz + 1), np.empty(dst.shape[2] + 1)
         for b in range(ny):
             up, down = _rise(x0 + a * h, y0 + b * h, s), _rise(x0 + a * h, y0 + b * h, i)
+            line, out = src[a, b], dst[a, b]
             if up == 0.0 and down == 0.0:  # behind the hinge
-                for k in range(dst.shape[2]):
-                    inside = 0 <= k - below < nz
-                    dst[a, b, k] = src[a, b, k - below] if inside else src[a, b, 0] * 0
+                for k in range(out.size):
+                    out[k] = line[k - below] if 0 <= k - below < nz else line[0] * 0
                 continue
-            for k in range(nz):
-                total[k + 1] = total[k] + src[a, b, k]
-            before = 0.0
-            for k in range(-1 if mode == KEEP_SUM else 0, dst.shape[2]):
-                z = _source_z(z0 + (k - below + half) * h, up, down, s, i)
-                at = (z - z0) / h + half
-                at = min(max(at, 0.0), nz if mode == KEEP_SUM else nz - 1.0)
-                q = min(int(at), nz - 1)
-                if mode == KEEP_SUM:
-                    now = total[q] + (at - q) * (total[q + 1] - total[q])
-                    if k >= 0:
-                        dst[a, b, k] = now - before
-                    before = now
-                elif mode == LINEAR:
-                    r = min(q + 1, nz - 1)
-                    dst[a, b, k] = src[a, b, q] + (at - q) * (src[a, b, r] - src[a, b, q])
+            first, last = 0, out.size
+            if mode == KEEP_SUM:  # what is empty stays so
+                low, high = _span(line)
+                first = min(max(low + below - 1 - math.ceil(max(down, -up) / h), 0), last)
+                if low < high:
+                    last = min(high + below + 1 + math.ceil(max(up, -down) / h), last)
                 else:
-                    dst[a, b, k] = src[a, b, int(at + 0.5)]
+                    last = first
+                out[:first] = 0
+                out[last:] = 0
+            for k in range(first - edge, last):
+                z = _source_z(z0 + (k - below + half) * h, up, down, s, i)
+                at[k - first + edge] = (z - z0) / h + half
+            _resample(line, at, total, out[first:last], mode)
+
+
+@njit(cache=True)
+def _loose(x: float, z: float, p: Push) -> float:
+    """Return how far the wall itself has moved backwards at (x, z)."""
+    share = smooth((p.half_width - abs(x)) / _EDGE_MM)
+    share *= smooth((z - p.bottom) / _STEP_MM + 0.5) * smooth((p.top + 3.0 - z) / 3.0)
+    return float(p.mm * share) if share > 0.0 else 0.0
+
+
+@njit(cache=True)
+def _behind(y: float, wall_mm: float, p: Push) -> float:
+    """Return how far a point has moved where the wall has by `wall_mm`."""
+    rise = smooth((y - p.wall_y + _RISE_MM) / _RISE_MM)
+    fall = smooth((y - p.wall_y - 1.0) / max(p.canal - 1.5, 1.0))
+    return float(wall_mm * rise * (1.0 - fall))
 
 
 @njit(cache=True)
 def backwards(x: float, y: float, z: float, p: Push) -> float:
     """Return how far a point in or behind the posterior wall has moved backwards."""
-    share = smooth((p.half_width - abs(x)) / _EDGE_MM)
-    share *= smooth((z - p.bottom) / _STEP_MM + 0.5) * smooth((p.top + 3.0 - z) / 3.0)
-    if share <= 0.0:
-        return 0.0
-    rise = smooth((y - p.wall_y + _RISE_MM) / _RISE_MM)
-    fall = smooth((y - p.wall_y - 1.0) / max(p.canal - 1.5, 1.0))
-    return float(p.mm * share * rise * (1.0 - fall))
+    return float(_behind(y, _loose(x, z, p), p))
+
+
+@njit(cache=True)
+def _source_y(now_y: float, wall_mm: float, p: Push) -> float:
+    """Return where what is now at `now_y` was before."""
+    y = now_y
+    for _ in range(16):
+        before, y = y, 0.5 * y + 0.5 * (now_y - _behind(y, wall_mm, p))
+        if y == before:
+            break
+    return y
 
 
 @njit(cache=True, parallel=True)
@@ -126,34 +188,15 @@ def pushed(src: AnyArray, dst: AnyArray, x0: float, y0: float, z0: float, h: flo
            mode: int) -> None:  # fmt: skip
     """Move rows of voxels backwards with the posterior wall, on the same grid."""
     nx, ny, nz = src.shape
-    half = 0.5 if mode == KEEP_SUM else 0.0
+    half, edge = (0.5, 1) if mode == KEEP_SUM else (0.0, 0)
     for a in prange(nx):
-        total = np.zeros(ny + 1)
-        x = x0 + a * h
+        total, at = np.zeros(ny + 1), np.empty(ny + 1)
+        dst[a] = src[a]
         for k in range(nz):
-            z = z0 + k * h
-            if backwards(x, p.wall_y, z, p) == 0.0:
-                for b in range(ny):
-                    dst[a, b, k] = src[a, b, k]
+            wall_mm = _loose(x0 + a * h, z0 + k * h, p)
+            if wall_mm == 0.0:
                 continue
-            for b in range(ny):
-                total[b + 1] = total[b] + src[a, b, k]
-            before = 0.0
-            for b in range(-1 if mode == KEEP_SUM else 0, ny):
-                now_y = y0 + (b + half) * h
-                y = now_y
-                for _ in range(16):
-                    y = 0.5 * y + 0.5 * (now_y - backwards(x, y, z, p))
-                at = (y - y0) / h + half
-                at = min(max(at, 0.0), ny if mode == KEEP_SUM else ny - 1.0)
-                q = min(int(at), ny - 1)
-                if mode == KEEP_SUM:
-                    now = total[q] + (at - q) * (total[q + 1] - total[q])
-                    if b >= 0:
-                        dst[a, b, k] = now - before
-                    before = now
-                elif mode == LINEAR:
-                    r = min(q + 1, ny - 1)
-                    dst[a, b, k] = src[a, q, k] + (at - q) * (src[a, r, k] - src[a, q, k])
-                else:
-                    dst[a, b, k] = src[a, int(at + 0.5), k]
+            for b in range(-edge, ny):
+                y = _source_y(y0 + (b + half) * h, wall_mm, p)
+                at[b + edge] = (y - y0) / h + half
+            _resample(src[a, :, k], at, total, dst[a, :, k], mode)

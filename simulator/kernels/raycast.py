@@ -113,6 +113,58 @@ def shear(
                     target[j] += w * source_line[j]
 
 
+@njit(cache=True, nogil=True)
+def _between_rows(used: IntArray, cols: int) -> tuple[Float32Array, Float32Array]:
+    """Return between which places two neighbouring rows of a base plane hold anything."""
+    rows = used.shape[0]
+    left, right = np.empty(rows, np.float32), np.empty(rows, np.float32)
+    for p in range(rows - 1):
+        left[p] = max(min(used[p, 0], used[p + 1, 0]) - 1, 0)
+        right[p] = min(max(used[p, 1], used[p + 1, 1]), cols - 1)
+    return left, right
+
+
+@njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
+def _look_up(
+    plane: Float32Array,
+    bounds: tuple[Float32Array, Float32Array],
+    down: Float32Array,
+    across: Float32Array,
+    length: Float32Array,
+    gains: tuple[np.float32, np.float32],
+    first: Float32Array,
+    second: Float32Array,
+) -> None:
+    """Add what one row of pixels sees of a base plane.
+
+    Args:
+        plane: (rows, columns) of the base plane.
+        bounds: from `_between_rows`.
+        down: (w,) where each pixel's ray meets the plane, in rows.
+        across: (w,) the same in columns.
+        length: (w,) of the ray per distance across the slices.
+        gains: what is added to `first` and to `second` per path length.
+        first: (w,); added to.
+        second: (w,); added to.
+    """
+    left, right = bounds
+    top, one, zero = np.float32(plane.shape[0] - 1), np.uint32(1), np.float32(0.0)
+    for j in range(down.size):
+        y, x = down[j], across[j]
+        a = zero
+        if y >= zero and y < top:
+            i0 = np.uint32(y)
+            if x > left[i0] and x < right[i0]:
+                j0 = np.uint32(x)
+                i1, j1 = np.uint32(i0 + one), np.uint32(j0 + one)
+                fy, fx = y - np.float32(i0), x - np.float32(j0)
+                u = plane[i0, j0] + fx * (plane[i0, j1] - plane[i0, j0])
+                v = plane[i1, j0] + fx * (plane[i1, j1] - plane[i1, j0])
+                a = length[j] * (u + fy * (v - u))
+        first[j] += gains[0] * a
+        second[j] += gains[1] * a
+
+
 @njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
 def warp(
     plane: Float32Array,
@@ -145,17 +197,12 @@ def warp(
         second: (h, w); added to.
     """
     h, w = first.shape
-    rows, cols = plane.shape
     ahead = base - source[0]
     y0, x0 = np.float32((source[1] - start[0]) / step), np.float32((source[2] - start[1]) / step)
-    left, right = np.empty(rows, np.float32), np.empty(rows, np.float32)
-    for p in range(rows - 1):
-        left[p] = max(min(used[p, 0], used[p + 1, 0]) - 1, 0)
-        right[p] = min(max(used[p, 1], used[p + 1, 1]), cols - 1)
+    bounds = _between_rows(used, plane.shape[1])
     down, across = np.empty(w, np.float32), np.empty(w, np.float32)
     length = np.empty(w, np.float32)
-    top, one, zero = np.float32(rows - 1), np.uint32(1), np.float32(0.0)
-    g1, g2, unit = np.float32(gains[0]), np.float32(gains[1]), np.float32(1.0)
+    both, unit = (np.float32(gains[0]), np.float32(gains[1])), np.float32(1.0)
     ca, cb, cc = np.float32(per_col[0]), np.float32(per_col[1]), np.float32(per_col[2])
     per = np.float32(ahead / step)
     for i in range(h):
@@ -171,20 +218,7 @@ def warp(
             down[j] = y0 + per * db * q
             across[j] = x0 + per * dc * q
             length[j] = abs(q) * math.sqrt(da * da + db * db + dc * dc)
-        for j in range(w):
-            y, x = down[j], across[j]
-            a = zero
-            if y >= zero and y < top:
-                i0 = np.uint32(y)
-                if x > left[i0] and x < right[i0]:
-                    j0 = np.uint32(x)
-                    i1, j1 = np.uint32(i0 + one), np.uint32(j0 + one)
-                    fy, fx = y - np.float32(i0), x - np.float32(j0)
-                    u = plane[i0, j0] + fx * (plane[i0, j1] - plane[i0, j0])
-                    v = plane[i1, j0] + fx * (plane[i1, j1] - plane[i1, j0])
-                    a = length[j] * (u + fy * (v - u))
-            first[i, j] += g1 * a
-            second[i, j] += g2 * a
+        _look_up(plane, bounds, down, across, length, both, first[i], second[i])
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

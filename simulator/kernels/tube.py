@@ -35,6 +35,21 @@ def _part_inside(
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
+def _columns(ends: FloatArray, r: int, reach: float, n: int) -> tuple[int, int]:
+    """Return the first and one past the last pixel of row `r` near the picture of the axis."""
+    a, b = ends[0], ends[1]
+    dx, dy = b[0] - a[0], b[1] - a[1]
+    low, high = 0.0, 1.0
+    if abs(dy) > 1e-9:
+        s, t = (r - reach - a[1]) / dy, (r + reach - a[1]) / dy
+        low, high = max(0.0, min(s, t)), min(1.0, max(s, t))
+    if high < low:
+        return 0, 0
+    x0, x1 = a[0] + low * dx, a[0] + high * dx
+    return max(int(min(x0, x1) - reach), 0), min(int(max(x0, x1) + reach) + 2, n)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def tube(
     out: Float32Array,
     source: FloatArray,
@@ -68,7 +83,6 @@ def tube(
     reach = outer * max(a[2], b[2]) * 1.1 + 1.5
     r0 = max(int(min(a[1], b[1]) - reach), 0)
     r1 = min(int(max(a[1], b[1]) + reach) + 2, n)
-    dx, dy = b[0] - a[0], b[1] - a[1]
     m = source - start
     d00, d01, d02 = view[0, 0] - source[0], view[0, 1] - source[1], view[0, 2] - source[2]
     along_m = m[0] * axis[0] + m[1] * axis[1] + m[2] * axis[2]
@@ -76,14 +90,8 @@ def tube(
     pixel = 1.0 / min(a[2], b[2])
     c_outer, c_inner = across - outer * outer, across - inner * inner
     for r in range(r0, r1):
-        low, high = 0.0, 1.0
-        if abs(dy) > 1e-9:
-            s, t = (r - reach - a[1]) / dy, (r + reach - a[1]) / dy
-            low, high = max(0.0, min(s, t)), min(1.0, max(s, t))
-        if high < low:
-            continue
-        x0, x1 = a[0] + low * dx, a[0] + high * dx
-        for c in range(max(int(min(x0, x1) - reach), 0), min(int(max(x0, x1) + reach) + 2, n)):
+        first, last = _columns(ends, r, reach, n)
+        for c in range(first, last):
             rays = sub
             d0 = d00 + c * view[1, 0] + r * view[2, 0]
             d1 = d01 + c * view[1, 1] + r * view[2, 1]

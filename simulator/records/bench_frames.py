@@ -5,16 +5,18 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import count, cycle
 
 import numpy as np
 
+from simulator.anatomy.hinge import Lift
 from simulator.engine.runner import run_case
 from simulator.engine.session import Session
 from simulator.imaging import display, machine, render
 from simulator.imaging.positioner import geometry
 from simulator.imaging.projector import PatientProjector
-from simulator.records.stopwatch import Figures, median_ms, put
+from simulator.records.stopwatch import Figures, median_ms, once, put
 from simulator.world.arm import Pose
 from simulator.world.case import Case
 from simulator.world.events import Event
@@ -35,6 +37,8 @@ class Moments:
 
     injecting: list[State] = field(default_factory=list)
     inflating: list[State] = field(default_factory=list)
+    rising: dict[Lift, State] = field(default_factory=dict)
+    """The first state at each new place of the endplates, as pictures show them."""
 
     def look(self, session: Session, events: tuple[Event, ...]) -> None:
         """Keep the session's state if cement or contrast medium has just moved."""
@@ -44,6 +48,7 @@ class Moments:
         for tamp in state.tamps:
             if tamp is not None and tamp.voxels.size:
                 _keep(self.inflating, state, tamp.fill)
+                self.rising.setdefault(state.body.shown, state)
 
 
 def _keep(states: list[State], state: State, flowing: object) -> None:
@@ -69,6 +74,7 @@ def play(case: Case, figures: Figures) -> Moments:
     last = outcome.session.state
     moments.injecting = moments.injecting or [last]
     moments.inflating = moments.inflating or [last]
+    moments.rising = moments.rising or {last.body.shown: last}
     ml = moments.injecting[-1].cement.injected_ml
     put(figures, "frame_cement_ml", ml, "mL of cement in the frames")
     return moments
@@ -102,8 +108,9 @@ def measure(case: Case, moments: Moments, n: int, figures: Figures) -> None:
     """Note what frames of n x n pixels cost.
 
     In `static` ones only the noise is new. In `injecting` ones cement is in every frame where it
-    was not before, in `inflating` ones the balloons, the bone and the endplate are. In `moving`
-    ones the arm turns by a degree before every frame, so that the whole patient is projected anew.
+    was not before, in `inflating` ones the balloons and the bone are. In `rising` ones the endplate
+    is where it never was: with each, the body and all above it are projected anew. In `moving` ones
+    the arm turns by a degree before every frame, so that the whole patient is.
     """
     state = moments.injecting[-1]
     camera = Camera(case, n)
@@ -111,6 +118,7 @@ def measure(case: Case, moments: Moments, n: int, figures: Figures) -> None:
     _told(figures, n, "static", median_ms(lambda: camera.shoot(state, 90.0), 40))
     for kind, states in (("injecting", moments.injecting), ("inflating", moments.inflating)):
         _told(figures, n, kind, _changing_ms(case, n, states))
+    _told_rising(figures, case, n, list(moments.rising.values()))
     angle = count(0)
     turn = Camera(case, n)
     turn.settle(state, 91.0)
@@ -130,6 +138,16 @@ def _changing_ms(case: Case, n: int, states: Sequence[State]) -> float:
     return median_ms(lambda: camera.shoot(next(each), 90.0), 30)
 
 
+def _told_rising(figures: Figures, case: Case, n: int, states: Sequence[State]) -> None:
+    """Note the CPU time of one frame of each state in turn, and of the slowest of a hundred."""
+    camera = Camera(case, n)
+    camera.settle(states[0], 90.0)
+    costs = [1000.0 * once(partial(camera.shoot, state, 90.0)) for state in states[1:]]
+    costs = costs or [float("nan")]
+    _told(figures, n, "rising", float(np.median(costs)))
+    put(figures, f"frame_{n}_rising_p99_cpu_ms", float(np.quantile(costs, 0.99)), "ms")
+
+
 def _forth_and_back(states: Sequence[State]) -> Iterator[State]:
     """Return states without end in which each differs from the one before."""
     return cycle([*states, *states[-2:0:-1]])
@@ -143,19 +161,23 @@ def _told(figures: Figures, n: int, kind: str, ms: float) -> None:
 def sustain(case: Case, moments: Moments, seconds: float, figures: Figures) -> None:
     """Note wall times of frames of 1024 pixels over `seconds` at 15 pulses a second.
 
-    A third of them at rest, a third while cement flows, a third while the arm turns there and back.
+    A quarter of them at rest, then while cement flows, while the endplate moves with every frame,
+    and while the arm turns there and back.
     """
     n, state = 1024, moments.injecting[-1]
     camera, flow = Camera(case, n), _forth_and_back(moments.injecting)
+    # On the way back pictures of the same places would be remembered.
+    rise = cycle(moments.rising.values())
     camera.settle(state, 90.0)
-    each = max(int(seconds * _PULSES_PER_S / 3.0), 1)
+    each = max(int(seconds * _PULSES_PER_S / 4.0), 1)
     swing = cycle([*range(30), *range(30, 0, -1)])
     walls = [
         *_paced(lambda: camera.shoot(state, 90.0), each),
         *_paced(lambda: camera.shoot(next(flow), 90.0), each),
+        *_paced(lambda: camera.shoot(next(rise), 90.0), each),
         *_paced(lambda: camera.shoot(state, 90.0 - next(swing), moving=True), each),
     ]
-    unit = f"ms, {len(walls)} frames at 15 pulses/s: at rest, injecting, turning"
+    unit = f"ms, {len(walls)} frames at 15 pulses/s: at rest, injecting, rising, turning"
     for name, value in (
         ("median", np.median(walls)), ("p99", np.quantile(walls, 0.99)), ("max", np.max(walls)),
     ):  # fmt: skip

@@ -115,6 +115,20 @@ def test_all_coordinates_together_keep_every_grain_of_bone():
     assert warped_bone(bone, BOTH, lift).shape == bone.shape
 
 
+@pytest.mark.parametrize("wall_mm", [2.5, -2.5])
+def test_what_the_wall_pushes_out_of_an_image_makes_it_larger(wall_mm):
+    """The image ends at the wall on one side, where all of it moves."""
+    volume, _ = box()
+    low, high = (0, 28) if wall_mm > 0.0 else (26, 40)
+    cut = frozen(np.ascontiguousarray(volume.soft[:, low:high]))
+    part = Volume((-19.5, -19.5 + low, -19.5), 1.0, cut, cut)
+    moved = warped(part, BOTH, Lift(wall_mm=wall_mm))
+    assert np.allclose(moved.soft.sum((1, 2), dtype=float), cut.sum((1, 2), dtype=float), rtol=1e-6)
+    grown = moved.soft.shape[1] - cut.shape[1]
+    assert grown == 3
+    assert moved.origin_mm[1] == part.origin_mm[1] - (grown if wall_mm < 0.0 else 0)
+
+
 def test_voxels_go_where_points_go():
     """A bright ball in each moving part: the image's and the points' law are one."""
     lift = Lift(0.06, 1.5, 0.04, 1.0, 2.0)
@@ -124,7 +138,9 @@ def test_voxels_go_where_points_go():
                                                strict=True))  # fmt: skip
         ball = frozen(np.exp(-far / 2.0).astype(np.float32))
         moved = warped(Volume((-19.75,) * 3, 0.5, ball, ball), BOTH, lift)
-        at = [grid, grid, moved.origin_mm[2] + 0.5 * np.arange(moved.soft.shape[2])]
+        at = [
+            o + 0.5 * np.arange(n) for o, n in zip(moved.origin_mm, moved.soft.shape, strict=True)
+        ]
         mass = moved.soft.astype(float)
         found = [
             (mass.sum(axis=tuple({0, 1, 2} - {a})) * at[a]).sum() / mass.sum() for a in range(3)

@@ -6,13 +6,15 @@ from types import SimpleNamespace
 
 import numpy as np
 
+from simulator.anatomy.hinge import NO_LIFT, Lift
 from simulator.records import bench_frames
 from simulator.world.cement import Cement, Cloud, Filling
 
 
-def state(fill, tamps=(None, None), flow=1.0):
+def state(fill, tamps=(None, None), flow=1.0, lift=NO_LIFT):
     fillings = (Filling(flow_ul_s=flow), Filling())
-    return SimpleNamespace(cement=Cement(cloud=Cloud(fill=fill), fillings=fillings), tamps=tamps)
+    return SimpleNamespace(cement=Cement(cloud=Cloud(fill=fill), fillings=fillings), tamps=tamps,
+                           body=SimpleNamespace(shown=lift))  # fmt: skip
 
 
 def test_only_moments_in_which_something_moved_are_kept():
@@ -26,6 +28,16 @@ def test_only_moments_in_which_something_moved_are_kept():
     for _ in range(2):
         moments.look(SimpleNamespace(state=state(b, (tamp, None), 0.0)), ())
     assert len(moments.inflating) == 1
+
+
+def test_every_place_of_the_endplates_is_drawn_once():
+    moments = bench_frames.Moments()
+    tamp = SimpleNamespace(voxels=np.arange(3), fill=np.ones(3))
+    heights = (0.0, 0.002, 0.002, 0.0, 0.004, 0.002)
+    states = [state(np.ones(2), (tamp, None), 0.0, Lift(rad)) for rad in heights]
+    for one in states:
+        moments.look(SimpleNamespace(state=one), ())
+    assert list(moments.rising.values()) == [states[0], states[1], states[4]]
 
 
 def test_states_in_turn_are_never_the_one_before():
