@@ -6,7 +6,8 @@ cement is therefore drawn a fraction of a voxel beside its place, as pores lie b
 where it is solid, in a cavity, a vein or outside the body it is drawn where it is. Nothing is
 added or lost, and nothing but the picture knows.
 
-A balloon is drawn without the steps and pits of its voxels, which its membrane bridges. Constants in assets/viewing.toml [mottle].
+A balloon is drawn without the steps and pits of its voxels, which its membrane bridges. Constants
+in assets/viewing.toml [mottle].
 """
 
 from __future__ import annotations

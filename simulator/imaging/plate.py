@@ -90,16 +90,28 @@ def plate(spec: CArmSpec, b: beam.Nodes, paths: Paths, pitch_mm: float) -> Plate
     return Plate(sharp, direct, shrink(direct, size), depth)
 
 
+@dataclass(frozen=True, slots=True)
+class Bare:
+    """What devices come into: a plate without any, and the blades."""
+
+    plate: Plate
+    lit: Float32Array
+    """(n, n) its direct part behind the blades."""
+    mask: Float32Array | None
+    """(n, n) from `blades.mask`; None if all is open."""
+
+
 def with_devices(
-    case: Case, b: beam.Nodes, bare: Plate, paths: Paths, tools: Devices, pitch_mm: float
+    case: Case, b: beam.Nodes, before: Bare, paths: Paths, tools: Devices, pitch_mm: float
 ) -> tuple[Float32Array, Float32Array, AnyArray]:
     """Return direct, low and hidden of a plate behind devices; only their box is made anew."""
+    bare = before.plate
     n = bare.sharp.shape[0]
     hidden = np.zeros((n, n), bool)
     first, last = (int(x) for x in occupied(tools.lengths_cm, tools.rows, _SEEN_CM, hidden))
     top, bottom = tools.rows
     if last <= first or bottom <= top:
-        return bare.direct, bare.low, frozen(hidden)
+        return before.lit, bare.low, frozen(hidden)
     size = n // COARSE
     # Twice the reach of the blur around, to whole cells.
     rim = 2 * size * math.ceil(_reach_px(case.c_arm, pitch_mm) / size)
@@ -114,10 +126,11 @@ def with_devices(
     lengths = _part(tools.lengths_cm, (slice(None), *box))
     sharp[_within(around, box)] = primary(b, case.cement, part, Devices(lengths, tools.rows))
     drawn = focal_blur(frozen(sharp), case.c_arm, pitch_mm)
-    direct, low = bare.direct.copy(), bare.low.copy()
-    direct[inner] = drawn[_within(around, inner)]
+    direct, low = before.lit.copy(), bare.low.copy()
+    fresh = drawn[_within(around, inner)]
+    direct[inner] = fresh if before.mask is None else fresh * before.mask[inner]
     cells = tuple(slice(x.start // size, x.stop // size) for x in inner)
-    low[cells] = shrink(_part(direct, inner), size)
+    low[cells] = shrink(np.ascontiguousarray(fresh), size)
     return frozen(direct), low, frozen(hidden)
 
 
