@@ -43,6 +43,8 @@ _PUBLISHED = "#c0392b"
 _ML, _ML_SD, _PSI, _PSI_SD = 2.95, 0.18, 122.7, 27.9
 """Young, pre-crushed L1 to L5 (reference 4.3)."""
 _LIFT_MM = (3.0, 6.0)
+_TOP_PSI = 500.0
+"""Of the plots: room for the legend above the stiffest bone."""
 _FILM_ML = 3.5
 
 
@@ -108,7 +110,7 @@ def trace(name: str, states: Sequence[State]) -> Trace:
 @cache
 def bones() -> tuple[Trace, ...]:
     """Return the five bones, in steps."""
-    return tuple(trace(f"T-score {t:+.0f}", stepwise(t)) for t in _T_SCORES)
+    return tuple(trace(f"T-score {t:.0f}", stepwise(t)) for t in _T_SCORES)
 
 
 @cache
@@ -128,8 +130,8 @@ def _pressure(ax: Axes, traces: Sequence[Trace]) -> None:
     ax.errorbar(_ML, _PSI, _PSI_SD, _ML_SD, color=_PUBLISHED, capsize=3, marker="o", ms=4,
                 ls="none", label="published, young, crushed before")  # fmt: skip
     low, high = (mpa * PSI_PER_MPA for mpa in (0.6, 1.2))
-    ax.axvspan(2.9, 3.1, low / 400.0, high / 400.0, color=_PUBLISHED, alpha=0.15, lw=0)
-    ax.set(xlabel="mL", ylabel="psi", ylim=(0, 400), xlim=(0, _FULL_ML))
+    ax.axvspan(2.9, 3.1, low / _TOP_PSI, high / _TOP_PSI, color=_PUBLISHED, alpha=0.15, lw=0)
+    ax.set(xlabel="mL", ylabel="psi", ylim=(0, _TOP_PSI), xlim=(0, _FULL_ML))
 
 
 def _lift(ax: Axes, traces: Sequence[Trace]) -> None:

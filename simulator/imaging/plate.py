@@ -91,6 +91,17 @@ def plate(spec: CArmSpec, b: beam.Nodes, paths: Paths, pitch_mm: float) -> Plate
     return Plate(sharp, direct, shrink(direct, size), depth)
 
 
+@dataclass(frozen=True, slots=True)
+class Bare:
+    """What devices come into: a plate without any, and the blades."""
+
+    plate: Plate
+    lit: Float32Array
+    """(n, n) its direct part behind the blades."""
+    mask: Float32Array | None
+    """(n, n) from `blades.mask`; None if all is open."""
+
+
 def lifted_plate(
     spec: CArmSpec, b: beam.Nodes, firm: Plate, paths: Paths, pitch_mm: float
 ) -> Plate:
@@ -107,7 +118,7 @@ def lifted_plate(
     if box[0].start >= box[0].stop:
         return firm
     part = primary(b, None, Paths(_part(paths.soft, box), _part(paths.cortical, box)), None)
-    direct, low = _redrawn(spec, firm, box, part, pitch_mm)
+    direct, low = _redrawn(spec, Bare(firm, firm.direct, None), box, part, pitch_mm)
     sharp, depth = firm.sharp.copy(), firm.depth_cm.copy()
     sharp[box] = part
     n = sharp.shape[0]
@@ -120,27 +131,29 @@ def lifted_plate(
 
 
 def with_devices(
-    case: Case, b: beam.Nodes, bare: Plate, paths: Paths, tools: Devices, pitch_mm: float
+    case: Case, b: beam.Nodes, before: Bare, paths: Paths, tools: Devices, pitch_mm: float
 ) -> tuple[Float32Array, Float32Array, AnyArray]:
     """Return direct, low and hidden of a plate behind devices; only their box is made anew."""
+    bare = before.plate
     n = bare.sharp.shape[0]
     hidden = np.zeros((n, n), bool)
     first, last = (int(x) for x in occupied(tools.lengths_cm, tools.rows, _SEEN_CM, hidden))
     top, bottom = tools.rows
     if last <= first or bottom <= top:
-        return bare.direct, bare.low, frozen(hidden)
+        return before.lit, bare.low, frozen(hidden)
     box = slice(top, bottom), slice(first, last)
     part = Paths(_part(paths.soft, box), _part(paths.cortical, box))
     lengths = _part(tools.lengths_cm, (slice(None), *box))
     drawn = primary(b, case.cement, part, Devices(lengths, tools.rows))
-    direct, low = _redrawn(case.c_arm, bare, box, drawn, pitch_mm)
+    direct, low = _redrawn(case.c_arm, before, box, drawn, pitch_mm)
     return direct, low, frozen(hidden)
 
 
 def _redrawn(
-    spec: CArmSpec, bare: Plate, box: tuple[slice, slice], part: Float32Array, pitch_mm: float
+    spec: CArmSpec, before: Bare, box: tuple[slice, slice], part: Float32Array, pitch_mm: float
 ) -> tuple[Float32Array, Float32Array]:
-    """Return direct and low of a plate in whose `box` the primary is `part`."""
+    """Return direct behind the blades and low of a plate in whose `box` the primary is `part`."""
+    bare = before.plate
     n = bare.sharp.shape[0]
     size = n // COARSE
     # Twice the reach of the blur around, to whole cells.
@@ -150,9 +163,10 @@ def _redrawn(
     sharp = bare.sharp[around].copy()
     sharp[_within(around, box)] = part
     drawn = focal_blur(frozen(sharp), spec, pitch_mm)
-    direct, low = bare.direct.copy(), bare.low.copy()
-    direct[inner] = drawn[_within(around, inner)]
-    low[_coarse(inner, size)] = shrink(_part(direct, inner), size)
+    direct, low = before.lit.copy(), bare.low.copy()
+    fresh = drawn[_within(around, inner)]
+    direct[inner] = fresh if before.mask is None else fresh * before.mask[inner]
+    low[_coarse(inner, size)] = shrink(np.ascontiguousarray(fresh), size)
     return frozen(direct), low
 
 

@@ -15,7 +15,7 @@ from simulator.imaging.blocks import Quality
 from simulator.imaging.elsewhere import elsewhere
 from simulator.imaging.machine import Grid, Setting, machine, setting
 from simulator.imaging.memory import Memory
-from simulator.imaging.plate import Plate, lifted_plate, plate, with_devices
+from simulator.imaging.plate import Bare, Plate, lifted_plate, plate, with_devices
 from simulator.imaging.positioner import Geometry, geometry
 from simulator.imaging.projector import Paths, PatientProjector
 from simulator.imaging.taps import pixel_taps, spread
@@ -180,19 +180,22 @@ def _scene(
     set_ = setting(case.c_arm, arm)
     b = beam.nodes(arm.kvp, set_.curve.copper_mm)
     bare = _plate(case.c_arm, b, paths, g.pitch_mm, projector.memory)
-    if tools is None:
-        direct, low, hidden = bare.direct, bare.low, None
-    else:
-        direct, low, hidden = once(
-            "tools", (bare, tools), lambda: with_devices(case, b, bare, paths, tools, g.pitch_mm)
-        )
-    cell_mm = g.pitch_mm * (n // COARSE)
-    opening = None
     shaded = blades.shaded(n, set_.field_mm, set_.collimator)
+    open_, lit, opening = None, bare.direct, None
     if shaded is not None:
-        mask = blades.mask(n, set_.field_mm, set_.collimator)
-        direct, opening = frozen(direct * mask), shrink(mask, n // COARSE)
-        hidden = shaded if hidden is None else frozen(hidden | shaded)
+        open_ = mask = blades.mask(n, set_.field_mm, set_.collimator)
+        lit = once("lit", (bare, mask), lambda: frozen(bare.direct * mask))
+        opening = once("opening", (mask,), lambda: frozen(shrink(mask, n // COARSE)))
+    direct, low, hidden = lit, bare.low, None
+    if tools is not None:
+        direct, low, hidden = once(
+            "tools",
+            (bare, lit, tools),
+            lambda: with_devices(case, b, Bare(bare, lit, open_), paths, tools, g.pitch_mm),
+        )
+    if shaded is not None:
+        hidden = shaded if hidden is None else _either(projector.memory, hidden, shaded)
+    cell_mm = g.pitch_mm * (n // COARSE)
     scatter = scattered(low, bare.depth_cm, arm.kvp, cell_mm, set_.grid, opening)
     return Scene(g, direct, low, scatter, hidden, opening)
 
@@ -204,6 +207,10 @@ def _plate(spec: CArmSpec, b: beam.Nodes, paths: Paths, pitch_mm: float, memory:
         return memory.once("plate", (paths, b), lambda: plate(spec, b, paths, pitch_mm))
     firm = memory.once("firm plate", (still, b), lambda: plate(spec, b, still, pitch_mm))
     return memory.once("plate", (paths, b), lambda: lifted_plate(spec, b, firm, paths, pitch_mm))
+
+
+def _either(memory: Memory, a: AnyArray, b: AnyArray) -> AnyArray:
+    return memory.once("hidden", (a, b), lambda: frozen(a | b))
 
 
 def expose_scene(case: Case, arm: CArm, still: Scene, tick: int) -> Radiograph:
