@@ -7,6 +7,7 @@ before it is dough, fast, and through any leak, until the syringes are empty.
 from __future__ import annotations
 
 from simulator.engine.operators import expert, hands
+from simulator.engine.operators.attention import attended
 from simulator.engine.operators.hands import Move
 from simulator.engine.sight import Observation
 from simulator.frames import Side
@@ -24,7 +25,11 @@ _TOO_LONG_S = 240.0
 
 
 def treat(obs: Observation) -> Move:
-    """Do the whole case."""
+    """Do the whole case, attentive to the patient."""
+    return (yield from attended(obs, _treat(obs)))
+
+
+def _treat(obs: Observation) -> Move:
     obs = yield from expert.prepare(obs, obs.sides[0])
     for side in obs.sides:
         obs = yield from expert.access(obs, side, expert.Manner())
