@@ -35,8 +35,8 @@ BEGIN, END = "<!-- operators: begin -->", "<!-- operators: end -->"
 PAR = ("duration_s", "fluoro_s", "air_kerma_mgy")
 RANKED = ("expert", "hurried", "clumsy")
 """Best first, by mean total over the cases that are treated."""
-READS_LIKE_THE_EXPERT = ("clumsy", "greedy")
-"""Their fault is in the hands: where nobody is to be treated it cannot show."""
+READS_LIKE_THE_EXPERT = ("clumsy",)
+"""The fault is in the hands: where nobody is to be treated it cannot show."""
 
 Runs = Mapping[Asked, Run]
 
@@ -150,8 +150,8 @@ def table(cases: Sequence[str], operators: Sequence[str], seeds: range, runs: Ru
         cells = [cell([runs[case, seed, name] for seed in seeds]) for name in operators]
         lines.append(f"| `{case}` | {' | '.join(cells)} |")
     note = (
-        "All cases together. Points are those of the cases that are treated; a right refusal of an "
-        "operator whose fault is in the hands (clumsy, greedy) is not counted."
+        "All cases together. Points are those of the cases that are treated; where the clumsy one "
+        "declines as the expert does, the hands had nothing to do, and the run is not counted."
     )
     return [*lines, "", note, "", *summary(operators, list(runs.values()))]
 

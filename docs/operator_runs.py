@@ -28,6 +28,8 @@ _ROOMS = (
     "anatomy", "engine", "imaging", "kernels", "physics", "procedure", "scenario", "world",
 )  # fmt: skip
 """Packages that decide how a run ends; window, records and command line do not."""
+_RUNS_PER_PROCESS = 12
+"""Patients, pictures and arrays that a process remembers grow to gigabytes over many runs."""
 _NOT_READ = (bands.NAME, "par.toml")
 """Assets that no run reads, or whose values stand in the line."""
 
@@ -144,10 +146,10 @@ def played(asked: Sequence[Asked], jobs: int, *, any_par: bool = False) -> dict[
 
 
 def _play(asked: Sequence[Asked], jobs: int) -> Iterator[Run]:
-    """Yield runs as they end; in one process, those of one case follow each other."""
-    if jobs == 1:
-        yield from map(one, asked)
-        return
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+    """Yield runs as they end; a process is let go after a while, with what it remembers."""
+    pool = ProcessPoolExecutor(
+        jobs, mp_context=get_context("spawn"), max_tasks_per_child=_RUNS_PER_PROCESS
+    )
+    with pool:
         for future in as_completed([pool.submit(one, each) for each in asked]):
             yield future.result()

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from simulator.anatomy import store
-from simulator.anatomy.approach import plan_beside
 from simulator.anatomy.patient import Patient
-from simulator.anatomy.plan import Plan, deepened, plan_path
+from simulator.anatomy.plan import Plan, Route, deepened, plan_path
 from simulator.frames import Side, along, minus, unit
 from simulator.imaging.machine import machine
-from simulator.scenario import assets, clinic
+from simulator.scenario import assets, clinic, ways
 from simulator.scenario.person import patient_spec
 from simulator.scenario.scenario import Scenario
 from simulator.scenario.schema import CaseFile
@@ -61,6 +60,9 @@ def build_case(
     needle: Needle = assets.chosen("needle", tools.needle)
     cannula: Needle = assets.chosen("working_cannula", tools.working_cannula)
     through = cannula if procedure is Procedure.KYPHOPLASTY else needle
+    plans = _plans(authored, patient, through.outer_mm / 2.0)
+    sides = tuple(Side[name.upper()] for name in authored.plan.sides)
+    _reached(scenario, needle, [plans[side] for side in sides])
     return Case(
         id=authored.id,
         sha256=scenario.sha256,
@@ -68,8 +70,8 @@ def build_case(
         procedure=procedure,
         notes=_notes(authored),
         patient=patient,
-        plans=_plans(authored, patient, through.outer_mm / 2.0),
-        sides=tuple(int(Side[name.upper()]) for name in authored.plan.sides),
+        plans=plans,
+        sides=tuple(int(side) for side in sides),
         needle=needle,
         working_cannula=cannula,
         wire=assets.chosen("wire", "k_wire"),
@@ -148,10 +150,20 @@ def _plans(authored: CaseFile, patient: Patient, radius_mm: float) -> tuple[Plan
     return left, right
 
 
+def _reached(scenario: Scenario, needle: Needle, plans: Sequence[Plan]) -> None:
+    """Refuse a way beside the pedicle on which the needle ends before the target.
+
+    Through a pedicle a short needle ends early in the body, and what it reaches is judged.
+    """
+    why = ways.too_short(needle, plans)
+    if why and plans[0].route is Route.EXTRAPEDICULAR:
+        raise scenario.impossible(("plan", "approach"), why)
+
+
 def _plan(authored: CaseFile, patient: Patient, side: Side, radius_mm: float) -> Plan:
     """The way in that anatomy finds; with the author's target, from the same entry to there."""
     if authored.plan.approach == "extrapedicular":
-        found = plan_beside(patient.target, side, radius_mm, patient.extras)
+        found = ways.beside(patient, side, radius_mm)
     else:
         found = plan_path(patient.target, side, radius_mm)
     bone = patient.target.bone

@@ -1,6 +1,7 @@
 """An operator who looks and aims well and wants too much: of the balloon, and of the cement.
 
-The way in is the expert's. The tamp is filled in one go past its volume; the cement is given
+Treats whoever is on the table. The way in is the expert's, and so is the ear for patient and
+monitor. The tamp is filled in one go past its volume; the cement is given
 before it is dough, fast, and through any leak, until the syringes are empty.
 """
 
