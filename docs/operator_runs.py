@@ -11,7 +11,6 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
 from functools import cache
 from multiprocessing import get_context
@@ -147,9 +146,6 @@ def played(asked: Sequence[Asked], jobs: int, *, any_par: bool = False) -> dict[
 
 def _play(asked: Sequence[Asked], jobs: int) -> Iterator[Run]:
     """Yield runs as they end; a process is let go after a while, with what it remembers."""
-    pool = ProcessPoolExecutor(
-        jobs, mp_context=get_context("spawn"), max_tasks_per_child=_RUNS_PER_PROCESS
-    )
-    with pool:
-        for future in as_completed([pool.submit(one, each) for each in asked]):
-            yield future.result()
+    # Not an executor: with a limit of tasks per child it can wait for ever.
+    with get_context("spawn").Pool(jobs, maxtasksperchild=_RUNS_PER_PROCESS) as pool:
+        yield from pool.imap_unordered(one, asked)
