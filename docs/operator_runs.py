@@ -27,7 +27,7 @@ _ROOMS = (
     "anatomy", "engine", "imaging", "kernels", "physics", "procedure", "scenario", "world",
 )  # fmt: skip
 """Packages that decide how a run ends; window, records and command line do not."""
-_RUNS_PER_PROCESS = 12
+_RUNS_PER_PROCESS = 6
 """Patients, pictures and arrays that a process remembers grow to gigabytes over many runs."""
 _NOT_READ = (bands.NAME, "par.toml")
 """Assets that no run reads, or whose values stand in the line."""
