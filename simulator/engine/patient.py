@@ -7,7 +7,7 @@ from dataclasses import replace
 from simulator.physics import movement, physiology
 from simulator.world.arm import Pose
 from simulator.world.case import Case
-from simulator.world.events import Collapsed, Event
+from simulator.world.events import Collapsed, Event, Said
 from simulator.world.state import State
 
 
@@ -23,7 +23,8 @@ def answer(case: Case, state: State, span_s: float) -> tuple[State, tuple[Event,
         if second is not None:
             second = replace(second, pose=_left_behind(second.pose, moved.shift_mm))
         arm = replace(arm, pose=_left_behind(arm.pose, moved.shift_mm), second=second)
-        state, events = replace(state, c_arm=arm), (*events, moved)
+        words = Said("nurse", "The patient moved.", alarm=True)
+        state, events = replace(state, c_arm=arm), (*events, moved, words)
     if any(isinstance(event, Collapsed) for event in events):
         state = replace(state, over=True)
     return state, events

@@ -17,7 +17,7 @@ from simulator.units import PSI_PER_MPA, TICKS_PER_S, Vec3, seconds
 from simulator.world.action import Action
 from simulator.world.arm import View
 from simulator.world.case import Case
-from simulator.world.events import Event, Exposed, Refused, Said
+from simulator.world.events import Event, Exposed, Moved, Refused, Said
 from simulator.world.report import Report
 from simulator.world.state import State
 from simulator.world.tools import Cannula
@@ -130,6 +130,9 @@ class Session:
                 self.ap = seen
             elif seen.view is View.LATERAL:
                 self.lateral = seen
+        elif isinstance(event, Moved):
+            # What was read in them is of the place before.
+            self.ap = self.lateral = None
 
     def _keep(self, before: int, events: tuple[Event, ...]) -> None:
         tick = self.state.tick

@@ -13,7 +13,7 @@ LOW = {
     "spo2": frozenset({Do.OXYGEN, Do.REVERSE}),
     "map": frozenset({Do.FLUID, Do.PRESSOR, Do.ATROPINE, Do.LIPID}),
 }
-"""What answers a low value on the monitor."""
+"""What answers a low value on the monitor, whatever its cause."""
 
 
 def follow(case: Case, before: State, after: State, account: Account) -> None:
@@ -38,8 +38,13 @@ def follow(case: Case, before: State, after: State, account: Account) -> None:
             account.once(f"late_{trouble.kind}", seconds(after.tick))
 
 
-def answer(state: State, account: Account, act: str) -> None:
-    """Remember when a low value was last answered."""
-    for name, acts in LOW.items():
-        if act in acts:
-            account.put(f"helped_{name}_s", seconds(state.tick))
+def answer(case: Case, state: State, account: Account, act: str) -> None:
+    """Remember when a low value was last answered: itself, or the trouble that lowers it."""
+    helped = {name for name, acts in LOW.items() if act in acts}
+    shown = {trouble.kind for trouble in state.vitals.troubles if trouble.shown_s > 0.0}
+    for spec in case.troubles:
+        if spec.kind in shown and act in spec.answers:
+            effects = {"spo2": spec.spo2_pct, "map": spec.map_mmhg}
+            helped |= {name for name, effect in effects.items() if effect < 0.0}
+    for name in sorted(helped):
+        account.put(f"helped_{name}_s", seconds(state.tick))

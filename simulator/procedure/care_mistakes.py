@@ -28,7 +28,7 @@ def of_event(case: Case, state: State, event: Event) -> list[Finding]:
         case BoneContact():
             return _at_the_bone(case, state)
         case Collapsed():
-            return [_collapse(state.tick, event.kind)]
+            return [_collapse(state, event.kind)]
         case Done(act=act) if act in DECLINES:
             return _declined(case, state)
         case Done(act=Do.LOCAL):
@@ -61,7 +61,14 @@ def _at_the_bone(case: Case, state: State) -> list[Finding]:
     return found
 
 
-def _collapse(tick: int, kind: str) -> Finding:
+def _collapse(state: State, kind: str) -> Finding:
+    """An arrest is nobody's neglect if the trouble was answered in time; it stays an error."""
+    tick, answered = state.tick, {t.kind for t in state.vitals.troubles if t.answered}
+    if kind in answered and f"late_{kind}" not in state.tally.values:
+        return Finding(
+            "arrest", "major", tick, f"Arrest in spite of what was given, at the end of: {kind}.",
+            "The patient spoke, then the monitor alarmed.", _INSTEAD[kind], 9.0,
+        )  # fmt: skip
     return Finding(
         "instability_ignored", "sentinel", tick, f"Arrest, at the end of: {kind}.",
         "The patient spoke, then the monitor alarmed.", _INSTEAD[kind], 10.0,

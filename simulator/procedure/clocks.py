@@ -3,7 +3,9 @@
 An AP, or a look down the pedicle, shows how far medial the tip is; a lateral shows depth. A
 picture counts for its plane if its beam is near the true view of the vertebra that the tip is in,
 and the tip is inside the field. The foremost point counts: that of a wire, drill or curved needle
-as that of the needle. Constants in assets/physics.toml [looking].
+as that of the needle. A patient who moves makes the last picture one of another place: from then
+on either clock allows only what a hand runs on before it stops, until a new picture.
+Constants in assets/physics.toml [looking].
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from simulator.frames import Side
 from simulator.world import bearings
 from simulator.world.arm import Pose, Shot, View
 from simulator.world.case import Case
-from simulator.world.events import BlindAdvance, Event, Exposed
+from simulator.world.events import BlindAdvance, Event, Exposed, Moved
 from simulator.world.tools import Cannula
 
 PLANES = ("medial", "depth")
@@ -36,6 +38,13 @@ def limit_mm(case: Case, tool: Cannula) -> float:
     if lead.ahead_mm < constants["anterior_zone_mm"]:
         return constants["anterior_limit_mm"]
     return constants["body_limit_mm"]
+
+
+def allowed_mm(case: Case, tool: Cannula) -> tuple[float, float]:
+    """Return the readings of the medial and the depth clock beyond which an advance is blind."""
+    limit, slack = limit_mm(case, tool), case.physics["looking"]["moved_slack_mm"]
+    medial, depth = (limit if m is None else min(limit, m + slack) for m in tool.blind_moved_mm)
+    return medial, depth
 
 
 def adequate(case: Case, shot: Shot, view: View) -> bool:
@@ -64,25 +73,33 @@ def run(
     if after is None:
         return None, ()
     clocks = [after.blind_medial_mm, after.blind_depth_mm]
-    told = list(after.blind_told)
+    told, moved = list(after.blind_told), list(after.blind_moved_mm)
     out: list[Event] = []
     gone_mm = reach_mm(after) - reach_mm(before) if before is not None else 0.0
     if before is not None and gone_mm > 0.0 and _matters(case, after):
         # Where the tip came from sets the limit: it was there that a picture was due.
-        limit = limit_mm(case, before)
+        limits = allowed_mm(case, before)
         for i, plane in enumerate(PLANES):
             clocks[i] += gone_mm
-            if clocks[i] > limit and not told[i]:
-                out.append(BlindAdvance(after.side, plane, clocks[i], limit))
+            if clocks[i] > limits[i] and not told[i]:
+                from_mm = moved[i] or 0.0
+                lengths = clocks[i] - from_mm, limits[i] - from_mm
+                out.append(BlindAdvance(after.side, plane, *lengths, moved[i] is not None))
                 told[i] = True
     for event in events:
+        if isinstance(event, Moved):
+            moved = [c if m is None else m for c, m in zip(clocks, moved, strict=True)]
         if isinstance(event, Exposed) and event.shot.tip_in_field[after.side]:
             marks = bearings.vertebra_at(case.patient, after.front_mm)
             for i, plane in enumerate(PLANES):
                 if shows(case, marks, after.side, event.shot.pose, plane):
-                    clocks[i], told[i] = 0.0, False
+                    clocks[i], told[i], moved[i] = 0.0, False, None
     wound = replace(
-        after, blind_medial_mm=clocks[0], blind_depth_mm=clocks[1], blind_told=(told[0], told[1])
+        after,
+        blind_medial_mm=clocks[0],
+        blind_depth_mm=clocks[1],
+        blind_told=(told[0], told[1]),
+        blind_moved_mm=(moved[0], moved[1]),
     )
     return (after if wound == after else wound), tuple(out)
 

@@ -6,7 +6,7 @@ A hint never tells what only the 3-D truth knows.
 from __future__ import annotations
 
 from simulator.procedure.by_level import waiting, without_needle
-from simulator.procedure.clocks import limit_mm
+from simulator.procedure.clocks import allowed_mm
 from simulator.units import seconds
 from simulator.world.case import Case, Procedure
 from simulator.world.state import State
@@ -46,8 +46,10 @@ def next_hint(case: Case, state: State) -> Hint:
 def _access(case: Case, state: State, tool: Cannula | None) -> Hint:
     if tool is None:
         return "Place the needle", "Put its tip over the outer upper rim of the pedicle."
-    limit = limit_mm(case, tool)
-    for view, gone in (("AP", tool.blind_medial_mm), ("lateral", tool.blind_depth_mm)):
+    if tool.blind_moved_mm != (None, None):
+        return "The patient moved", "The pictures are of the place before. Look in both planes."
+    clocks = (("AP", tool.blind_medial_mm), ("lateral", tool.blind_depth_mm))
+    for (view, gone), limit in zip(clocks, allowed_mm(case, tool), strict=True):
         if gone > 0.6 * limit:
             return "Look before you push on", (
                 f"{gone:.1f} mm deeper since the last {view}. {limit:.0f} mm is blind."

@@ -264,7 +264,7 @@ def _on_breach(case: Case, state: State, account: Account, event: Event) -> None
 def _on_done(case: Case, state: State, account: Account, event: Event) -> None:
     assert isinstance(event, Done)
     account.once(f"done_{event.act}_s", seconds(state.tick))
-    care_account.answer(state, account, event.act)
+    care_account.answer(case, state, account, event.act)
     if event.act == Do.DRESS:
         account.once("dressed_s", seconds(state.tick))
 

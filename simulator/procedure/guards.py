@@ -31,10 +31,11 @@ def tip_in_body(case: Case, state: State, side: Side) -> bool:
 
 
 def wall_imaged(case: Case, state: State, side: Side) -> bool:
-    """The tip is 2 mm past the posterior wall, and was seen about there in both planes."""
+    """The tip is 2 mm past the wall, seen about there in both planes since the last movement."""
     tool, seen = state.cannulas[side], state.tally.values
-    past = tool is not None and tool.past_wall_mm >= PAST_WALL_MM
-    return past and "seen_wall_ap" in seen and "seen_wall_lateral" in seen
+    if tool is None or tool.past_wall_mm < PAST_WALL_MM or tool.blind_moved_mm != (None, None):
+        return False
+    return "seen_wall_ap" in seen and "seen_wall_lateral" in seen
 
 
 def tamp_filled(case: Case, state: State, side: Side) -> bool:

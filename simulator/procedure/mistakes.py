@@ -39,6 +39,8 @@ _MORE_BEHIND_ML = 0.1
 """So much more behind the wall after it was seen, and it was ignored, paused or not."""
 _MORE_LEAKED_ML = 0.3
 """The same for leaks elsewhere."""
+_FLOODED_ML = 1.0
+"""So much more by any route after it was seen is no unlucky leak any more (design)."""
 BEHIND_THE_WALL = (Route.BASIVERTEBRAL, Route.CANAL, Route.FORAMEN)
 """Routes that end beside cord or root: the basivertebral vein opens into the canal."""
 LEFT_BY: Mapping[Route, str] = MappingProxyType(
@@ -87,6 +89,13 @@ def _of_event(case: Case, state: State, event: Event) -> Finding | None:
     match event:
         case BlindAdvance():
             view = "AP" if event.plane == "medial" else "lateral"
+            if event.moved:
+                return Finding(
+                    "blind_advance", "sentinel", tick,
+                    f"{event.advance_mm:.1f} mm deeper after the patient moved, with no {view}.",
+                    "The picture on the monitor was of the place before.",
+                    "Hands off when the patient moves; then look in both planes.", 6.0,
+                )  # fmt: skip
             return Finding(
                 "blind_advance", "sentinel", tick,
                 f"{event.advance_mm:.1f} mm deeper with no {view}.",
@@ -241,11 +250,13 @@ def _ignored_leak(before: State, after: State) -> list[Finding]:
     values = after.tally.values
     if "leak_seen_s" not in values or after.cement.flow_ul_s <= 1.0:
         return []
+    more_ml = all_leaked_ml(after) - values["leak_seen_ml"]
+    new = [_leak_flooded(after)] if more_ml > _FLOODED_ML else []
     seen_ml = values.get("behind_seen_ml")
     if seen_ml is not None and behind_ml(after) > seen_ml + _MORE_BEHIND_ML:
-        return [_canal_leak_ignored(after)]
-    if all_leaked_ml(after) > values["leak_seen_ml"] + _MORE_LEAKED_ML:
-        return [_leak_ignored(after)]
+        return [*new, _canal_leak_ignored(after)]
+    if more_ml > _MORE_LEAKED_ML:
+        return [*new, _leak_ignored(after)]
     if "leak_reacted_s" in values or seconds(after.tick) - values["leak_seen_s"] < _IGNORED_S:
         return []
     if seen_ml is not None:
@@ -257,6 +268,15 @@ def _leak_ignored(after: State) -> Finding:
     return Finding(
         "leak_ignored", "major", after.tick, "A visible leak, and the injection went on.",
         "A true AP or lateral could show it.", "Unload, wait 60 s, look in both planes.", 4.0,
+    )  # fmt: skip
+
+
+def _leak_flooded(after: State) -> Finding:
+    return Finding(
+        "leak_flooded", "major", after.tick,
+        f"{_FLOODED_ML:.0f} mL more ran out after the leak could be seen.",
+        "Every lateral since then would have shown more of it.",
+        "Stop for good at the second look that shows more.", 6.0,
     )  # fmt: skip
 
 

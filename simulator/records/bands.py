@@ -26,12 +26,14 @@ def bands(case: str) -> Mapping[str, Band]:
     return {k: (v[0], v[1]) for k, v in _book().get(case, {}).items()}
 
 
-def of_runs(reports: Iterable[Report]) -> dict[str, Band]:
+def row(report: Report) -> dict[str, float]:
+    """Return what the bands are made of, for one run."""
+    scores = {"total": report.total, **{n: d.score for n, d in report.domains.items()}}
+    return scores | {n: float(report.metrics[n] or 0.0) for n in MEASURED}
+
+
+def of_rows(rows: Iterable[Mapping[str, float]]) -> dict[str, Band]:
     """Return the bands of several runs of one case."""
-    rows: list[dict[str, float]] = []
-    for report in reports:
-        row = {"total": report.total, **{n: d.score for n, d in report.domains.items()}}
-        row |= {n: float(report.metrics[n] or 0.0) for n in MEASURED}
-        rows.append(row)
-    names = list(rows[0]) if rows else []
-    return {n: (min(r[n] for r in rows), max(r[n] for r in rows)) for n in names}
+    all_rows = list(rows)
+    names = list(all_rows[0]) if all_rows else []
+    return {n: (min(r[n] for r in all_rows), max(r[n] for r in all_rows)) for n in names}

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from simulator.anatomy import store
-from simulator.anatomy.approach import plan_beside
 from simulator.anatomy.patient import Patient
-from simulator.anatomy.plan import Plan, deepened, plan_path
+from simulator.anatomy.plan import Plan, Route, deepened, plan_path
 from simulator.frames import Side, along, minus, unit
 from simulator.imaging.machine import machine
 from simulator.physics import setting
-from simulator.scenario import assets, clinic
+from simulator.scenario import assets, clinic, ways
 from simulator.scenario.blocks import PlanBlock
 from simulator.scenario.person import patient_spec
 from simulator.scenario.scenario import Scenario
@@ -71,8 +70,9 @@ def build_case(
     cement, physics = cement_of(authored)
     through = cannula if procedure is Procedure.KYPHOPLASTY else needle
     levels = tuple(
-        _level(each, chosen_plan(each.case, choice).plan, procedure, its, through.outer_mm / 2.0)
+        _level(each, asked.plan, procedure, its, needle, through.outer_mm / 2.0)
         for each, its in zip(told, patients, strict=True)
+        for asked in (chosen_plan(each.case, choice),)
     )
     return Case(
         id=authored.id,
@@ -176,12 +176,28 @@ def _notes(authored: CaseFile) -> Notes:
 
 
 def _level(
-    scenario: Scenario, asked: PlanBlock, procedure: Procedure, patient: Patient, radius_mm: float
+    scenario: Scenario,
+    asked: PlanBlock,
+    procedure: Procedure,
+    patient: Patient,
+    needle: Needle,
+    radius_mm: float,
 ) -> Level:
     """What one level has of its own."""
     left, right = (_plan(asked, procedure, patient, side, radius_mm) for side in Side)
     sides = tuple(int(Side[name.upper()]) for name in asked.sides)
+    _reached(scenario, needle, [(left, right)[side] for side in sides])
     return Level(patient, (left, right), sides, clinic.clinical(scenario))
+
+
+def _reached(scenario: Scenario, needle: Needle, plans: Sequence[Plan]) -> None:
+    """Refuse a way beside the pedicle on which the needle ends before the target.
+
+    Through a pedicle a short needle ends early in the body, and what it reaches is judged.
+    """
+    why = ways.too_short(needle, plans)
+    if why and plans[0].route is Route.EXTRAPEDICULAR:
+        raise scenario.impossible(("plan", "approach"), why)
 
 
 def _plan(
@@ -189,7 +205,7 @@ def _plan(
 ) -> Plan:
     """The way in that anatomy finds; with the author's target, from the same entry to there."""
     if asked.approach == "extrapedicular":
-        found = plan_beside(patient.target, side, radius_mm, patient.extras)
+        found = ways.beside(patient, side, radius_mm)
     else:
         found = plan_path(patient.target, side, radius_mm)
     bone = patient.target.bone

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+from simulator.frames import Side
 from simulator.procedure.selection import RULES
-from simulator.scenario import assets
+from simulator.scenario import assets, ways
 from simulator.world.action import Do
 from simulator.world.case import Case, Procedure
 from simulator.world.clinic import Choice
@@ -70,16 +71,16 @@ _DECISION = Question(
     "Decision",
     (Option(TREAT, "Treat today"), Option(DECLINE, "Do not treat")),
 )
-_APPROACH = Question(
-    "approach",
-    "Approach",
-    (Option("transpedicular", "Transpedicular"), Option("extrapedicular", "Extrapedicular")),
-)
 _REASON = Question(
     "reason",
     "Reason",
     tuple(Option(rule.decline, REASONS[rule.decline], rule.text) for rule in RULES),
 )
+
+
+def _open(question: Question, value: Any) -> bool:
+    """True if an answer may be given."""
+    return any(o.value == value and not o.why_not for o in question.options)
 
 
 class Desk:
@@ -121,8 +122,11 @@ class Desk:
             hand.needle or book.needle,
             hand.reason,
         )
-        fits = {o.value for o in self._needles(picks.procedure).options if not o.why_not}
-        return picks if picks.needle in fits else replace(picks, needle=None)
+        if not _open(self._needles(picks.procedure), picks.needle):
+            picks = replace(picks, needle=None)
+        if picks.approach is not None and not _open(self._approaches(picks), picks.approach):
+            picks = replace(picks, approach=None)
+        return picks
 
     @property
     def needle(self) -> Needle | None:
@@ -140,8 +144,9 @@ class Desk:
         """Return what is to be decided as things stand."""
         if self.picks.decision == DECLINE:
             return _DECISION, _REASON
-        needles = self._needles(self.picks.procedure)
-        return _DECISION, self._procedures(), _APPROACH, self._sides(), needles
+        picks = self.picks
+        needles, approaches = self._needles(picks.procedure), self._approaches(picks)
+        return _DECISION, self._procedures(), approaches, self._sides(), needles
 
     def missing(self) -> tuple[Question, ...]:
         """Return what is still to be decided."""
@@ -163,6 +168,20 @@ class Desk:
             Option(Procedure.KYPHOPLASTY.value, "Kyphoplasty", why_not=why),
         )
         return Question("procedure", "Procedure", options)
+
+    def _approaches(self, picks: Picks) -> Question:
+        """Beside the pedicle only where the needle in hand, or the author's, reaches."""
+        case, patient = self.case, self.case.patient
+        needle = case.needle
+        if picks.needle is not None:
+            needle = assets.chosen("needle", picks.needle)
+        sides = [Side[name.upper()] for name in picks.sides or ("left", "right")]
+        paths = [ways.beside(patient, side, case.needle.outer_mm / 2.0) for side in sides]
+        options = (
+            Option("transpedicular", "Transpedicular"),
+            Option("extrapedicular", "Extrapedicular", why_not=ways.too_short(needle, paths)),
+        )
+        return Question("approach", "Approach", options)
 
     def _sides(self) -> Question:
         both = self.planned.sides or ()

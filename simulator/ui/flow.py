@@ -24,6 +24,7 @@ from simulator.physics.sides import with_cannula
 from simulator.procedure.phases import PHASES, chapter
 from simulator.procedure.selection import declined
 from simulator.records.runs import PERSON, now
+from simulator.scenario import ways
 from simulator.scenario.load import CaseCard, find_case, list_cases, load_case, load_scenario
 from simulator.ui.briefing import Briefing, Rebuilding
 from simulator.ui.debrief import Debrief
@@ -81,6 +82,8 @@ def load(case: Path, report: Report, phase: str | None = None) -> Opened:
     report("warming up the X-ray machine", 0.75)
     _warm_up(built)
     report("laying out the instruments", 0.85)
+    for side in Side:
+        ways.beside(built.patient, side, built.needle.outer_mm / 2.0)
     Session(built, "warm-up").advance(IDLE)
     if phase is None or phase not in PHASES[built.procedure]:
         return Opened(built, case)

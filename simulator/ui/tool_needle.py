@@ -7,7 +7,7 @@ from typing import Any
 
 import pygame
 
-from simulator.procedure.clocks import limit_mm
+from simulator.procedure.clocks import allowed_mm
 from simulator.ui.canvas import on_clock
 from simulator.ui.hots import Act
 from simulator.ui.keys import cap
@@ -159,8 +159,9 @@ def _blind(kit: Kit, rect: Any, scene: Scene, cannula: Cannula | None) -> None:
     c, col = kit.canvas, kit.colour
     x, right = rect.x + c.px(1.45), rect.right - c.px(1.45)
     kit.section("Since last image", (x, rect.y + c.px(30.9)))
-    limit = limit_mm(scene.case, cannula) if cannula else 5.0
-    c.text(f"{limit:.0f} mm each is blind", (right, rect.y + c.px(30.9)), "xs", "sc", col.low, "r")
+    limits = allowed_mm(scene.case, cannula) if cannula else (5.0, 5.0)
+    blind = f"{max(limits):.0f} mm each is blind"
+    c.text(blind, (right, rect.y + c.px(30.9)), "xs", "sc", col.low, "r")
     arm = scene.state.c_arm
     rows = (
         ("Medial", "AP", arm.last_ap, cannula.blind_medial_mm if cannula else 0.0),
@@ -168,7 +169,10 @@ def _blind(kit: Kit, rect: Any, scene: Scene, cannula: Cannula | None) -> None:
     )
     for i, (label, view, shot, gone) in enumerate(rows):
         y = rect.y + c.px(33.6 + 5.0 * i)
+        limit = limits[i]
         when = f"{ago((scene.state.tick - shot.tick) / TICKS_PER_S)} ago" if shot else "none yet"
+        if cannula is not None and cannula.blind_moved_mm[i] is not None:
+            when = "before the patient moved"
         c.text(label, (x, y), "sm", "semi")
         c.text(f"{view}, {when}", (x, y + c.px(2.2)), "xs", "sc", col.low)
         level = "alarm" if gone > limit else "warn" if gone > 0.6 * limit else "ok"

@@ -157,6 +157,8 @@ class BlindAdvance:
     """"medial" or "depth"."""
     advance_mm: float
     limit_mm: float
+    moved: bool = False
+    """The patient moved since that picture; both lengths count from the movement."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -181,6 +181,8 @@ class Cannula:
     """Advance since the last adequate lateral with the tip in the field."""
     blind_told: tuple[bool, bool] = (False, False)
     """Medial and depth clock: passed its limit since it was last set back."""
+    blind_moved_mm: tuple[float | None, float | None] = (None, None)
+    """What the clocks read when the patient moved; None if a picture was taken since."""
 
     @property
     def dock_depth_mm(self) -> float:

@@ -10,11 +10,14 @@ from simulator.engine.operators import hands
 from simulator.engine.operators.attention import attended
 from simulator.engine.operators.hands import Move, Routine
 from simulator.engine.session import Session
-from simulator.engine.sight import Observation
-from simulator.physics import care
+from simulator.engine.sight import Observation, Seen
+from simulator.frames import Side
+from simulator.physics import care, insertion
 from simulator.world.action import Do
+from simulator.world.arm import View
 from simulator.world.case import Case
-from simulator.world.events import Collapsed, TroubleBegan
+from simulator.world.events import Collapsed, Moved, TroubleBegan
+from simulator.world.vitals import Trouble
 
 
 def waited(case: Case, session: Session, *, listens: bool) -> list[object]:
@@ -74,3 +77,20 @@ def test_drugs_are_given_one_after_another(case: Case) -> None:
     session = in_trouble(case, Do.POSITION, 1)
     waited(case, session, listens=True)
     assert session.state.tally.done <= {"position"}
+
+
+def test_a_movement_takes_the_pictures_away_and_stops_the_hand(case: Case) -> None:
+    jumpy = replace(case, person=replace(case.person, move_vas=0.0))
+    session, plan = Session(jumpy, "test"), jumpy.plans[Side.LEFT]
+    tool = insertion.place(jumpy, Side.LEFT, plan.skin_mm, plan.direction)
+    wild = replace(session.state.vitals, troubles=(Trouble("movement", level=1.0),))
+    session.state = replace(session.state, vitals=wild, cannulas=(tool, None))
+    session.ap, session.lateral = Seen(0, View.AP, 0.0), Seen(0, View.LATERAL, 0.0)
+    routine = Routine(hands.push_to(session.observe(), Side.LEFT, 500.0, 5.0))
+    told: list[object] = []
+    while (action := routine.next_action(session.observe())) is not None:
+        told += session.advance(action)
+    assert Moved in {type(event) for event in told}
+    assert (session.ap, session.lateral) == (None, None)
+    # A push goes on for half a minute where nothing stops it.
+    assert session.state.tick < 60

@@ -110,7 +110,7 @@ def test_the_expert_goes_beside_a_thoracic_pedicle_looking_all_the_way() -> None
     assert hands.distance(tool.tip_mm, case.plans[tool.side].target_mm) < 1.0
 
 
-def test_the_hurried_one_goes_through_the_front_for_want_of_pictures(case: Case) -> None:
+def test_the_hurried_one_looks_and_crosses_the_pedicle_in_one_stride(case: Case) -> None:
     session = Session(case, "hurried")
     operator = make_operator("hurried", case, session.observe())
     told: list[Event] = []
@@ -118,12 +118,14 @@ def test_the_hurried_one_goes_through_the_front_for_want_of_pictures(case: Case)
         action = operator.next_action(session.observe())
         assert action is not None
         told += session.advance(action)
-    front = [e for e in told if isinstance(e, WallBreached) and e.wall is Wall.ANTERIOR]
-    assert front
-    assert front[0].depth_mm < 1.0
     kinds = [type(e) for e in told]
-    assert kinds.index(BlindAdvance) < kinds.index(WallBreached)
-    assert {f.id for f in session.state.tally.findings} >= {"blind_advance", "anterior_perforation"}
+    # Blind before the needle was in the body, and for nothing else: aim and hands are sound.
+    assert kinds.index(BlindAdvance) < kinds.index(BodyEntered)
+    assert not {WallBreached, MedialRuleBroken} & {*kinds}
+    sentinels = [f.id for f in session.state.tally.findings if f.severity == "sentinel"]
+    assert sentinels == ["blind_advance"]
+    assert session.state.c_arm.exposures > 6
+    assert session.report().metrics["way_points_imaged"] < 4
 
 
 def test_the_blind_one_takes_no_picture_and_fails_for_it(case: Case) -> None:

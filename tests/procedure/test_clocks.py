@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from types import MappingProxyType
 
 import pytest
 
 from simulator.anatomy.plan import Route
+from simulator.engine.start import first_state
 from simulator.frames import Side, along
 from simulator.physics import insertion
 from simulator.procedure import clocks
+from simulator.procedure.guards import wall_imaged
 from simulator.world import bearings
 from simulator.world.arm import Pose, Shot, View
 from simulator.world.case import Case
-from simulator.world.events import BlindAdvance, Exposed
+from simulator.world.events import BlindAdvance, Exposed, Moved
 from simulator.world.tools import Cannula, Inside, Passed
 
 LATERAL = Pose(orbit_deg=90.0)
@@ -48,6 +51,34 @@ def gone(case: Case, tool: Cannula, by_mm: float, steps: int = 1):
 def picture(pose: Pose, *, in_field: bool = True) -> Exposed:
     # What the machine calls the view does not matter: the angle to the vertebra does.
     return Exposed(Shot(0, View.OBLIQUE, pose, 0.0, (in_field, in_field)), 80.0, 0.2, False)
+
+
+def test_a_patient_who_moves_voids_the_pictures_from_before(case: Case, tool: Cannula) -> None:
+    tool, _ = gone(case, tool, 2.0)
+    tool, told = clocks.run(case, tool, tool, (Moved((4.0, 0.0, 0.0)),))
+    assert told == ()  # nobody has gone on yet
+    assert (tool.blind_medial_mm, tool.blind_depth_mm) == (2.0, 2.0)
+    tool, _ = gone(case, tool, 0.5)
+    # A second movement gives no second allowance.
+    tool, _ = clocks.run(case, tool, tool, (Moved((0.0, 0.0, -4.0)),))
+    assert clocks.allowed_mm(case, tool) == pytest.approx((3.0, 3.0))
+    seen, _ = clocks.run(case, tool, tool, (picture(Pose()),))
+    assert clocks.allowed_mm(case, seen) == pytest.approx((5.0, 3.0))
+    both, _ = clocks.run(case, seen, seen, (picture(LATERAL),))
+    assert gone(case, both, 4.0)[1] == []
+    (blind,) = gone(case, seen, 1.0)[1]
+    assert (blind.plane, blind.moved) == ("depth", True)
+    assert (blind.advance_mm, blind.limit_mm) == pytest.approx((1.5, 1.0))
+
+
+def test_what_was_seen_at_the_wall_does_not_hold_after_a_movement(case: Case) -> None:
+    tool = replace(at_wall(case, 3.0), past_wall_mm=3.0)
+    state = replace(first_state(case), cannulas=(tool, None))
+    seen = MappingProxyType({"seen_wall_ap": 1.0, "seen_wall_lateral": 1.0})
+    state = replace(state, tally=replace(state.tally, values=seen))
+    assert wall_imaged(case, state, Side.LEFT)
+    moved, _ = clocks.run(case, tool, tool, (Moved((4.0, 0.0, 0.0)),))
+    assert not wall_imaged(case, replace(state, cannulas=(moved, None)), Side.LEFT)
 
 
 def test_a_limit_is_told_once_per_plane_until_a_picture(case: Case, tool: Cannula) -> None:

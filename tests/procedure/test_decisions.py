@@ -245,6 +245,12 @@ def test_another_way_drops_the_authors_target() -> None:
     assert chosen_plan(authored, Choice(procedure="vertebroplasty")).plan.target_mm is None
 
 
+def test_a_way_that_the_needle_does_not_reach_is_refused() -> None:
+    scenario = load_scenario(find_case("l1-wedge"))
+    with pytest.raises(ScenarioError, match=r"plan.approach: 1\d\d mm .*, and 11G is 125 mm long"):
+        build_case(scenario, 1, choice=Choice(approach="extrapedicular"))
+
+
 def test_what_is_known_comes_from_the_file() -> None:
     known = clinical(load_scenario(find_case("l3-discitis")))
     told = replace(Clinical(), platelets_g_l=240.0, infection=True, age_weeks=4.0)

@@ -75,7 +75,7 @@ def test_each_procedure_is_told_with_its_evidence(procedure: str) -> None:
 
 
 def test_a_band_spans_what_the_runs_reached(clumsy_run: Outcome, expert_run: Outcome) -> None:
-    found = bands.of_runs([clumsy_run.report, expert_run.report])
+    found = bands.of_rows(map(bands.row, (clumsy_run.report, expert_run.report)))
     totals = sorted((clumsy_run.report.total, expert_run.report.total))
     assert found["total"] == tuple(totals)
     assert found["access"][0] == clumsy_run.report.domains["access"].score

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -219,6 +220,24 @@ def test_a_tamp_that_does_not_pass_leaves_the_needle(case: Case) -> None:
     assert barred == {"kyphoplasty"}
 
 
+def test_a_way_longer_than_the_needle_is_greyed_out(case: Case) -> None:
+    desk = Desk(case, Choice(), guided=True)
+    desk.pick("approach", "extrapedicular")
+    (_, _, approach, *_) = desk.questions()
+    (through, beside) = approach.options
+    assert through.why_not == ""
+    told = re.match(r"(\d+) mm from .*, and 11G is 125 mm long$", beside.why_not)
+    assert told
+    assert int(told[1]) > 125
+    assert desk.picks.approach is None
+    assert approach in desk.missing()
+    # A needle that reached would open it.
+    long = replace(case, needle=replace(case.needle, length_mm=float(told[1]) + 1.0))
+    desk = Desk(long, Choice(), guided=True)
+    desk.pick("approach", "extrapedicular")
+    assert desk.picks.approach == "extrapedicular"
+
+
 def test_the_advice_names_the_room_in_the_narrower_pedicle(discitis: Case) -> None:
     desk = Desk(
         discitis, Choice("kyphoplasty", "transpedicular", ("left", "right"), "11G"), guided=True
@@ -423,11 +442,15 @@ def test_what_cannot_be_chosen_says_why_where_it_is_pointed_at(
 ) -> None:
     briefing = _shown(case, planned_in(find_case(case.id)), guided=True)
     briefing.draw(canvas)
-    (thick,) = [hot for hot in briefing.hots.items if not hot.enabled]
-    briefing.handle(pygame.event.Event(pygame.MOUSEMOTION, pos=thick.rect.center, rel=(0, 0)))
+    barred = {hot.name: hot.rect.center for hot in briefing.hots.items if not hot.enabled}
+    assert {name.rpartition(".")[0] for name in barred} == {"pick.approach", "pick.needle"}
     written = Written(canvas, monkeypatch)
-    briefing.draw(canvas)
-    assert "Not thinner than the working cannula, 8G" in {words for words, _ in written.lines}
+    for at in barred.values():
+        briefing.handle(pygame.event.Event(pygame.MOUSEMOTION, pos=at, rel=(0, 0)))
+        briefing.draw(canvas)
+    told = {words for words, _ in written.lines}
+    assert "Not thinner than the working cannula, 8G" in told
+    assert any("mm from the" in words for words in told)
 
 
 def test_escape_goes_back_to_the_cases(case: Case) -> None:

@@ -90,7 +90,9 @@ def test_a_notice_stands_above(data: Path, canvas: Canvas) -> None:
 def test_a_short_history_is_drawn(data: Path, canvas: Canvas, count: int) -> None:
     for n in range(count):
         recording(data, n)
-    screen().draw(canvas)
+    progress = screen()
+    progress.draw(canvas)
+    assert len(progress.shown.runs) == count
 
 
 def test_what_to_practise_next_opens_its_case(data: Path, canvas: Canvas) -> None:

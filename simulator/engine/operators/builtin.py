@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from pathlib import Path
 
-from simulator.engine.operators import careless, greedy, hands
+from simulator.engine.operators import blind, greedy, hands, hurried
 from simulator.engine.operators.expert import Manner, decide
 from simulator.engine.operators.hands import Move, Operator, Routine
 from simulator.engine.operators.scripted import Scripted
@@ -41,9 +41,9 @@ def make_operator(name: str, case: Case, first: Observation) -> Operator:
     if name == "clumsy":
         return Routine(decide(first, Manner(drift=_DRIFT)))
     if name == "hurried":
-        return Routine(careless.treat(first, careless.HURRIED))
+        return Routine(hurried.treat(first))
     if name == "blind":
-        return Routine(careless.treat(first, careless.BLIND))
+        return Routine(blind.treat(first))
     if name == "hands-off":
         return Routine(_hands_off(first))
     if name.endswith(".toml"):

@@ -167,6 +167,7 @@ def access(obs: Observation, side: Side, manner: Manner) -> Move:
     goal = hands.depth_of(skin, direction, obs.plans[side].target_mm)
     last = "lateral"
     while not obs.over:
+        obs = yield from _looked_again(obs, side)
         tool = obs.tools[side]
         if tool is None or tool.depth_mm >= goal - 0.1 or _enough(obs, side):
             break
@@ -174,6 +175,13 @@ def access(obs: Observation, side: Side, manner: Manner) -> Move:
         obs = yield from hands.push_to(obs, side, depth, _ENTRY_N)
         obs = yield from hands.look_both(obs, side, last=last)
         last = "ap" if last == "lateral" else "lateral"
+    return (yield from hands.look_both(obs, side))
+
+
+def _looked_again(obs: Observation, side: Side) -> Move:
+    """Look in both planes if the patient has moved since the last pictures."""
+    if obs.ap is not None and obs.lateral is not None:
+        return obs
     return (yield from hands.look_both(obs, side))
 
 
@@ -220,6 +228,7 @@ def exchange(obs: Observation, side: Side, manner: Manner) -> Move:
     obs = yield from hands.lateral_view(obs, side)
     obs = yield from hands.look(obs, side)
     for _ in range(12):
+        obs = yield from _looked_again(obs, side)
         tool, seen = obs.tools[side], obs.lateral
         past = seen.tip_past_wall_mm[side] if seen is not None else None
         if tool is None or past is None or past >= _SEAT_PAST_WALL_MM - 0.3 or obs.over:

@@ -1,12 +1,14 @@
 """An operator who looks and aims well and wants too much: of the balloon, and of the cement.
 
-The way in is the expert's. The tamp is filled in one go past its volume; the cement is given
+Treats whoever is on the table. The way in is the expert's, and so is the ear for patient and
+monitor. The tamp is filled in one go past its volume; the cement is given
 before it is dough, fast, and through any leak, until the syringes are empty.
 """
 
 from __future__ import annotations
 
 from simulator.engine.operators import expert, hands
+from simulator.engine.operators.attention import attended
 from simulator.engine.operators.hands import Move
 from simulator.engine.sight import Observation
 from simulator.frames import Side
@@ -24,7 +26,11 @@ _TOO_LONG_S = 240.0
 
 
 def treat(obs: Observation) -> Move:
-    """Do the whole case."""
+    """Do the whole case, attentive to the patient."""
+    return (yield from attended(obs, _treat(obs)))
+
+
+def _treat(obs: Observation) -> Move:
     obs = yield from expert.prepare(obs, obs.sides[0])
     for side in obs.sides:
         obs = yield from expert.access(obs, side, expert.Manner())

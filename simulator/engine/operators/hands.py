@@ -246,12 +246,13 @@ def push_to(
     """Push with a force that rises to `ceiling_n` until the tip is `depth_mm` below the skin.
 
     Where the ceiling does not move the tip for two seconds the mallet helps with one light tap,
-    and then it is time to look again: nobody knows how far a tap will go.
+    and then it is time to look again: nobody knows how far a tap will go. So it is when the
+    patient moves.
     """
-    force, stuck, start_mm = 5.0, 0, 0.0
+    force, stuck, start_mm, looked = 5.0, 0, 0.0, _looked(obs)
     for held in range(round(seconds * TICKS_PER_S)):
         tool = obs.tools[side]
-        if tool is None or tool.depth_mm >= depth_mm:
+        if tool is None or tool.depth_mm >= depth_mm or (looked and not _looked(obs)):
             break
         start_mm = tool.depth_mm if held == 0 else start_mm
         force = min(force + 40.0 / TICKS_PER_S, ceiling_n)
@@ -262,6 +263,11 @@ def push_to(
             break
         obs = yield Action(side=side, push_n=force, brace=brace)
     return (yield Action(side=side))
+
+
+def _looked(obs: Observation) -> bool:
+    """True if there is a picture; a patient who moves takes them all away."""
+    return obs.ap is not None or obs.lateral is not None
 
 
 def pull_to(obs: Observation, side: Side, depth_mm: float, force_n: float = 60.0) -> Move:

@@ -1,0 +1,150 @@
+"""An operator in a hurry, who knows how it is done: looks where a phase begins and seldom between.
+
+Aims like the expert and reads the same pictures, but crosses the pedicle in one stride, goes by
+the marks on the shaft, waits neither for the local anaesthetic nor for the bone under the tamp,
+and sends the patient home from the table. Does not read the notes, and does not listen.
+"""
+
+from __future__ import annotations
+
+from simulator.anatomy.plan import Route
+from simulator.engine.operators import hands
+from simulator.engine.operators.hands import Move
+from simulator.engine.sight import Observation
+from simulator.frames import Side
+from simulator.units import TICKS_PER_S
+from simulator.world.action import Action, Do
+from simulator.world.case import Procedure
+
+_PUSH_N = 110.0
+_STRIDE_MM = 14.0
+"""From one look to the next: entry to the posterior wall, and from there to the front."""
+_SEAT_MM = 18.0
+"""The working cannula goes so far beyond the entry, by its marks."""
+_TAMP_ML, _TAMP_STEP_ML, _TAMP_ML_S = 3.0, 1.0, 0.3
+_TAMP_PSI = 300.0
+_THUMB_N = 60.0
+_GIVEN_ML = 4.0
+_TOO_LONG_S = 300.0
+
+
+def treat(obs: Observation) -> Move:
+    """Do the whole case."""
+    obs = yield from _prepare(obs)
+    for side in obs.sides:
+        obs = yield from access(obs, side)
+        if obs.procedure is Procedure.KYPHOPLASTY:
+            obs = yield from _make_room(obs, side)
+    obs = yield from hands.do(obs, Do.MIX, obs.sides[0])
+    obs = yield from hands.wait(obs, obs.cement_spec.wait_s)
+    for side in obs.sides:
+        obs = yield from _give(obs, side)
+    return (yield from _leave(obs))
+
+
+def _prepare(obs: Observation) -> Move:
+    """Look once in both planes; the antibiotic is forgotten and nothing has time to work."""
+    side = obs.sides[0]
+    obs = yield Action(side=side, pulses_per_s=7.5)
+    for act in (Do.POSITION, Do.TIME_OUT):
+        obs = yield from hands.do(obs, act, side)
+    obs = yield from hands.look_both(obs, side, last="ap")
+    for each in obs.sides:
+        obs = yield from hands.do(obs, Do.LOCAL, each)
+    return (yield from hands.do(obs, Do.SEDATE, side))
+
+
+def access(obs: Observation, side: Side) -> Move:
+    """Go to the target in strides, a lateral after each."""
+    plan = obs.plans[side]
+    obs = yield from hands.do(obs, Do.PLACE_NEEDLE, side)
+    obs = yield from hands.aim(obs, side, plan.skin_mm, plan.direction)
+    if plan.route is not Route.EXTRAPEDICULAR:
+        obs = yield from hands.push_until_bone(obs, side)
+        obs = yield from hands.look_both(obs, side)
+    tool = obs.tools[side]
+    while not obs.over and tool is not None and tool.depth_mm < plan.length - 0.1:
+        before = tool.depth_mm
+        goal = min(plan.length, before + _STRIDE_MM)
+        obs = yield from _stride(obs, side, goal)
+        obs = yield from hands.lateral_view(obs, side)
+        obs = yield from hands.look(obs, side)
+        tool = obs.tools[side]
+        if tool is not None and tool.depth_mm < before + 0.05:
+            break
+    return (yield from hands.do(obs, Do.STYLET_OUT, side))
+
+
+def _stride(obs: Observation, side: Side, goal_mm: float) -> Move:
+    """Push, with the mallet where that is not enough, without a look in between."""
+    before = -1.0
+    while not obs.over:
+        tool = obs.tools[side]
+        if tool is None or tool.depth_mm >= goal_mm - 0.1 or tool.depth_mm < before + 0.05:
+            break
+        before = tool.depth_mm
+        obs = yield from hands.push_to(obs, side, goal_mm, _PUSH_N)
+    return obs
+
+
+def _make_room(obs: Observation, side: Side) -> Move:
+    """Exchange by the marks; fill the tamp in large steps without a pause."""
+    plan = obs.plans[side]
+    obs = yield from hands.do(obs, Do.SEAT_CANNULA, side)
+    seat = hands.depth_of(plan.skin_mm, plan.direction, plan.entry_mm) + _SEAT_MM
+    obs = yield from hands.push_to(obs, side, seat, _PUSH_N)
+    obs = yield from hands.do(obs, Do.TAMP_IN, side)
+    most_ml = min(_TAMP_ML, obs.tamp_spec.max_volume_ml)
+    tamp = obs.tamps[side]
+    while not obs.over and tamp is not None and tamp.volume_ml < most_ml - 1e-3:
+        before = tamp.volume_ml
+        obs = yield from _turn(obs, side, min(most_ml, before + _TAMP_STEP_ML), _TAMP_ML_S)
+        obs = yield from hands.look(obs, side, 2.5)
+        tamp = obs.tamps[side]
+        if tamp is None or tamp.pressure_psi > _TAMP_PSI or tamp.volume_ml < before + 0.05:
+            break
+    obs = yield from _turn(obs, side, 0.0, -_TAMP_ML_S)
+    return (yield from hands.do(obs, Do.TAMP_OUT, side))
+
+
+def _turn(obs: Observation, side: Side, goal_ml: float, rate_ml_s: float) -> Move:
+    """Turn the inflator until its scale shows `goal_ml`, or the manometer is in the red."""
+    for _ in range(30 * TICKS_PER_S):
+        tamp = obs.tamps[side]
+        if tamp is None or (goal_ml - tamp.volume_ml) * rate_ml_s <= 1e-6:
+            break
+        if rate_ml_s > 0.0 and tamp.pressure_psi > _TAMP_PSI:
+            break
+        obs = yield Action(side=side, inflate_ml_s=rate_ml_s)
+    return (yield Action(side=side))
+
+
+def _give(obs: Observation, side: Side) -> Move:
+    """Press under a live lateral until the scale shows what is wanted, or a leak is seen."""
+    obs = yield from hands.load(obs, side)
+    obs = yield from hands.lateral_view(obs, side)
+    goal_ml, end_s = obs.given_ml + _GIVEN_ML / len(obs.sides), obs.t_s + _TOO_LONG_S
+    while not obs.over and obs.given_ml < goal_ml and obs.t_s < end_s:
+        if obs.filler_ml <= 0.0:
+            if obs.batch_ml <= 0.0:
+                break
+            obs = yield from hands.load(obs, side)
+        if obs.lateral is not None and obs.lateral.leak:
+            break
+        obs = yield Action(side=side, beam=True, press_n=_THUMB_N)
+    return (yield from hands.unload(obs, side))
+
+
+def _leave(obs: Observation) -> Move:
+    """Wait for the sample, because the nurse insists; for nothing else after it."""
+    side = obs.sides[0]
+    while not obs.over and obs.cement_age_s is not None:
+        left = obs.cement_spec.set_s - obs.cement_age_s
+        if left <= 0.0:
+            break
+        obs = yield from hands.wait(obs, left)
+    for each in obs.sides:
+        obs = yield from hands.do(obs, Do.CANNULA_OUT, each)
+    obs = yield from hands.do(obs, Do.DRESS, side)
+    obs = yield from hands.do(obs, Do.NEURO_CHECK, side)
+    return (yield from hands.leave(obs, side))
