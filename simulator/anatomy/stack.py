@@ -118,17 +118,20 @@ def _stances(spec: PatientSpec, crush: Crush) -> dict[str, Stance]:
 def poses(spec: PatientSpec, crush: Crush = NO_CRUSH) -> dict[str, Pose]:
     """Return the poses of all levels of `COLUMN` in the patient frame.
 
-    The index lies at the origin; a `crush` of the index tilts and lowers what is above.
+    The index lies at the origin; a `crush` of the index tilts and lowers what is above. Into a
+    dish the disc sinks, and the level behind it comes closer by a share of it (design).
     """
     data = table("vertebra_shape.toml")["stack"]
     stand, at = _stances(spec, crush), COLUMN.index(spec.level)
     size = {name: sizes(name, spec) for name in COLUMN}
     share = crush.wedge * (1.0 - crush.rear) / data["wedge_tilt_at_mm"]
     closed = share * data["wedge_disc_mm"] - crush.rear * crush.wedge
+    closed -= data["dish_disc"] * crush.top
     centre = {spec.level: np.zeros(3)}
     for n in range(at + 1, len(COLUMN)):
         above, name = COLUMN[n - 1], COLUMN[n]
-        way = _descent(size[above], stand[above], size[name], stand[name])
+        change = -data["dish_disc"] * crush.bottom if above == spec.level else 0.0
+        way = _descent(size[above], stand[above], size[name], stand[name], change)
         centre[name] = centre[above] + way
     for n in range(at - 1, -1, -1):
         name, below = COLUMN[n], COLUMN[n + 1]

@@ -10,7 +10,7 @@ import numpy as np
 from simulator.anatomy.hinge import NO_LIFT, Lift
 from simulator.anatomy.patient import Patient
 from simulator.anatomy.volume import BoneField, Volume
-from simulator.anatomy.warp import superior_pose, warped, warped_bv
+from simulator.anatomy.warp import inferior_pose, superior_pose, warped, warped_bv
 from simulator.imaging.blocks import Patch, Quality, project_block, project_bundle
 from simulator.imaging.memory import Memory
 from simulator.imaging.positioner import Geometry
@@ -22,6 +22,7 @@ from simulator.world.tamp import Body, Tamp
 
 _GROUPS = ("above", "target", "below", "beyond")
 """Bone that moves together when the endplate is lifted; beyond the spine voxels are larger."""
+_POSES = {"above": superior_pose, "below": inferior_pose}
 _COARSE_PITCH_MM = 1.2
 """Soft tissue is projected on pixels up to this large; its voxels are larger still. While the arm
 moves, so are ribs and pelvis, whose voxels are as large."""
@@ -74,11 +75,11 @@ class PatientProjector:
         return kept[1]
 
     def _patch(self, group: str, g: Geometry, now: Lift, quality: Quality) -> Patch | None:
-        lift = now if group in ("above", "target") else NO_LIFT
+        lift = _shared(group, now)
         key = (group, g, lift, quality)
         if key not in self._patches:
-            above = group == "above" and bool(lift)
-            pose = superior_pose(self._patient.hinge, lift) if above else None
+            moved = _POSES.get(group) if lift else None
+            pose = None if moved is None else moved(self._patient.hinge, lift)
             bundle = self._bundle(group, lift if group == "target" else NO_LIFT)
             self._patches[key] = (
                 None if bundle is None else project_bundle(bundle, g, pose, quality)
@@ -153,6 +154,17 @@ class PatientProjector:
             (block, seen, quality),
             lambda: project_bundle(Bundle((block,)), seen, None, quality),
         )
+
+
+def _shared(group: str, lift: Lift) -> Lift:
+    """Return the part of a lift that moves a group, so that pictures of the rest are kept."""
+    if group == "target":
+        return lift
+    if group == "above":
+        return Lift(lift.superior_rad, lift.superior_mm)
+    if group == "below":
+        return Lift(0.0, 0.0, lift.inferior_rad, lift.inferior_mm)
+    return NO_LIFT
 
 
 def _volumes(patient: Patient, group: str, lift: Lift) -> Sequence[Volume]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from simulator.anatomy.hinge import Fragment, Hinge, Lift, Plate
+from simulator.anatomy.hinge import Follow, Fragment, Hinge, Lift, Plate
 from simulator.anatomy.volume import BoneField, Volume
 from simulator.anatomy.warp import displacement, superior_pose, warped, warped_bone
 from simulator.units import frozen
@@ -144,7 +144,7 @@ def test_a_mirrored_bone_is_lifted_to_the_mirror_image():
 
 
 def test_a_neighbour_that_follows_wholly_turns_with_the_endplate(built):
-    hinge = replace(built.hinge, above_share=1.0, above_mm_per_rad=0.0)
+    hinge = replace(built.hinge, above=Follow())
     lift, y = Lift(0.02), hinge.superior.hinge_y_mm
     turn, shift = superior_pose(hinge, lift)
     point = np.array([3.0, -15.0, 8.0])
@@ -160,11 +160,11 @@ def test_the_disc_takes_part_of_the_lift(built):
     hinge, plate = built.hinge, built.hinge.superior
     turn, shift = superior_pose(hinge, full(hinge))
     turned = math.atan2(turn[1, 2], turn[2, 2])
-    assert turned == pytest.approx(hinge.above_share * plate.max_rad)
-    assert 0.1 < hinge.above_share < 0.7
+    assert turned == pytest.approx(hinge.above.turn_share * plate.max_rad)
+    assert 0.1 < hinge.above.turn_share < 0.7
     fixed = np.array([0.0, plate.hinge_y_mm, plate.top_z_mm])
     rise = (turn @ fixed + shift)[2] - fixed[2]
-    assert rise == pytest.approx(hinge.above_mm_per_rad * plate.max_rad)
+    assert rise == pytest.approx(hinge.above.mm_per_rad * plate.max_rad)
     assert 0.5 < rise < 3.0
     point = np.array([0.0, -15.0, 20.0])
     lifted = (turn @ point + shift)[2] - point[2]
