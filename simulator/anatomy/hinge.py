@@ -137,6 +137,12 @@ class Hinge:
     above: Follow = Follow()
     below: Follow = Follow()
 
+    @property
+    def whole(self) -> Lift:
+        """The lift that gives back all that the fracture took."""
+        up, down = self.superior, self.inferior
+        return Lift(up.max_rad, up.max_mm, down.max_rad, down.max_mm)
+
     def gain_mm(self, lift: Lift, x: float, y: float) -> float:
         """Return how much higher the body is at (x, y)."""
         up, down = self.superior, self.inferior

@@ -104,7 +104,7 @@ def _fold_tools(case: Case, before: State, after: State, account: Account) -> No
 def _fold_tamps(case: Case, before: State, after: State, account: Account) -> None:
     tamp_account.fold(case, before, after, account)
     if after.body is not before.body:
-        account.most("gain_peak_mm", case.patient.anterior_gain_mm(after.body.lift))
+        account.most("gain_peak_mm", case.patient.gain_mm(after.body.lift))
         account.most("wall_moved_mm", after.body.lift.wall_mm)
 
 

@@ -116,24 +116,23 @@ def _breach_grade(case: Case, state: State) -> Metric:
 
 
 def height_before_mm(case: Case, state: State) -> Metric:
-    """Anterior height of the fractured body."""
-    return case.patient.target.landmarks.heights_mm[0]
+    """Height of the fractured body where it lost most: in front, or in the middle of a dish."""
+    return case.patient.target.landmarks.heights_mm[case.patient.lost_at]
 
 
 def height_after_mm(case: Case, state: State) -> Metric:
-    """Anterior height at the end."""
-    return case.patient.target.landmarks.heights_mm[0] + case.patient.anterior_gain_mm(
-        state.body.lift
-    )
+    """The same height at the end."""
+    marks = case.patient.target.landmarks
+    return marks.heights_mm[case.patient.lost_at] + case.patient.gain_mm(state.body.lift)
 
 
 def _height_inflated_mm(case: Case, state: State) -> Metric:
     gained = state.tally.values.get("gain_peak_mm", 0.0)
-    return case.patient.target.landmarks.heights_mm[0] + gained
+    return case.patient.target.landmarks.heights_mm[case.patient.lost_at] + gained
 
 
 def _height_gain_mm(case: Case, state: State) -> Metric:
-    return case.patient.anterior_gain_mm(state.body.lift)
+    return case.patient.gain_mm(state.body.lift)
 
 
 def _angle_change_deg(case: Case, state: State) -> Metric:
@@ -307,10 +306,10 @@ TABLE.update(
             _of("tamp_outside_cannula", "markers out of the cannula", _tamped(_outside_cannula)),
             _of("tamp_ruptures", "balloons burst",
                 _tamped(lambda c, s: int(s.tally.counts.get("TampRuptured", 0)))),
-            _of("height_before_mm", "anterior, fractured", height_before_mm),
-            _of("height_inflated_mm", "anterior, highest", _tamped(_height_inflated_mm)),
-            _of("height_after_mm", "anterior, at the end", height_after_mm),
-            _of("height_gain_mm", "anterior, kept", _height_gain_mm),
+            _of("height_before_mm", "where most is lost, fractured", height_before_mm),
+            _of("height_inflated_mm", "the same, highest", _tamped(_height_inflated_mm)),
+            _of("height_after_mm", "the same, at the end", height_after_mm),
+            _of("height_gain_mm", "the same, kept", _height_gain_mm),
             _of("kyphotic_angle_change_deg", "negative is straighter", _angle_change_deg),
             _of("cement_age_at_start_s", "mixing to first cement out of the tip",
                 _value("age_at_start_s")),
