@@ -109,8 +109,8 @@ def _resistance(g: int, v_mm3: float, a: float, b: float, bone: Bone, form: Form
         hold = law.crush * (bone.bv[g] / law.bv) ** law.exponent
         hold *= 1.0 + (law.reach / depth) ** 2
         hold *= 1.0 + law.compaction * v_mm3 / form.nominal_mm3
-    skin = law.shape * (u - 1.0) + 2.0 * law.membrane * level
-    return hold + tension * skin + law.rest, hold
+    skin = law.shape * (u - 1.0) + tension * 2.0 * law.membrane * level
+    return hold + skin + law.rest, hold
 
 
 @njit(**JIT)

@@ -40,9 +40,9 @@ def test_pressure_has_a_plateau_in_osteoporotic_bone():
 def test_pressure_decays_while_the_inflator_rests():
     """Reference 4.4: relaxation to 70-85 % of the peak; less bone relaxes more."""
     _, marks = stepwise(CRUSHED_YOUNG_BV)
-    for ml in (1.0, 2.0, 3.0):
+    for ml in (2.0, 3.0, 4.0):
         peak, held = marks[ml]
-        assert 0.70 < held / peak < 0.87  # slower than in practice, so that less is left to decay
+        assert 0.70 < held / peak < 0.86
 
 
 CRUSHED_YOUNG_BV = 0.10 * (0.34 * 32.6 * 0.20**1.60) ** 0.5
