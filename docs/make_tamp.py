@@ -27,6 +27,7 @@ from simulator.anatomy.tables import density_mg_cm3
 from simulator.engine.start import first_state
 from simulator.frames import Side, along
 from simulator.physics import bursting, inflation, reduction, tamping
+from simulator.scenario.load import load_case
 from simulator.units import PSI_PER_MPA, TICKS_PER_S, frozen
 from simulator.world.action import Action
 from simulator.world.case import Case
@@ -75,12 +76,14 @@ def placed(t_score: float | None = None) -> tuple[Case, State]:
     return case, replace(state, body=replace(state.body, bone=bone), tamps=(tamp, None))
 
 
-def turned(case: Case, state: State, rate_ml_s: float, seconds: float) -> list[State]:
-    """Turn the inflator for a while; return every state."""
+def turned(
+    case: Case, state: State, rate_ml_s: float, seconds: float, side: Side = Side.LEFT
+) -> list[State]:
+    """Turn an inflator for a while; return every state."""
     states = []
     for _ in range(max(1, round(seconds / _PERIOD_S))):
         state = replace(state, tick=state.tick + tamping.PERIOD_TICKS)
-        state, _events = tamping.work(case, state, Action(inflate_ml_s=rate_ml_s))
+        state, _events = tamping.work(case, state, Action(side=side, inflate_ml_s=rate_ml_s))
         states.append(state)
     return states
 
@@ -198,12 +201,64 @@ def faults() -> list[Row]:
             row("5.5 mL in one stroke", over)]  # fmt: skip
 
 
+def step_to(line: Trace, ml: float) -> tuple[float, float]:
+    """Return the peak of the step that ends near `ml`, and what is left of it before the next."""
+    near = [n for n in range(1, len(line.ml)) if abs(line.ml[n] - ml) < 0.5 * _STEP_ML]
+    rests = [n for n in near if line.ml[n] == line.ml[n - 1]] or near
+    return max(line.psi[n] for n in near if n <= rests[-1]), line.psi[rests[-1]]
+
+
 def table() -> None:
     """Print the figures that docs/tamp.md quotes."""
     for line in (*bones(), *speeds()):
-        last = [psi for ml, psi in zip(line.ml, line.psi, strict=True) if 2.8 < ml < 3.06]
-        print(f"{line.name:12s} 3 mL: peak {max(last):4.0f} psi, held {last[-1]:4.0f};"
+        peak, held = step_to(line, 3.0)
+        print(f"{line.name:12s} 3 mL: peak {peak:4.0f} psi, held {held:4.0f};"
               f" highest {max(line.psi):4.0f} psi, {max(line.gain_mm):.1f} mm")  # fmt: skip
+    for t_score in (-4.0, -3.5, -3.0, -2.5):
+        line = trace("", stepwise(t_score))
+        shares = [held / peak for peak, held in (step_to(line, ml) for ml in (2.0, 3.0, 4.0))]
+        print(f"T-score {t_score}: left at 2, 3, 4 mL", [f"{share:.0%}" for share in shares])
+    for name, sides, ml, weeks in _LIFTS:
+        peak_mm, kept_mm = lifted(name, sides, ml, weeks)
+        print(f"{name} {len(sides)} to {ml:g} mL, {weeks or 'own'} weeks: {peak_mm:.1f} mm,"
+              f" {kept_mm:.1f} kept, {1.0 - kept_mm / peak_mm:.0%} lost")  # fmt: skip
+
+
+_LEFT, _RIGHT, _BOTH = (Side.LEFT,), (Side.RIGHT,), (Side.LEFT, Side.RIGHT)
+_LIFTS = (
+    ("l1-wedge", _LEFT, 4.0, None), ("l1-wedge", _BOTH, 4.0, None), ("l1-wedge", _LEFT, 2.5, None),
+    ("l3-wedge", _LEFT, 4.0, None), ("l3-wedge", _BOTH, 4.0, None), ("l3-wedge", _BOTH, 2.5, None),
+    ("t12-scoliosis", _RIGHT, 3.0, None), ("t12-fragment", _LEFT, 3.0, None),
+    ("l2-biconcave", _RIGHT, 4.0, None), ("t8-narrow", _LEFT, 3.0, None),
+    ("l1-wedge", _LEFT, 4.0, 60.0), ("l3-wedge", _BOTH, 4.0, 60.0),
+)  # fmt: skip
+"""Case, sides, volume in each tamp, age of the fracture if not its own."""
+
+
+def lifted(name: str, sides: Sequence[Side], ml: float, weeks: float | None) -> tuple[float, float]:
+    """Fill tamps in turn by half a millilitre, empty them; return highest and kept gain, mm."""
+    case = load_case(name, 1)
+    if weeks is not None:
+        case = replace(case, patient=replace(case.patient, fracture_age_weeks=weeks))
+    state = first_state(case)
+    for side in sides:
+        plan = case.plans[side]
+        back = along(plan.target_mm, plan.direction, -_BACK_MM)
+        tamp = inflation.insert(
+            case.tamp, case.physics["tamp"], state.body.bone, side, back, plan.direction,
+            plan.target_mm,
+        )  # fmt: skip
+        tamps = (tamp, state.tamps[1]) if side is Side.LEFT else (state.tamps[0], tamp)
+        state = replace(state, tamps=tamps)
+    high = 0.0
+    for _ in range(round(ml / (2.0 * _STEP_ML))):
+        for side in sides:
+            state = turned(case, state, _STEP_ML_S, 2.0 * _STEP_ML / _STEP_ML_S, side)[-1]
+            high = max(high, case.patient.gain_mm(state.body.lift))
+            state = turned(case, state, 0.0, _PAUSE_S, side)[-1]
+    for side in sides:
+        state = turned(case, state, -1.0, 15.0, side)[-1]
+    return high, case.patient.gain_mm(tamping.at_rest(case, state).lift)
 
 
 SHEETS: Mapping[str, Callable[[], Sequence[Row]]] = {"films": films, "faults": faults}

@@ -6,7 +6,7 @@ import math
 from dataclasses import replace
 
 from simulator.anatomy.form import STATION_MM, heights, wall_y
-from simulator.anatomy.hinge import FIXED, Fragment, Hinge, Plate
+from simulator.anatomy.hinge import FIXED, Follow, Fragment, Hinge, Plate
 from simulator.anatomy.shape import NO_CRUSH, Crush, Shape
 from simulator.anatomy.spec import Cleft, FractureShape, FractureSpec, PatientSpec
 from simulator.anatomy.tables import table
@@ -149,8 +149,13 @@ def hinge(intact: Shape, broken: Shape, spec: PatientSpec) -> Hinge:
         inferior=lower if lower.top_z_mm - lower.bottom_z_mm > _BAND_LEAST_MM else FIXED,
         wall=_fragment(broken, after[2]),
         disc_stiffness_factor=spec.disc_stiffness_factor,
-        above_share=min(turned / most, 1.0) if most > 0.0 else 1.0,
-        above_mm_per_rad=closed / most if most > 0.0 else 0.0,
+        above=Follow(
+            min(turned / most, 1.0) if most > 0.0 else 1.0,
+            closed / most if most > 0.0 else 0.0,
+            stack["dish_disc"],
+        ),
+        # no fracture of ours lowers the inferior rim, so that nothing below has turned
+        below=Follow(0.0, 0.0, stack["dish_disc"]),
     )
 
 
@@ -171,6 +176,8 @@ def _plate(broken: Shape, lost: list[float], y: float, band: tuple[float, float]
         max_mm=rear + dish,
         even=rear / (rear + dish) if rear + dish > 0.0 else 1.0,
         dish_mm=(-0.02 * f.D, 0.40 * f.W, 0.38 * f.D),
+        depth_mm=y - front + STATION_MM,
+        width_mm=f.W,
     )
 
 

@@ -73,6 +73,9 @@ class Plate:
     """Share of that which the whole plate had lost; the rest was a dish in its middle."""
     dish_mm: tuple[float, float, float] = (0.0, 20.0, 13.0)
     """Middle of the dish (y), and its radii across and along."""
+    depth_mm: float = 27.0
+    """From the hinge to the anterior rim."""
+    width_mm: float = 39.0
 
     def rise_mm(self, rad: float, mm: float, x: float, y: float) -> float:
         """Return how far the plate has moved at (x, y)."""
@@ -104,17 +107,41 @@ WHOLE_WALL = Fragment()
 
 
 @dataclass(frozen=True, slots=True)
+class Follow:
+    """How the level behind a plate's disc goes along with the plate; the disc takes the rest."""
+
+    turn_share: float = 1.0
+    """Turn of the level per wedge: the disc gave way to part of it."""
+    mm_per_rad: float = 0.0
+    """Its travel per wedge, as the disc opens again."""
+    dish_share: float = 0.0
+    """Its travel per rise of a dish: the nucleus that is pushed back opens the disc."""
+
+    def travel_mm(self, plate: Plate, rad: float, mm: float) -> float:
+        """Return how far the level moves away from the fractured body, at the plate's hinge."""
+        share = plate.even + (1.0 - plate.even) * self.dish_share
+        return self.mm_per_rad * rad + share * mm
+
+
+@dataclass(frozen=True, slots=True)
 class Hinge:
-    """How the fractured body can be lifted; everything superior of it moves along."""
+    """How the fractured body can be lifted; the levels above and below go along.
+
+    What stays is the rear of the body with its pedicles, in which the cannulas are.
+    """
 
     superior: Plate
     inferior: Plate = FIXED
     wall: Fragment = WHOLE_WALL
     disc_stiffness_factor: float = 1.0
-    above_share: float = 1.0
-    """Turn of the level above per wedge: the disc gave way to part of it."""
-    above_mm_per_rad: float = 0.0
-    """Its rise per wedge, as the disc opens again."""
+    above: Follow = Follow()
+    below: Follow = Follow()
+
+    @property
+    def whole(self) -> Lift:
+        """The lift that gives back all that the fracture took."""
+        up, down = self.superior, self.inferior
+        return Lift(up.max_rad, up.max_mm, down.max_rad, down.max_mm)
 
     def gain_mm(self, lift: Lift, x: float, y: float) -> float:
         """Return how much higher the body is at (x, y)."""

@@ -11,7 +11,7 @@ from simulator.anatomy.hinge import NO_LIFT, Lift
 from simulator.anatomy.landmarks import Landmarks
 from simulator.anatomy.patient import Patient
 from simulator.anatomy.spec import FractureShape
-from simulator.anatomy.warp import displacement, superior_pose
+from simulator.anatomy.warp import displacement, inferior_pose, superior_pose
 from simulator.units import FloatArray, Vec3
 
 _GRADES = (0.20, 0.25, 0.40)
@@ -74,10 +74,9 @@ def moved(patient: Patient, vertebra: int, points: FloatArray, lift: Lift) -> Fl
         points: Before the lift, patient frame.
         lift: Of the index body.
     """
-    if vertebra > patient.index:
-        return points
-    if vertebra < patient.index:
-        turn, shift = superior_pose(patient.hinge, lift)
+    if vertebra != patient.index:
+        pose = superior_pose if vertebra < patient.index else inferior_pose
+        turn, shift = pose(patient.hinge, lift)
         return np.asarray(points @ turn.T + shift)
     return np.asarray(points + displacement(patient.hinge, lift, points))
 

@@ -49,6 +49,21 @@ class Patient:
         """Return how much higher the anterior wall is after a lift, by the law of the warp."""
         return self.hinge.gain_mm(lift, 0.0, self.target.landmarks.anterior_wall_y_mm)
 
+    @property
+    def lost_at(self) -> int:
+        """Where the fracture took most height: 0 at the anterior wall, 1 in the middle (a dish)."""
+        front, middle = (self._gain_at_mm(n, self.hinge.whole) for n in range(2))
+        return int(middle > front)
+
+    def gain_mm(self, lift: Lift) -> float:
+        """Return the height gained where the fracture took most of it."""
+        return self._gain_at_mm(self.lost_at, lift)
+
+    def _gain_at_mm(self, place: int, lift: Lift) -> float:
+        if place == 0:
+            return self.anterior_gain_mm(lift)
+        return self.hinge.gain_mm(lift, 0.0, self.target.landmarks.superior_mm[1][1])
+
     def level_at(self, point_mm: Vec3) -> str:
         """Return the level whose body is nearest to a point, along the spine."""
         return min(self.vertebrae, key=lambda v: abs(v.landmarks.centre_mm[2] - point_mm[2])).level

@@ -12,7 +12,7 @@ import numpy as np
 from simulator.anatomy.form import intact_shape
 from simulator.anatomy.fracture import fractured
 from simulator.anatomy.osteophytes import with_osteophytes
-from simulator.anatomy.shape import Crush, Pose, Shape
+from simulator.anatomy.shape import NO_CRUSH, Crush, Pose, Shape
 from simulator.anatomy.spec import FractureSpec, PatientSpec
 from simulator.anatomy.tables import COLUMN, LEVELS, Sizes, sizes, table, tilt_below_deg
 from simulator.errors import UsageError
@@ -126,29 +126,32 @@ def _stances(spec: PatientSpec, crushes: Mapping[str, Crush]) -> dict[str, Stanc
     return found
 
 
-def _closed_mm(crush: Crush) -> float:
-    """Return by how much the disc above a broken level opens."""
-    opened = table("vertebra_shape.toml")["stack"]["wedge_disc_mm"]
-    return _share(crush) * float(opened) - crush.rear * crush.wedge
+def _opened_mm(crushes: Mapping[str, Crush], above: str, below: str) -> float:
+    """Return by how much the disc between two levels is higher for what was broken."""
+    data = table("vertebra_shape.toml")["stack"]
+    upper, lower = crushes.get(above, NO_CRUSH), crushes.get(below, NO_CRUSH)
+    opened_mm, dish = float(data["wedge_disc_mm"]), float(data["dish_disc"])
+    wedge_mm = _share(lower) * opened_mm - lower.rear * lower.wedge
+    return wedge_mm - dish * (lower.top + upper.bottom)
 
 
 def poses(spec: PatientSpec, crushes: Mapping[str, Crush] = _WHOLE) -> dict[str, Pose]:
     """Return the poses of all levels of `COLUMN` in the patient frame.
 
-    The index lies at the origin; the crush of a level tilts and lowers what is above it.
+    The index lies at the origin; the crush of a level tilts and lowers what is above it. Into a
+    dish the disc sinks, and the level behind it comes closer by a share of it (design).
     """
     stand, at = _stances(spec, crushes), COLUMN.index(spec.level)
     size = {name: sizes(name, spec) for name in COLUMN}
-    closed = {name: _closed_mm(crush) for name, crush in crushes.items()}
     centre = {spec.level: np.zeros(3)}
     for n in range(at + 1, len(COLUMN)):
         above, name = COLUMN[n - 1], COLUMN[n]
-        change = closed.get(name, 0.0)
+        change = _opened_mm(crushes, above, name)
         way = _descent(size[above], stand[above], size[name], stand[name], change)
         centre[name] = centre[above] + way
     for n in range(at - 1, -1, -1):
         name, below = COLUMN[n], COLUMN[n + 1]
-        change = closed.get(below, 0.0)
+        change = _opened_mm(crushes, name, below)
         way = _descent(size[name], stand[name], size[below], stand[below], change)
         centre[name] = centre[below] - way
     return {name: Pose(stand[name].turn(), centre[name]) for name in COLUMN}

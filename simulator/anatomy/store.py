@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from simulator.anatomy.build import Progress, build_patient
-from simulator.anatomy.hinge import Fragment, Hinge, Plate
+from simulator.anatomy.hinge import Follow, Fragment, Hinge, Plate
 from simulator.anatomy.landmarks import Landmarks, Pedicle
 from simulator.anatomy.patient import Patient, Vertebra
 from simulator.anatomy.spec import PatientSpec
@@ -30,8 +30,9 @@ KEPT = 12
 """Patients kept on disk."""
 _NOUNS = {
     c.__name__: c
-    for c in (Patient, Vertebra, Volume, BoneField, Landmarks, Pedicle, Hinge, Plate, Fragment)
-}
+    for c in (Patient, Vertebra, Volume, BoneField, Landmarks, Pedicle, Hinge, Plate, Follow,
+              Fragment)
+}  # fmt: skip
 
 
 _KERNELS = (blend, body, crush, grain, posterior, shapes)

@@ -137,12 +137,26 @@ def superior_pose(hinge: Hinge, lift: Lift) -> tuple[FloatArray, FloatArray]:
     """Return rotation (3, 3) and translation (3,) of everything above the fractured body.
 
     The level above had followed the wedge in part only, so it turns back by that part; the disc
-    between regains the height that it had given up. A dish is filled by the disc alone.
+    between regains the height that it had given up. A dish is filled by the disc, nearly alone.
     """
-    turned = hinge.above_share * lift.superior_rad
-    c, s = math.cos(turned), math.sin(turned)
+    plate, rad, mm = hinge.superior, lift.superior_rad, lift.superior_mm
+    return _pose(plate.hinge_y_mm, plate.top_z_mm, hinge.above.turn_share * rad,
+                 hinge.above.travel_mm(plate, rad, mm))  # fmt: skip
+
+
+def inferior_pose(hinge: Hinge, lift: Lift) -> tuple[FloatArray, FloatArray]:
+    """Return rotation (3, 3) and translation (3,) of everything below the fractured body.
+
+    The law of the levels above, upside down.
+    """
+    plate, rad, mm = hinge.inferior, lift.inferior_rad, lift.inferior_mm
+    return _pose(plate.hinge_y_mm, plate.bottom_z_mm, -hinge.below.turn_share * rad,
+                 -hinge.below.travel_mm(plate, rad, mm))  # fmt: skip
+
+
+def _pose(y_mm: float, z_mm: float, rad: float, up_mm: float) -> tuple[FloatArray, FloatArray]:
+    """Return a turn about the x axis through (y, z), front up, and a way up."""
+    c, s = math.cos(rad), math.sin(rad)
     turn = np.array([[1.0, 0.0, 0.0], [0.0, c, s], [0.0, -s, c]])
-    plate = hinge.superior
-    centre = np.array([0.0, plate.hinge_y_mm, plate.top_z_mm])
-    up = hinge.above_mm_per_rad * lift.superior_rad + plate.even * lift.superior_mm
-    return turn, centre - turn @ centre + np.array([0.0, 0.0, up])
+    centre = np.array([0.0, y_mm, z_mm])
+    return turn, centre - turn @ centre + np.array([0.0, 0.0, up_mm])

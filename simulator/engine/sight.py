@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from simulator.anatomy.hinge import Lift
 from simulator.anatomy.plan import Plan
 from simulator.anatomy.views import true_ap, true_lateral
 from simulator.frames import Side, along
@@ -278,7 +277,7 @@ def _read_lateral(case: Case, state: State, shot: Shot, shown: Shown, seen: Seen
         seen,
         tip_past_wall_mm=(past[0], past[1]),
         tip_to_front_mm=(ahead[0], ahead[1]),
-        plate_rise_mm=case.patient.anterior_gain_mm(state.body.lift),
+        plate_rise_mm=case.patient.gain_mm(state.body.lift),
         plate_left_mm=_plate_left_mm(case, state),
         wall_moved_mm=state.body.lift.wall_mm,
         tamp_at_wall=_at_wall(case, state),
@@ -287,11 +286,9 @@ def _read_lateral(case: Case, state: State, shot: Shot, shown: Shown, seen: Seen
 
 
 def _plate_left_mm(case: Case, state: State) -> float:
-    """Return how far the front of the body still is below what it was, against its neighbours."""
-    hinge = case.patient.hinge
-    whole = Lift(hinge.superior.max_rad, hinge.superior.max_mm, hinge.inferior.max_rad,
-                 hinge.inferior.max_mm)  # fmt: skip
-    return case.patient.anterior_gain_mm(whole) - case.patient.anterior_gain_mm(state.body.lift)
+    """Return the height that is still lost where most was, against the neighbours."""
+    patient = case.patient
+    return patient.gain_mm(patient.hinge.whole) - patient.gain_mm(state.body.lift)
 
 
 def _at_wall(case: Case, state: State) -> tuple[bool, bool]:

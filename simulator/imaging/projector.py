@@ -10,7 +10,7 @@ import numpy as np
 from simulator.anatomy.hinge import NO_LIFT, Lift
 from simulator.anatomy.patient import Patient
 from simulator.anatomy.volume import BoneField, Volume
-from simulator.anatomy.warp import superior_pose, warped_bv
+from simulator.anatomy.warp import inferior_pose, superior_pose, warped_bv
 from simulator.imaging.blocks import Patch, Quality, project_bundle
 from simulator.imaging.memory import Memory
 from simulator.imaging.mottle import RIM, fine_cement, taut
@@ -22,9 +22,10 @@ from simulator.world.cement import Cloud
 from simulator.world.tamp import Body, Tamp
 
 _FIRM = ("below", "beyond")
-"""Bone that stays when the endplate is lifted; beyond the spine voxels are larger."""
+"""Bone that stays when the superior endplate is lifted; beyond the spine voxels are larger."""
 _LIFTED = ("above", "target")
 """What moves then, each on its own."""
+_POSES = {"above": superior_pose, "below": inferior_pose}
 _COARSE_PITCH_MM = 1.2
 """Soft tissue is projected on pixels up to this large; its voxels are larger still. While the arm
 moves, so are ribs and pelvis, whose voxels are as large."""
@@ -93,11 +94,12 @@ class PatientProjector:
             name, (bundle, lift), lambda: bundle.lifted(self._patient.hinge, lift)
         )
 
-    def _patch(self, group: str, g: Geometry, lift: Lift, quality: Quality) -> Patch | None:
+    def _patch(self, group: str, g: Geometry, now: Lift, quality: Quality) -> Patch | None:
+        lift = _shared(group, now)
         key = (group, g, lift, quality)
         if key not in self._patches:
-            above = group == "above" and bool(lift)
-            pose = superior_pose(self._patient.hinge, lift) if above else None
+            moved = _POSES.get(group) if lift else None
+            pose = None if moved is None else moved(self._patient.hinge, lift)
             bundle = self._bundle(group)
             if bundle is not None and group == "target":
                 bundle = self._lifted("lifted", bundle, lift)
@@ -116,13 +118,15 @@ class PatientProjector:
         )
 
     def _paths(self, g: Geometry, lift: Lift, quality: Quality) -> Paths:
-        firm = self.memory.once("firm", (g, quality), lambda: self._firm(g, quality))
-        more = [self._patch(group, g, lift, quality) for group in _LIFTED]
+        stay = tuple(group for group in _FIRM if not _shared(group, lift))
+        move = _LIFTED + tuple(group for group in _FIRM if group not in stay)
+        firm = self.memory.once("firm", (g, quality, stay), lambda: self._firm(g, quality, stay))
+        more = [self._patch(group, g, lift, quality) for group in move]
         still = firm if lift and quality is Quality.STILL else None
         return _more(replace(firm, still=still), more)
 
-    def _firm(self, g: Geometry, quality: Quality) -> Paths:
-        """Return the path lengths through all that no lift moves."""
+    def _firm(self, g: Geometry, quality: Quality, stay: tuple[str, ...]) -> Paths:
+        """Return the path lengths through soft tissue and the bone that a lift leaves alone."""
         smooth = _fewer(g, max(int(_COARSE_PITCH_MM / g.pitch_mm), 1))
         far = ("torso", "beyond") if quality is Quality.MOVING else ("torso",)
         coarse = np.zeros((2, smooth.n, smooth.n), np.float32)
@@ -131,7 +135,7 @@ class PatientProjector:
         soft, cortical = np.empty((2, g.n, g.n), np.float32)
         enlarge(coarse[0], soft)
         enlarge(coarse[1], cortical)
-        for group in _FIRM:
+        for group in stay:
             if group not in far:
                 _add(self._patch(group, g, NO_LIFT, quality), soft, cortical)
         return Paths(frozen(soft), frozen(cortical))
@@ -210,6 +214,17 @@ class PatientProjector:
                 return other
         self._others.append(PatientProjector(patient))
         return self._others[-1]
+
+
+def _shared(group: str, lift: Lift) -> Lift:
+    """Return the part of a lift that moves a group, so that pictures of the rest are kept."""
+    if group == "target":
+        return lift
+    if group == "above":
+        return Lift(lift.superior_rad, lift.superior_mm)
+    if group == "below":
+        return Lift(0.0, 0.0, lift.inferior_rad, lift.inferior_mm)
+    return NO_LIFT
 
 
 def _volumes(patient: Patient, group: str) -> Sequence[Volume]:

@@ -64,7 +64,9 @@ class Crush(NamedTuple):
     shape: float
     membrane: float
     level: float
+    taut: float
     creep: float
+    rate: float
     elongation: float
     rest: float
     """Pressure of the stretched membrane itself in this step."""
@@ -86,8 +88,8 @@ def _occupied(g: int, bone: Bone, slot: AnyArray, crushed: FloatArray) -> float:
 
 @njit(**JIT)
 def _resistance(g: int, v_mm3: float, a: float, b: float, bone: Bone, form: Form, law: Crush,
-                level: float) -> float:  # fmt: skip
-    """Return the pressure in MPa below which voxel `g` holds."""
+                level: float, tension: float) -> tuple[float, float]:  # fmt: skip
+    """Return the pressure in MPa below which voxel `g` holds, and the part of it that is bone's."""
     k = g % bone.nz
     j = (g // bone.nz) % bone.ny
     i = g // (bone.nz * bone.ny)
@@ -107,7 +109,8 @@ def _resistance(g: int, v_mm3: float, a: float, b: float, bone: Bone, form: Form
         hold = law.crush * (bone.bv[g] / law.bv) ** law.exponent
         hold *= 1.0 + (law.reach / depth) ** 2
         hold *= 1.0 + law.compaction * v_mm3 / form.nominal_mm3
-    return hold + law.shape * (u - 1.0) + 2.0 * law.membrane * level + law.rest
+    skin = law.shape * (u - 1.0) + tension * 2.0 * law.membrane * level
+    return hold + skin + law.rest, hold
 
 
 @njit(**JIT)
@@ -145,17 +148,19 @@ def grow(n: int, voxel: IntArray, crushed: FloatArray, blocked: IntArray, bone: 
     b = math.sqrt(3.0 * max(v, 30.0) / (4.0 * math.pi * a))
     if b > a:
         a = b = (3.0 * v / (4.0 * math.pi)) ** (1.0 / 3.0)
+    tension = min(pressure / law.taut, 1.0)
     gain = np.zeros(n)
     total = 0.0
     for e in range(n):
         if crushed[e] >= 1.0:
             continue
         level = law.level - _occupied(voxel[e], bone, slot, crushed)
-        r = _resistance(voxel[e], v, a, b, bone, form, law, level)
+        r, hold = _resistance(voxel[e], v, a, b, bone, form, law, level, tension)
         if pressure > r:
             open_space = bone.kind[bone.tissue[voxel[e]]] == 2
             # nothing is to be crushed in a hole: the membrane only has to unfold
-            most, slow = (1.0, law.creep / _UNFOLDS) if open_space else (0.5, law.creep)
+            most = 1.0 if open_space else 0.5
+            slow = law.creep / _UNFOLDS if open_space else law.creep + law.rate * hold
             gain[e] = min(most, (pressure - r) / slow * dt / bone.h, 1.0 - crushed[e])
             total += gain[e] * h3
     scale = min(1.0, limit_mm3 / total) if total > 0.0 else 0.0

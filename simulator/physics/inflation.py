@@ -282,7 +282,9 @@ def _crush(spec: TampSpec, c: Constants, tamp: Tamp, volume_ml: float) -> Crush:
         shape=c["shape_mpa"],
         membrane=c["membrane_mpa"],
         level=c["membrane_level"],
+        taut=c["membrane_taut_mpa"],
         creep=c["creep_mpa_s_mm"],
+        rate=c["creep_s_mm"],
         elongation=c["elongation"],
         rest=gauge.membrane_mpa(spec, c, tamp, volume_ml),
     )

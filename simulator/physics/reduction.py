@@ -1,8 +1,9 @@
 """Endplates rise about a posterior hinge or as a whole, the posterior wall gives; all sink back.
 
 Four elastoplastic coordinates, a wedge and a rise per endplate: the push of the balloons works
-against preload, soft tissue and the fracture's elastic part, whose rest position yields. On
-deflation the push is gone and the same law gives the recoil. The posterior wall only slides.
+against preload, soft tissue and the fracture's elastic part, whose rest position yields (see
+`plates`). On deflation the push is gone and the same law gives the recoil. The posterior wall
+only slides.
 """
 
 from __future__ import annotations
@@ -17,9 +18,11 @@ from simulator.anatomy.volume import BoneField, Tissue
 from simulator.anatomy.warp import displacement, warped_bone
 from simulator.kernels.hold import thrust
 from simulator.kernels.lift import Push
-from simulator.physics import gauge
+from simulator.physics import gauge, plates
 from simulator.physics.constants import Constants
 from simulator.physics.inflation import grips, kernel_bone, wide
+from simulator.physics.plates import aged
+from simulator.physics.prop import NO_PROP, Prop
 from simulator.units import MM3_PER_ML, AnyArray, FloatArray, IntArray, frozen
 from simulator.world.instruments import TampSpec
 from simulator.world.tamp import Body, Tamp
@@ -31,18 +34,6 @@ _CANAL_SHARE = 0.5
 """Further than this into the canal no fragment goes: the dura holds it."""
 _WITHIN_MM = 2.0
 """Margin around the rim's reach of the box in which the cavity is carved."""
-
-
-def yield_nmm(constants: Constants, fracture_age_weeks: float) -> float:
-    """Return the moment at which the fracture gives way for good: low when fresh."""
-    return _aged(constants, "hinge_yield_fresh_nmm", "hinge_yield_old_nmm", fracture_age_weeks)
-
-
-def _aged(constants: Constants, fresh: str, old: str, weeks: float) -> float:
-    """Return a strength at an age: callus takes weeks to form, then it gains fast."""
-    share = min(max(weeks / constants["fracture_old_weeks"], 0.0), 1.0)
-    share *= share * (3.0 - 2.0 * share)
-    return constants[fresh] + share * (constants[old] - constants[fresh])
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,45 +71,6 @@ def _at_wall_mm2(constants: Constants, wall: Fragment, bone: BoneField, tamp: Ta
                         constants["wall_reach_mm"]))  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class _Law:
-    """Damper, springs and slider of one coordinate; units of a wedge or of a rise."""
-
-    damping: float
-    """Per step."""
-    elastic: float
-    soft: float
-    preload: float
-    slack: float
-    """Distance from the rest position at which it yields."""
-    taut: float
-    """Where the ligaments have doubled the soft tissue's stiffness."""
-
-    def moved(self, push: float, now: float, rest: float, most: float) -> tuple[float, float]:
-        """Return position and rest position after one step of implicit Euler."""
-        if most <= 0.0:
-            return 0.0, 0.0
-        drive = push - self.preload + self.elastic * rest
-        soft = self.soft * (1.0 + (now / self.taut) ** 2)
-        at = (self.damping * now + drive) / (self.damping + soft + self.elastic)
-        at = min(max(at, 0.0), most)
-        return at, min(max(rest, at - self.slack), at + self.slack)
-
-
-def _laws(constants: Constants, hinge: Hinge, weeks: float, dt_s: float) -> tuple[_Law, _Law]:
-    """Return the laws of a wedge and of a rise: the same material, at the plate's radius."""
-    elastic, damping = constants["hinge_elastic_nmm"], constants["hinge_damping_nmm_s"] / dt_s
-    soft = constants["hinge_soft_tissue_nmm"] * hinge.disc_stiffness_factor
-    slack = yield_nmm(constants, weeks) / elastic
-    preload, arm = constants["hinge_preload_nmm"], constants["plate_arm_mm"]
-    taut = constants["ligament_rad"]
-    wedge = _Law(damping, elastic, soft, preload, slack, taut)
-    square = arm * arm
-    return wedge, _Law(
-        damping / square, elastic / square, soft / square, preload / arm, slack * arm, taut * arm
-    )
-
-
 def reduce(
     spec: TampSpec,
     constants: Constants,
@@ -127,6 +79,7 @@ def reduce(
     tamps: tuple[Tamp, ...],
     body: Body,
     dt_s: float,
+    prop: Prop = NO_PROP,
 ) -> Body:
     """Move endplates and posterior wall for one step under the balloons' pressure.
 
@@ -138,29 +91,40 @@ def reduce(
         tamps: the balloons in the body.
         body: as it was.
         dt_s: length of the step, 4 ticks as a rule.
+        prop: what cement between the plates holds.
 
     Source: implicit Euler of a damper, two springs and a slider; constants in assets.
     """
     push = _pushed(spec, constants, hinge, body.bone, tamps)
-    wedge, rise = _laws(constants, hinge, fracture_age_weeks, dt_s)
-    now, rest = body.lift, body.plastic
-    up, down = hinge.superior, hinge.inferior
+    now, rest, far, weeks = body.lift, body.plastic, body.pressed, fracture_age_weeks
+    up, down, stiff = hinge.superior, hinge.inferior, hinge.disc_stiffness_factor
+    wedge, rise = plates.laws(constants, up, stiff, weeks, dt_s)
+    low_wedge, low_rise = plates.laws(constants, down, stiff, weeks, dt_s)
     moved = (
-        wedge.moved(push.superior_nmm, now.superior_rad, rest.superior_rad, up.max_rad),
-        rise.moved(push.superior_n, now.superior_mm, rest.superior_mm, up.max_mm),
-        wedge.moved(push.inferior_nmm, now.inferior_rad, rest.inferior_rad, down.max_rad),
-        rise.moved(push.inferior_n, now.inferior_mm, rest.inferior_mm, down.max_mm),
-    )
-    wall = now.wall_mm + _slid_mm(constants, hinge.wall, fracture_age_weeks, push.wall_n, dt_s)
+        wedge.moved(push.superior_nmm, now.superior_rad, rest.superior_rad, far.superior_rad,
+                    up.max_rad, prop.superior_nmm),
+        rise.moved(push.superior_n, now.superior_mm, rest.superior_mm, far.superior_mm,
+                   up.max_mm, prop.superior_n),
+        low_wedge.moved(push.inferior_nmm, now.inferior_rad, rest.inferior_rad, far.inferior_rad,
+                        down.max_rad, prop.inferior_nmm),
+        low_rise.moved(push.inferior_n, now.inferior_mm, rest.inferior_mm, far.inferior_mm,
+                       down.max_mm, prop.inferior_n),
+    )  # fmt: skip
+    wall = now.wall_mm + _slid_mm(constants, hinge.wall, weeks, push.wall_n, dt_s)
     wall = min(wall, _CANAL_SHARE * hinge.wall.canal_mm)
-    (a, a0), (b, b0), (c, c0), (d, d0) = moved
+    (a, a0, a1), (b, b0, b1), (c, c0, c1), (d, d0, d1) = moved
     lift = Lift(a, b, c, d, wall)
     step = lift.minus(now)
     if max(abs(step.superior_rad), abs(step.inferior_rad)) < _STILL_RAD and (
         max(abs(step.superior_mm), abs(step.inferior_mm), abs(step.wall_mm)) < _STILL_MM
     ):
         return body
-    return replace(body, lift=lift, plastic=Lift(a0, b0, c0, d0, wall))
+    return replace(
+        body,
+        lift=lift,
+        plastic=Lift(a0, b0, c0, d0, wall),
+        pressed=Lift(a1, b1, c1, d1, wall),
+    )
 
 
 def _slid_mm(
@@ -169,7 +133,7 @@ def _slid_mm(
     """Return how far the fragment slides in one step: held by friction, it does not come back."""
     if wall.loose <= 0.0:
         return 0.0
-    holds = _aged(constants, "wall_yield_fresh_n", "wall_yield_old_n", weeks) / wall.loose
+    holds = aged(constants, "wall_yield_fresh_n", "wall_yield_old_n", weeks) / wall.loose
     return max(force_n - holds, 0.0) / constants["wall_damping_n_s_mm"] * dt_s
 
 

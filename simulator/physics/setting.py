@@ -87,6 +87,20 @@ def yield_table(spec: CementSpec) -> FloatArray:
     return frozen(spec.yield_per_s * viscosity_table(spec))
 
 
+def strength_mpa(spec: CementSpec, hard_mpa: float, age_s: FloatArray) -> FloatArray:
+    """Return the (n,) stress under which cement of effective age (n,) gives way in compression.
+
+    Dough: sqrt(3) times its yield stress. From the end of its working time the strength grows by
+    equal factors in equal times up to `hard_mpa` when it has set (design): that hardening is
+    exothermic and late is known, its curve is not.
+    """
+    dough = math.sqrt(3.0) * 1e-6 * yield_table(spec)
+    ages = np.arange(dough.size)
+    soft = np.interp(np.minimum(age_s, spec.work_until_s), ages, dough)
+    late = (age_s - spec.work_until_s) / (spec.set_s - spec.work_until_s)
+    return np.asarray(soft * (hard_mpa / soft) ** np.clip(late, 0.0, 1.0))
+
+
 def cannula_kpa(
     spec: CementSpec, eta_pa_s: float, flow_ul_s: float, bore_mm: float, length_mm: float
 ) -> float:

@@ -7,8 +7,10 @@ from dataclasses import replace
 
 from simulator import rng
 from simulator.frames import Side
-from simulator.physics import bursting, inflation, reduction, setting
-from simulator.units import PSI_PER_MPA, TICKS_PER_S, seconds
+from simulator.physics import bursting, cementing, inflation, prop, reduction
+from simulator.physics.cloud import aged
+from simulator.physics.prop import NO_PROP, Prop
+from simulator.units import PSI_PER_MPA, TICKS_PER_S
 from simulator.world.action import Action
 from simulator.world.case import Case
 from simulator.world.events import (
@@ -28,7 +30,6 @@ _DT_S = PERIOD_TICKS / TICKS_PER_S
 _MARK_PSI = 50.0
 _WALL_MARK_MM = 0.5
 _RECOIL_STEPS = 600
-_PROP_UL = 500.0
 _COVERED_MM = 0.5
 """Less of the balloon than this inside the cannula is within the markers' own length."""
 
@@ -40,9 +41,9 @@ def lively(state: State) -> bool:
 
 def at_rest(case: Case, state: State) -> Body:
     """Return the body after its endplate has sunk back as far as it will without a balloon."""
-    body = state.body
+    body, held = state.body, _propped(case, state)
     for _ in range(_RECOIL_STEPS):
-        sunk = _reduced(case, state, body, ())
+        sunk = _reduced(case, body, (), held)
         if sunk is body:
             break
         body = sunk
@@ -65,7 +66,7 @@ def work(case: Case, state: State, action: Action) -> tuple[State, tuple[Event, 
         body, tamps[side], told = _one(case, replace(state, body=body), tamp, others, rate)
         events.extend(told)
     live = tuple(t for t in tamps if t is not None)
-    body = _reduced(case, state, body, live)
+    body = _reduced(case, body, live, _propped(case, state))
     events.extend(_fragment_moved(state.body, body, action.inflate_ml_s))
     if body is not state.body:
         state = replace(state, body=body)
@@ -104,15 +105,21 @@ def _one(
     return body, new, tuple(events)
 
 
-def _reduced(case: Case, state: State, body: Body, tamps: tuple[Tamp, ...]) -> Body:
-    """Move plates and wall; hard cement between the plates holds them where they are."""
-    cement = state.cement
-    age_s = seconds(state.tick - (cement.mixed_tick or 0))
-    if cement.cloud.inside_ul > _PROP_UL and setting.is_set(case.cement, age_s):
-        return body
+def _propped(case: Case, state: State) -> Prop:
+    """Return what the cement in the body holds now."""
+    cloud = state.cement.cloud
+    if not cloud.voxel.size:
+        return NO_PROP
+    bone = state.body.bone
+    now = aged(cloud, cementing.flow_field(case, bone), state.tick)
+    return prop.of_cement(case.cement, case.physics["tamp"], case.patient.hinge, bone, now)
+
+
+def _reduced(case: Case, body: Body, tamps: tuple[Tamp, ...], held: Prop) -> Body:
+    """Move plates and wall."""
     return reduction.reduce(
         case.tamp, case.physics["tamp"], case.patient.hinge, case.patient.fracture_age_weeks,
-        tamps, body, _DT_S,
+        tamps, body, _DT_S, held,
     )  # fmt: skip
 
 

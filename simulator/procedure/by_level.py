@@ -56,7 +56,8 @@ SUMS = frozenset(
 LEAST = frozenset(
     {
         "anterior_clearance_mm", "height_before_mm", "height_inflated_mm", "height_after_mm",
-        "height_gain_mm", "fill_fraction", "strength_regained", "stiffness_regained",
+        "height_gain_mm", "lost_height_gain_mm", "fill_fraction", "strength_regained",
+        "stiffness_regained",
         "crosses_midline", "body_entered", "looked_well", "tamp_used", "tamp_inflated",
         "cement_given", "local_before_bone", "tamp_purged", "tamp_held_while_filling",
         "cement_age_score", "tamp_steps_seen_fraction", "tamp_steps_paused_fraction",

@@ -111,7 +111,7 @@ def _step(case: Case, before: State, after: State, account: Account, side: Side)
 
 def _rise(case: Case, before: State, account: Account, side: Side) -> None:
     """Count the steps in a row after which the plate has hardly risen."""
-    now = case.patient.anterior_gain_mm(before.body.lift)
+    now = case.patient.gain_mm(before.body.lift)
     last = account.get(f"gain_at_step_{side}")
     stalled = now > _LIFT_WORTH_MM and now - last < _STALLED_MM
     account.put(f"stalled_{side}", account.get(f"stalled_{side}") + 1.0 if stalled else 0.0)
@@ -146,12 +146,10 @@ def _met(case: Case, state: State, account: Account, side: Side, tamp: Tamp) -> 
     """Return the endpoint that is reached now, "" if none."""
     constants = case.physics["tamp"]
     limit = case.tamp.max_pressure_psi / PSI_PER_MPA
-    hinge, lift = case.patient.hinge, state.body.lift
-    y = case.patient.target.landmarks.anterior_wall_y_mm
-    most = hinge.superior.rise_mm(hinge.superior.max_rad, hinge.superior.max_mm, 0.0, y)
+    most = case.patient.gain_mm(case.patient.hinge.whole)
     rested, share = decay(account.get, state.tick, tamp)
     signs = (
-        most > 0.0 and hinge.gain_mm(lift, 0.0, y) >= _REDUCED * most,
+        most > 0.0 and case.patient.gain_mm(state.body.lift) >= _REDUCED * most,
         tamp.touch_mm2 >= constants["touch_stop_mm2"],
         account.get(f"stalled_{side}") >= _STALLED_STEPS,
         no_decay(case, rested, share, tamp),

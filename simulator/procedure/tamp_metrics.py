@@ -18,9 +18,8 @@ def _height_before_mm(case: Case, state: State) -> Metric:
 
 
 def _height_after_mm(case: Case, state: State) -> Metric:
-    return case.patient.target.landmarks.heights_mm[0] + case.patient.anterior_gain_mm(
-        state.body.lift
-    )
+    before = case.patient.target.landmarks.heights_mm[0]
+    return before + case.patient.anterior_gain_mm(state.body.lift)
 
 
 def _height_inflated_mm(case: Case, state: State) -> Metric:
@@ -30,6 +29,10 @@ def _height_inflated_mm(case: Case, state: State) -> Metric:
 
 def _height_gain_mm(case: Case, state: State) -> Metric:
     return case.patient.anterior_gain_mm(state.body.lift)
+
+
+def _lost_height_gain_mm(case: Case, state: State) -> Metric:
+    return case.patient.gain_mm(state.body.lift)
 
 
 def _angle_change_deg(case: Case, state: State) -> Metric:
@@ -97,6 +100,8 @@ ROWS: list[tuple[str, Definition]] = [
     defined("height_inflated_mm", "anterior, highest", tamped(_height_inflated_mm)),
     defined("height_after_mm", "anterior, at the end", _height_after_mm),
     defined("height_gain_mm", "anterior, kept", _height_gain_mm),
+    defined("lost_height_gain_mm", "kept where most was lost: in front, or in a dish's middle",
+        _lost_height_gain_mm),
     defined("kyphotic_angle_change_deg", "negative is straighter", _angle_change_deg),
 ]  # fmt: skip
 """In the order of the report."""

@@ -77,6 +77,8 @@ class Body:
     """Part of `lift` that `bone` already contains."""
     plastic: Lift = NO_LIFT
     """Rest position of the elastic part."""
+    pressed: Lift = NO_LIFT
+    """The furthest that it ever was: so far bone was pressed into the gap."""
     cavity_ml: float = 0.0
     tracts: tuple[tuple[Vec3, ...], ...] = ()
     """Channels in bone of tools that are out again: polylines from their mouth to their end."""

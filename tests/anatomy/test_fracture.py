@@ -251,7 +251,7 @@ def test_lifting_levels_the_level_above_and_no_more():
         calm = spine(replace(asked, fracture=None))[0]
         tilt = [math.atan2(s[at - 1].pose.turn[2, 1], s[at - 1].pose.turn[1, 1])
                 for s in (calm, shapes)]  # fmt: skip
-        assert abs(found.above_share * found.superior.max_rad) == pytest.approx(
+        assert abs(found.above.turn_share * found.superior.max_rad) == pytest.approx(
             abs(tilt[1] - tilt[0]), abs=math.radians(0.5)
         )
-        assert 0.0 < found.above_share < 1.0
+        assert 0.0 < found.above.turn_share < 1.0

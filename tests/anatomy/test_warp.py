@@ -8,9 +8,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from simulator.anatomy.hinge import Fragment, Hinge, Lift, Plate
+from simulator.anatomy.fracture import hinge
+from simulator.anatomy.hinge import Follow, Fragment, Hinge, Lift, Plate
+from simulator.anatomy.spec import FractureShape, FractureSpec, PatientSpec
+from simulator.anatomy.stack import spine
 from simulator.anatomy.volume import BoneField, Volume
-from simulator.anatomy.warp import displacement, superior_pose, warped, warped_bone
+from simulator.anatomy.warp import displacement, inferior_pose, superior_pose, warped, warped_bone
 from simulator.units import frozen
 
 
@@ -160,7 +163,7 @@ def test_a_mirrored_bone_is_lifted_to_the_mirror_image():
 
 
 def test_a_neighbour_that_follows_wholly_turns_with_the_endplate(built):
-    hinge = replace(built.hinge, above_share=1.0, above_mm_per_rad=0.0)
+    hinge = replace(built.hinge, above=Follow())
     lift, y = Lift(0.02), hinge.superior.hinge_y_mm
     turn, shift = superior_pose(hinge, lift)
     point = np.array([3.0, -15.0, 8.0])
@@ -176,12 +179,59 @@ def test_the_disc_takes_part_of_the_lift(built):
     hinge, plate = built.hinge, built.hinge.superior
     turn, shift = superior_pose(hinge, full(hinge))
     turned = math.atan2(turn[1, 2], turn[2, 2])
-    assert turned == pytest.approx(hinge.above_share * plate.max_rad)
-    assert 0.1 < hinge.above_share < 0.7
+    assert turned == pytest.approx(hinge.above.turn_share * plate.max_rad)
+    assert 0.1 < hinge.above.turn_share < 0.7
     fixed = np.array([0.0, plate.hinge_y_mm, plate.top_z_mm])
     rise = (turn @ fixed + shift)[2] - fixed[2]
-    assert rise == pytest.approx(hinge.above_mm_per_rad * plate.max_rad)
+    assert rise == pytest.approx(hinge.above.mm_per_rad * plate.max_rad)
     assert 0.5 < rise < 3.0
     point = np.array([0.0, -15.0, 20.0])
     lifted = (turn @ point + shift)[2] - point[2]
     assert 0.0 < lifted < rise_mm(hinge, full(hinge), -15.0, 20.0)
+
+
+FLIP = np.diag([1.0, 1.0, -1.0])
+FOLLOW = Follow(0.4, 5.0, 0.15)
+TWO = replace(BOTH, above=FOLLOW, below=FOLLOW)
+
+
+def test_what_lies_below_goes_down_as_what_lies_above_goes_up():
+    """The body's middle is a mirror: the same law upside down."""
+    flipped = replace(TWO, superior=replace(TWO.superior, bottom_z_mm=1.0, top_z_mm=6.0))
+    turn, shift = superior_pose(flipped, Lift(0.08, 1.4))
+    low_turn, low_shift = inferior_pose(flipped, Lift(0.0, 0.0, 0.08, 1.4))
+    assert np.allclose(low_turn, FLIP @ turn @ FLIP)
+    assert np.allclose(low_shift, FLIP @ shift)
+    assert low_shift[2] < -0.4
+
+
+def test_each_level_follows_its_own_plate_only():
+    for pose, other in ((superior_pose, Lift(0.0, 0.0, 0.1, 1.0)), (inferior_pose, Lift(0.1, 1.0))):
+        turn, shift = pose(TWO, other)
+        assert np.array_equal(turn, np.eye(3))
+        assert not shift.any()
+
+
+def test_of_a_dish_the_level_behind_the_disc_follows_a_share():
+    """As much as it had come closer when the disc sank into the dish."""
+    dish = replace(TWO, inferior=replace(TWO.inferior, even=0.0))
+    _, shift = inferior_pose(dish, Lift(0.0, 0.0, 0.0, 2.0))
+    assert shift == pytest.approx([0.0, 0.0, -0.3])
+    whole = replace(TWO, inferior=replace(TWO.inferior, even=1.0))
+    assert inferior_pose(whole, Lift(0.0, 0.0, 0.0, 2.0))[1] == pytest.approx([0.0, 0.0, -2.0])
+
+
+def test_a_biconcave_fracture_draws_both_neighbours_in_by_what_its_lift_gives_back():
+    calm = PatientSpec(level="L2", seed=5)
+    asked = replace(calm, fracture=FractureSpec(FractureShape.BICONCAVE, 0.6))
+    at = [shape.level for shape in spine(calm)[0]].index("L2")
+    before, (after, intact) = spine(calm)[0], spine(asked)
+    found = hinge(intact, after[at], asked)
+    shares = full(found)
+    for near, pose in ((at - 1, superior_pose), (at + 1, inferior_pose)):
+        gone = before[near].pose.shift - after[near].pose.shift
+        turn, shift = pose(found, shares)
+        back = turn @ after[near].pose.shift + shift - after[near].pose.shift
+        # the plate's rise is measured at stations, its dish is a little deeper between them
+        assert back[2] == pytest.approx(gone[2], abs=0.2)
+        assert 0.3 < abs(back[2]) < 1.5

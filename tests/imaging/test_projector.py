@@ -8,7 +8,7 @@ from scipy.ndimage import map_coordinates
 from simulator import rng
 from simulator.anatomy.hinge import Fragment, Hinge, Lift, Plate
 from simulator.anatomy.volume import Volume
-from simulator.anatomy.warp import superior_pose, warped
+from simulator.anatomy.warp import inferior_pose, superior_pose, warped
 from simulator.imaging.blocks import (
     Quality,
     first_pixel,
@@ -344,6 +344,26 @@ def test_lift_moves_what_lies_above_and_nothing_below():
     want = project(g, (0.0, 0.0, 30.0))[1] - project(g, risen)[1]
     assert want > 2.0
     assert before - after == pytest.approx(want, rel=0.03)
+
+
+def test_an_inferior_plate_moves_what_lies_below_and_nothing_above():
+    hinge = Hinge(Plate(), Plate(20.0, -8.0, 8.0, 0.3))
+    volumes = [ball((0.0, 0.0, z), 6.0, soft=0.0, cortical=1.0) for z in (30.0, 0.0, -30.0)]
+    air = phantom.slab(4.0, soft=0.0)
+    patient = phantom.patient(volumes, torso=air, index=1, hinge=hinge)
+    g = geometry(SPEC, Pose(90.0), 128)
+    lift = Lift(inferior_rad=0.2)
+    still, moved = (PatientProjector(patient).paths(g, a).cortical for a in (Lift(), lift))
+    above = math.floor(project(g, (0.0, 0.0, 20.0))[1])
+    below = math.ceil(project(g, (0.0, 0.0, -16.0))[1])
+    assert np.array_equal(still[:above], moved[:above])
+    rows = np.arange(below, 128)[:, None]
+    before, after = ((rows * p[below:]).sum() / p[below:].sum() for p in (still, moved))
+    turn, shift = inferior_pose(hinge, lift)
+    sunk = tuple((turn @ np.array((0.0, 0.0, -30.0)) + shift).tolist())
+    want = project(g, sunk)[1] - project(g, (0.0, 0.0, -30.0))[1]
+    assert want > 2.0
+    assert after - before == pytest.approx(want, rel=0.03)
 
 
 def test_cement_and_contrast_keep_their_volume_on_the_picture():

@@ -9,7 +9,7 @@ import pytest
 
 from simulator.anatomy.hinge import Hinge
 from simulator.anatomy.volume import Tissue
-from simulator.physics import reduction
+from simulator.physics import plates, reduction
 from simulator.world.tamp import Body
 from tests.physics import phantoms
 from tests.physics.inflator import ANTERIOR_Y, HINGE, SPEC, TAMP, bench
@@ -162,7 +162,7 @@ def test_a_balloon_never_inflated_leaves_no_trace():
 def test_a_fracture_heals_slowly_at_first():
     """Callus takes weeks: three weeks old is still fresh, half a year old is healed."""
     fresh, three, half, old, older = (
-        reduction.yield_nmm(TAMP, weeks) for weeks in (0.0, 3.0, 13.0, 26.0, 60.0)
+        plates.yield_nmm(TAMP, weeks) for weeks in (0.0, 3.0, 13.0, 26.0, 60.0)
     )
     assert fresh < three < fresh + 0.06 * (old - fresh)
     assert half == pytest.approx(0.5 * (fresh + old))
