@@ -2,7 +2,7 @@
 
 python docs/make_cement.py
 
-The patient and the way in are those of make_calibration; cement is pressed in by force alone.
+The patient and the way in are those of calibration_patients; cement is pressed in by force alone.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 
+from calibration_patients import ARMS, case_of, drawn, prepared
 from make_anatomy import AP, LATERAL, Row, sheet
-from make_calibration import ARMS, case_of, drawn, given, prepared
+from make_calibration import given
 
 from simulator.imaging.png import png
 from simulator.scenario.assets import chosen
@@ -54,7 +55,7 @@ def main() -> None:
         case = replace(case_of(_PATIENT, arm), filler=chosen("filler", arm.filler))
         done = given(
             case, prepared(_PATIENT, arm), look.start_s, look.ml, back_mm=look.back_mm,
-            rate_ul_s=look.rate_ul_s,
+            rate_ul_s=look.rate_ul_s, heeded=False,
         )  # fmt: skip
         cement = done.state.cement
         leak = sum(cement.cloud.leak_ul)
