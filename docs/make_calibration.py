@@ -6,7 +6,8 @@ python docs/make_calibration.py [--patients 20] [--seeds 1] [--jobs 2] [--arms v
 From the prepared moment (see calibration_patients) each arm and seed goes its own way: pores, small
 vessels, and what breaks off, differ by seed. Cement is given at a steady flow under both required
 views, a look a second, as a careful surgeon does: a leak that shows is given a minute once, cement
-in the back quarter ends it. `--set` tries another constant; `--page` writes docs/calibration.md.
+in the back quarter ends it. `--set` tries another constant; `--page` writes docs/calibration.md. What `--out`
+already holds with the same constants is not run again.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import argparse
 import json
 import multiprocessing
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ import numpy as np
 from calibration_page import page, summary
 from calibration_patients import ARMS, Arm, case_of, drawn, prepared
 
+from simulator import rng
 from simulator.anatomy.spec import Cleft
 from simulator.anatomy.volume import BoneField, Tissue
 from simulator.imaging.cells import brought, voxel_points_mm
@@ -35,6 +37,7 @@ from simulator.physics import cementing
 from simulator.physics.embolus import carried
 from simulator.physics.injection import Outlet, inject
 from simulator.physics.permeability import FlowField
+from simulator.scenario.assets import physics
 from simulator.units import MM3_PER_ML, TICKS_PER_S, ticks
 from simulator.world.bearings import wall_point
 from simulator.world.case import Case, Procedure
@@ -42,8 +45,11 @@ from simulator.world.cement import ROUTES, Cement
 from simulator.world.state import State
 
 _RATE_UL_S, _STEPS, _PRIMING_N = 50.0, 6000, 20.0
-_PLAIN_ML, _BEYOND_ML = 4.0, 0.5
-"""Given without a pocket (mean of a large series), and beyond the volume of one."""
+_PLAIN_ML, _BEYOND_ML = 4.0, 1.2
+"""Given without a pocket (mean of a large series), and beyond the volume of one (the expert)."""
+_START_SPREAD_S, _TIP_SPREAD_MM = (-60.0, 60.0), (0.0, 6.0)
+"""The surgeons of a series differ: when they begin without a pocket, and how far behind the front
+quarter their needles end (design)."""
 _LOOK_TICKS = TICKS_PER_S
 _PAUSE_S, _AFTER_LEAK_ML = 60.0, 1.0
 _BACK_MM, _EDGE_SHARE = 8.0, 0.05
@@ -121,12 +127,17 @@ class _Hand:
 
 def given(
     case: Case, state: State, start_s: float, ml: float, *, back_mm: float = 0.0,
-    rate_ul_s: float = _RATE_UL_S, heeded: bool = True,
+    rate_ul_s: float = _RATE_UL_S, heeded: bool = True, short: bool = False,
 ) -> Given:  # fmt: skip
-    """Give cement at a steady flow, as far as a hand goes, heeding the pictures or not."""
+    """Give cement at a steady flow, as far as a hand goes, heeding the pictures or not.
+
+    The needle is drawn back by `back_mm` first; if `short`, it never went deeper.
+    """
     tool = state.cannulas[state.side]
     if tool is None:
         raise RuntimeError("no cannula")
+    if short:
+        tool = replace(tool, deepest_mm=tool.depth_mm - back_mm)
     tool = replace(tool, depth_mm=tool.depth_mm - back_mm)
     outlet = cementing.outlet_of(case, tool, case.filler.volume_ml)
     hand = _Hand(case, cementing.flow_field(case, state.body.bone), outlet, rate_ul_s)
@@ -175,7 +186,13 @@ def filled(job: tuple[int, str, int, dict[str, float]]) -> dict[str, Any]:
     constants = {**case.physics, "cement": {**case.physics["cement"], **tried}}
     case = replace(case, physics=constants)
     state = prepared(number, arm)
-    done = given(case, state, arm.start_s, _wanted_ml(number, arm, state))
+    draw = rng.stream(number, "calibration.hand")
+    late_s, back_mm = draw.uniform(*_START_SPREAD_S), draw.uniform(*_TIP_SPREAD_MM)
+    free = arm.procedure is Procedure.VERTEBROPLASTY and not arm.as_pocket
+    done = given(
+        case, state, arm.start_s + (late_s if free else 0.0), _wanted_ml(number, arm, state),
+        back_mm=back_mm if free else 0.0, short=free,
+    )  # fmt: skip
     cement, spec = done.state.cement, drawn(number).fracture
     leaks = {r.value: v / MM3_PER_ML for r, v in zip(ROUTES, cement.cloud.leak_ul, strict=True)}
     return {
@@ -190,6 +207,15 @@ def filled(job: tuple[int, str, int, dict[str, float]]) -> dict[str, Any]:
 def _setting(text: str) -> tuple[str, float]:
     name, value = text.split("=")
     return name, float(value)
+
+
+def _kept(file: Path | None, constants: Mapping[str, float]) -> list[dict[str, Any]]:
+    """Return what an earlier call has found with the same constants."""
+    if file is None or not file.exists():
+        return []
+    found = json.loads(file.read_text())
+    rows: list[dict[str, Any]] = found["rows"] if found["constants"] == constants else []
+    return rows
 
 
 def main(args: Sequence[str] | None = None) -> None:
@@ -207,15 +233,20 @@ def main(args: Sequence[str] | None = None) -> None:
     numbers = range(asked.first, asked.first + asked.patients)
     jobs = [(n, arm, s, dict(asked.tried)) for n in numbers for arm in asked.arms
             for s in range(asked.seeds)]  # fmt: skip
+    constants = {**physics()["cement"], **dict(asked.tried)}
+    rows = _kept(asked.out, constants)
+    done = {(r["patient"], r["arm"], r["seed"]) for r in rows}
     with multiprocessing.get_context("fork").Pool(asked.jobs) as pool:
-        rows = pool.map(filled, jobs, chunksize=1)
+        for row in pool.imap(filled, [j for j in jobs if j[:3] not in done]):
+            rows.append(row)
+            if asked.out:
+                asked.out.write_text(json.dumps({"constants": constants, "rows": rows}) + "\n")
+    rows = [r for r in rows if (r["patient"], r["arm"], r["seed"]) in {j[:3] for j in jobs}]
     figures = {arm: summary([r for r in rows if r["arm"] == arm]) for arm in asked.arms}
     for arm, found in figures.items():
         print(arm, " ".join(f"{k}={v:.3g}" for k, v in found.items()))
-    if asked.out:
-        asked.out.write_text(json.dumps({"figures": figures, "rows": rows}, indent=1) + "\n")
     if asked.page:
-        (HERE / "calibration.md").write_text(page(figures))
+        (HERE / "calibration.md").write_text(page(figures, {a: ARMS[a].words for a in figures}))
 
 
 if __name__ == "__main__":
