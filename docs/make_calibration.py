@@ -6,8 +6,8 @@ python docs/make_calibration.py [--patients 20] [--seeds 1] [--jobs 2] [--arms v
 From the prepared moment (see calibration_patients) each arm and seed goes its own way: pores, small
 vessels, and what breaks off, differ by seed. Cement is given at a steady flow under both required
 views, a look a second, as a careful surgeon does: a leak that shows is given a minute once, cement
-in the back quarter ends it. `--set` tries another constant; `--page` writes docs/calibration.md. What `--out`
-already holds with the same constants is not run again.
+in the back quarter ends it. `--set` tries another constant; `--page` writes docs/calibration.md.
+What `--out` already holds with the same constants is not run again.
 """
 
 from __future__ import annotations
