@@ -62,10 +62,10 @@ foramina and endplate pores, thresholds of cracks and disc. Not fitted: calibre 
 (recalled from anatomy), Poiseuille's law in them, how a tamp shuts them, what can be seen.
 
 What does not fit: leaks of type B are missing without a misplaced needle, because the trunk fills
-so slowly from the front of the body that cement stiffens in it; those of type C are too rare,
-because a crack has to stay shut under a gentle hand; leaks beside a pocket are too rare; pressures
-in bone lie at the low end, and a pocket hardly lowers the highest one when it is filled beyond its
-volume.
+so slowly from the front of the body that cement stiffens in it; those of type S are more frequent
+and smaller than on CT; those of type C are too rare, because a crack has to stay shut under a
+gentle hand; beside a pocket leaks lie at the low end, and the highest pressure in bone (dough,
+beyond the pocket's volume) is no lower than without one (toothpaste).
 """
 
 
