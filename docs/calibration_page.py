@@ -47,7 +47,8 @@ def summary(rows: Sequence[Mapping[str, Any]]) -> dict[str, float]:
 
 _HEAD = """# Leaks and pressures beside published series
 
-Made by `python docs/make_calibration.py --page`; do not edit. Drawn patients with osteoporotic
+Made by `python docs/make_calibration.py --page` (here with `--patients 16 --arms vp_low kp`); do
+not edit. Drawn patients with osteoporotic
 fractures are brought to the moment before cement by the careful operator; then cement is given
 through one cannula at 50 uL/s under both required views: a leak that shows is given a minute once
 and at most 1 mL after it, cement in the back quarter ends it. Without a pocket needles end up to
@@ -59,11 +60,13 @@ patients. Published figures were read mostly in abstracts.
 
 Fitted by hand on these series, in [physics_cement.toml](../assets/physics_cement.toml): number of
 foramina and endplate pores, thresholds of cracks and disc. Not fitted: calibre of the exits
-(recalled from anatomy), Poiseuille's law in them, how a tamp shuts them, what can be seen.
+(recalled from anatomy), Poiseuille's law in them, how a tamp shuts them, what can be seen. The
+limit of CT, the spread of needles and starts, and what is given beyond a pocket were chosen while
+fitting. The patients are those that were fitted on: this is no independent validation.
 
 What does not fit: leaks of type B are missing without a misplaced needle, because the trunk fills
 so slowly from the front of the body that cement stiffens in it; those of type S are more frequent
-and smaller than on CT; those of type C are too rare, because a crack has to stay shut under a
+than on CT; those of type C are too rare, because a crack has to stay shut under a
 gentle hand; beside a pocket leaks lie at the low end, and the highest pressure in bone (dough,
 beyond the pocket's volume) is no lower than without one (toothpaste).
 """
