@@ -1,11 +1,13 @@
-"""Run cement into drawn patients and hold the leaks against published series.
+"""Run cement into drawn patients and hold leaks and pressures against published series.
 
-python docs/make_calibration.py [--patients 20] [--seeds 1] [--jobs 2] [--arms vp_low kp] [--out F]
+python docs/make_calibration.py [--patients 20] [--seeds 1] [--jobs 2] [--arms vp_low kp]
+                                [--set threshold_defect_kpa=2.0 ...] [--out FILE.json] [--page]
 
-Every patient is brought once to the moment before cement by the careful operator, needle and tamp
-included, on one side. From there each arm and seed goes its own way: pores, and what breaks off,
-differ by seed. The operator of this part gives a fixed amount at a steady flow, heeding no picture.
-Prepared states are kept in the cache folder; delete them when needle or tamp physics change.
+From the prepared moment (see calibration_patients) each arm and seed goes its own way: pores, small
+vessels, and what breaks off, differ by seed. Cement is given at a steady flow under both required
+views, a look a second, as a careful surgeon does: a leak that shows is given a minute once, cement
+in the back quarter ends it. `--set` tries another constant; `--page` writes docs/calibration.md.
+What `--out` already holds with the same constants is not run again.
 """
 
 from __future__ import annotations
@@ -13,151 +15,48 @@ from __future__ import annotations
 import argparse
 import json
 import multiprocessing
-import pickle
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-sys.path[:0] = [str(Path(__file__).resolve().parent.parent)]
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parent)]
 
 import numpy as np
+from calibration_page import page, summary
+from calibration_patients import ARMS, Arm, case_of, drawn, prepared
 
 from simulator import rng
-from simulator.anatomy import store
-from simulator.anatomy.plan import deepened, plan_path
-from simulator.anatomy.spec import Cleft, DefectSite, FractureShape, FractureSpec, PatientSpec, Sex
-from simulator.anatomy.volume import Tissue
-from simulator.engine.operators import filling
-from simulator.engine.operators.expert import Manner, access, exchange, prepare
-from simulator.engine.operators.hands import Move, Routine
-from simulator.engine.session import Session
-from simulator.engine.sight import Observation
-from simulator.engine.start import first_state
-from simulator.frames import Side
-from simulator.imaging.visibility import visible_routes
-from simulator.paths import cache_dir
+from simulator.anatomy.spec import Cleft
+from simulator.anatomy.volume import BoneField, Tissue
+from simulator.imaging.cells import brought, voxel_points_mm
+from simulator.imaging.visibility import Look, required_looks, visible_routes
 from simulator.physics import cementing
 from simulator.physics.embolus import carried
 from simulator.physics.injection import inject
-from simulator.scenario.assets import chosen, physics
-from simulator.scenario.load import load_case
+from simulator.physics.outlet import Outlet
+from simulator.physics.permeability import FlowField
+from simulator.scenario.assets import physics
 from simulator.units import MM3_PER_ML, TICKS_PER_S, ticks
-from simulator.world.arm import View
+from simulator.world.bearings import wall_point
 from simulator.world.case import Case, Procedure
 from simulator.world.cement import ROUTES, Cement, Filling
 from simulator.world.state import State
 
-_CT_ML = 0.01
-"""CT shows a leak from this volume on: a bead of 2.7 mm (design)."""
-_LEVELS, _SHARES = ("T11", "T12", "L1", "L2", "L3"), (0.12, 0.26, 0.34, 0.16, 0.12)
-_TAMP_FRONT_MM = 3.5
-_RATE_UL_S, _STEPS, _PRIMING_N = 50.0, 4000, 20.0
-_PLAIN_ML, _BEYOND_ML = 4.0, 0.5
-"""Given without a pocket (mean of a large series), and beyond the volume of one."""
-_KEPT = ("tick", "phase", "c_arm", "body", "vitals", "cannulas", "tamps", "side")
-_CLASS = {
-    "basivertebral": "B", "canal": "B", "foramen": "S", "segmental": "S", "cortical": "C",
-    "disc": "D", "tract": "C",
-}  # fmt: skip
-"""Types of leak as CT series name them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Arm:
-    """How one group is treated."""
-
-    procedure: Procedure
-    cement: str
-    filler: str
-    start_s: float
-    """Age of the cement when it is first given."""
-
-
-ARMS: Mapping[str, Arm] = {
-    "vp_low": Arm(Procedure.VERTEBROPLASTY, "low_viscosity", "syringe_1", 300.0),
-    "vp_medium": Arm(Procedure.VERTEBROPLASTY, "medium_viscosity", "syringe_1", 180.0),
-    "vp_high": Arm(Procedure.VERTEBROPLASTY, "very_high_viscosity", "screw_10", 150.0),
-    "kp": Arm(Procedure.KYPHOPLASTY, "hv_r", "bone_filler", 420.0),
-}
-"""Toothpaste without a pocket, dough into one."""
-
-
-def drawn(number: int) -> PatientSpec:
-    """Return patient `number`: an osteoporotic fracture of the thoracolumbar junction."""
-    draw = rng.stream(number, "calibration.patient")
-    between, often = draw.uniform, draw.random
-    fracture = FractureSpec(
-        shape=FractureShape(draw.choice(list(FractureShape), p=(0.6, 0.3, 0.1))),
-        anterior_height_fraction=float(between(0.55, 0.85)),
-        age_weeks=float(between(1.0, 12.0)),
-        endplate_defect_mm=float(between(0.3, 1.2)) if often() < 0.4 else 0.0,
-        cortical_defect_mm=float(between(0.8, 2.5)) if often() < 0.25 else 0.0,
-        cortical_defect_site=DefectSite(draw.choice(["anterior", "left", "right"])),
-        cleft=Cleft.GAS if often() < 0.2 else Cleft.NONE,
-        mobility=float(between(0.0, 1.0)),
-    )
-    return PatientSpec(
-        level=str(draw.choice(_LEVELS, p=_SHARES)),
-        sex=Sex.FEMALE if often() < 0.75 else Sex.MALE,
-        age_years=float(between(65.0, 88.0)),
-        bmi=float(between(20.0, 32.0)),
-        t_score=float(between(-4.0, -2.2)),
-        variation=0.6,
-        seed=9000 + number,
-        fracture=fracture,
-        basivertebral_mm=float(between(2.0, 4.0)),
-    )
-
-
-def case_of(number: int, arm: Arm) -> Case:
-    """Return the theatre with patient `number`, for one side."""
-    base, patient = load_case("l1-wedge", 1), store.patient(drawn(number))
-    tool = chosen("needle", "11G")
-    plans = [plan_path(patient.target, side, 0.5 * tool.outer_mm) for side in Side]
-    bone = patient.target.bone
-    if arm.procedure is Procedure.KYPHOPLASTY and bone is not None:
-        plans = [deepened(bone, plan, _TAMP_FRONT_MM) for plan in plans]
-    return replace(
-        base, seed=number, procedure=arm.procedure, patient=patient, plans=(plans[0], plans[1]),
-        sides=(number % 2,), needle=tool, cement=chosen("cement", arm.cement),
-        filler=chosen("filler", arm.filler), physics=physics(),
-    )  # fmt: skip
-
-
-def _ready(obs: Observation, side: Side) -> Move:
-    obs = yield from prepare(obs, side)
-    obs = yield from access(obs, side, Manner())
-    if obs.procedure is Procedure.KYPHOPLASTY:
-        obs = yield from exchange(obs, side, Manner())
-        obs = yield from filling.inflate(obs, side)
-        obs = yield from filling.empty_tamp(obs, side)
-    return obs
-
-
-def _played(case: Case) -> State:
-    """Return the patient as the careful operator has prepared it."""
-    session = Session(case, "expert")
-    driver = Routine(_ready(session.observe(), Side(case.sides[0])))
-    while not session.state.over:
-        action = driver.next_action(session.observe())
-        if action is None:
-            break
-        session.advance(action)
-    return session.state
-
-
-def prepared(number: int, arm: Arm) -> State:
-    """Return the patient before cement; computed once."""
-    file = cache_dir() / "calibration" / f"{arm.procedure.value}-{number}.pickle"
-    case = case_of(number, arm)
-    if not file.exists():
-        state = _played(case)
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(pickle.dumps({name: getattr(state, name) for name in _KEPT}))
-    # Cement is mixed anew, and what was judged so far left out: both belong to the arm.
-    return replace(first_state(case), **pickle.loads(file.read_bytes()))
+_RATE_UL_S, _STEPS, _PRIMING_N = 50.0, 6000, 20.0
+_PLAIN_ML, _BEYOND_ML = 4.0, 1.2
+"""Given without a pocket (mean of a large series), and beyond the volume of one (the expert)."""
+_START_SPREAD_S, _TIP_SPREAD_MM = (-60.0, 60.0), (0.0, 6.0)
+"""The surgeons of a series differ: when they begin without a pocket, and how far behind the front
+quarter their needles end (design)."""
+_LOOK_TICKS = TICKS_PER_S
+_PAUSE_S, _AFTER_LEAK_ML = 60.0, 1.0
+_BACK_MM, _EDGE_SHARE = 8.0, 0.05
+"""Where the back quarter begins, in front of the posterior wall; outliers the eye leaves out."""
+_SHOWS_UL = 0.5
+"""Less than this is not looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,106 +65,189 @@ class Given:
 
     state: State
     syringe_kpa: float
+    """Highest."""
     bone_kpa: float
+    """Highest at the tip."""
     seen: bool
-    """A true view shows a leak."""
+    """A required view showed a leak."""
+    ended: str
+
+
+@dataclass(slots=True)
+class _Eye:
+    """Both required views, live."""
+
+    case: Case
+    state: State
+    """Before cement; brightness is that of then."""
+    looks: tuple[Look, Look] | None = None
+
+    def sees_leak(self, cement: Cement) -> bool:
+        """Return whether a leak stands out in either."""
+        if sum(cement.cloud.leak_ul) < _SHOWS_UL:
+            return False
+        state = replace(self.state, cement=cement)
+        if self.looks is None:
+            self.looks = required_looks(self.case, self.state)
+        live = (replace(by, brought=brought(by.g, state)) for by in self.looks)
+        return any(visible_routes(self.case, by) for by in live)
+
+    def at_the_back(self, cement: Cement) -> bool:
+        """Return whether cement lies in the back quarter of the body."""
+        cloud, marks = cement.cloud, self.case.patient.target.landmarks
+        inside = (cloud.route < 0) & (cloud.fill > 0.5)
+        points = voxel_points_mm(self.state.body.bone, cloud.voxel[inside])
+        past = (np.array(wall_point(marks)) - points) @ np.array(marks.axes[1])
+        past = past[past > 0.0]
+        return bool(past.size) and float(np.quantile(past, _EDGE_SHARE)) < _BACK_MM
+
+
+@dataclass(slots=True)
+class _Hand:
+    """The thumb that keeps a flow."""
+
+    case: Case
+    field: FlowField
+    outlet: Outlet
+    rate_ul_s: float
+    force_n: float = 1.0
+
+    def press(self, cement: Cement, tick: int) -> Cement:
+        """Press for one period that ends at `tick`, then adapt the force."""
+        case, filler = self.case, self.case.filler
+        after = inject(
+            case.cement, case.physics["cement"], self.field, cement, self.outlet, filler,
+            self.force_n, tick, cementing.PERIOD_TICKS / TICKS_PER_S,
+        )  # fmt: skip
+        after, _ = carried(case, cement, after, tick)
+        most = filler.hand_limit_n if after.injected_ml > 0.0 else _PRIMING_N
+        slow = after.flow_ul_s < self.rate_ul_s
+        self.force_n = min(self.force_n * 1.1, most) if slow else self.force_n * 0.9
+        return after
 
 
 def given(
     case: Case, state: State, start_s: float, ml: float, *, back_mm: float = 0.0,
-    rate_ul_s: float = _RATE_UL_S,
+    rate_ul_s: float = _RATE_UL_S, heeded: bool = True, short: bool = False,
 ) -> Given:  # fmt: skip
-    """Give cement at a steady flow, as far as a hand goes, wherever it runs."""
+    """Give cement at a steady flow, as far as a hand goes, heeding the pictures or not.
+
+    The needle is drawn back by `back_mm` first; if `short`, it never went deeper.
+    """
     tool = state.cannulas[state.side]
     if tool is None:
         raise RuntimeError("no cannula")
+    if short:
+        tool = replace(tool, deepest_mm=tool.depth_mm - back_mm)
     tool = replace(tool, depth_mm=tool.depth_mm - back_mm)
     outlet = cementing.outlet_of(case, tool, case.filler.volume_ml)
-    field = cementing.flow_field(case, state.body.bone)
-    limit = case.physics["looking"]["cement_seen_mm"]
-    tick, force, syringe, bone = ticks(start_s), 1.0, 0.0, 0.0
-    cement = Cement(mixed_tick=0, batches=1, fillings=(Filling(20.0), Filling()))
+    hand = _Hand(case, cementing.flow_field(case, state.body.bone), outlet, rate_ul_s)
+    eye, paused, ended = _Eye(case, state), False, "given"
+    tick, next_look, syringe, bone = ticks(start_s), 0, 0.0, 0.0
+    cement = Cement(mixed_tick=0, batches=1, fillings=(Filling(ml=20.0), Filling()))
     for _ in range(_STEPS):
         if cement.injected_ml >= ml:
             break
         tick += cementing.PERIOD_TICKS
-        before = cement
-        cement = inject(case.cement, case.physics["cement"], field, cement, outlet, case.filler,
-                        force, tick, cementing.PERIOD_TICKS / TICKS_PER_S)  # fmt: skip
-        cement, _ = carried(case, before, cement, tick)
-        slow = cement.flow_ul_s < rate_ul_s
-        most = case.filler.hand_limit_n if cement.injected_ml > 0.0 else _PRIMING_N
-        force = min(force * 1.1, most) if slow else force * 0.9
+        cement = hand.press(cement, tick)
         syringe, bone = max(syringe, cement.syringe_kpa), max(bone, cement.tip_kpa)
-    state = replace(state, cement=cement)
-    seen = any(visible_routes(state, view, limit) for view in (View.AP, View.LATERAL))
-    return Given(replace(state, cement=cement), syringe, bone, seen)
+        if not heeded or tick < next_look or cement.injected_ml == 0.0:
+            continue
+        next_look = tick + _LOOK_TICKS
+        if eye.at_the_back(cement):
+            ended = "back quarter"
+            break
+        if not paused and eye.sees_leak(cement):
+            paused, ended, hand.force_n = True, "leak", 1.0
+            cement = replace(cement, syringe_kpa=0.0, flow_ul_s=0.0, flow_smooth_ul_s=0.0)
+            tick, ml = tick + ticks(_PAUSE_S), min(ml, cement.injected_ml + _AFTER_LEAK_ML)
+    else:
+        ended = "stiff"
+    seen = paused or eye.sees_leak(cement)
+    return Given(replace(state, cement=cement), syringe, bone, seen, ended)
 
 
-def filled(job: tuple[int, str, int]) -> dict[str, Any]:
+def _pocket_ml(bone: BoneField) -> float:
+    return float((bone.tissue == Tissue.CAVITY).sum()) * bone.spacing_mm**3 / MM3_PER_ML
+
+
+def _wanted_ml(number: int, arm: Arm, state: State) -> float:
+    if arm.as_pocket:
+        state = prepared(number, ARMS["kp"])
+    elif arm.procedure is Procedure.VERTEBROPLASTY:
+        return _PLAIN_ML
+    return _pocket_ml(state.body.bone) + _BEYOND_ML
+
+
+def filled(job: tuple[int, str, int, dict[str, float]]) -> dict[str, Any]:
     """Fill one patient and return what became of the cement."""
-    number, name, seed = job
+    number, name, seed, tried = job
     arm = ARMS[name]
     case = replace(case_of(number, arm), seed=1000 * seed + number)
+    constants = {**case.physics, "cement": {**case.physics["cement"], **tried}}
+    case = replace(case, physics=constants)
     state = prepared(number, arm)
-    bone = state.body.bone
-    pocket = float((bone.tissue == Tissue.CAVITY).sum()) * bone.spacing_mm**3 / MM3_PER_ML
-    ml = pocket + _BEYOND_ML if arm.procedure is Procedure.KYPHOPLASTY else _PLAIN_ML
-    done = given(case, state, arm.start_s, ml)
+    draw = rng.stream(number, "calibration.hand")
+    late_s, back_mm = draw.uniform(*_START_SPREAD_S), draw.uniform(*_TIP_SPREAD_MM)
+    free = arm.procedure is Procedure.VERTEBROPLASTY and not arm.as_pocket
+    done = given(
+        case, state, arm.start_s + (late_s if free else 0.0), _wanted_ml(number, arm, state),
+        back_mm=back_mm if free else 0.0, short=free,
+    )  # fmt: skip
     cement, spec = done.state.cement, drawn(number).fracture
     leaks = {r.value: v / MM3_PER_ML for r, v in zip(ROUTES, cement.cloud.leak_ul, strict=True)}
     return {
         "patient": number, "seed": seed, "arm": name, "injected_ml": cement.injected_ml,
-        "leaks": leaks, "leak_ml": sum(leaks.values()), "seen": done.seen,
+        "leaks": leaks, "leak_ml": sum(leaks.values()), "seen": done.seen, "ended": done.ended,
         "lung_ml": cement.lung_ml, "beyond_ml": cement.cloud.embolised_ul / MM3_PER_ML,
         "cleft": spec is not None and spec.cleft is not Cleft.NONE,
         "syringe_kpa": done.syringe_kpa, "bone_kpa": done.bone_kpa,
     }  # fmt: skip
 
 
-def summary(rows: Sequence[Mapping[str, Any]]) -> dict[str, float]:
-    """Return the figures of one arm as series report them."""
-    leak = np.array([r["leak_ml"] for r in rows])
-    kinds = dict.fromkeys("BSCD", 0)
-    for row in rows:
-        for kind in {_CLASS[k] for k, v in row["leaks"].items() if v > _CT_ML}:
-            kinds[kind] += 1
-    shown = max(sum(kinds.values()), 1)
-    return {
-        "n": len(rows),
-        "injected_ml": float(np.mean([r["injected_ml"] for r in rows])),
-        "leak_2_ul_pct": 100.0 * float((leak > 0.002).mean()),
-        "any_leak_pct": 100.0 * float((leak > _CT_ML).mean()),
-        "seen_pct": 100.0 * float(np.mean([r["seen"] for r in rows])),
-        "leak_median_ml": float(np.median(leak)),
-        "leak_p90_ml": float(np.quantile(leak, 0.9)),
-        **{f"type_{k}_pct": 100.0 * v / shown for k, v in kinds.items()},
-        "lung_pct": 100.0 * float(np.mean([r["lung_ml"] > 0.0 for r in rows])),
-        "syringe_mpa": float(np.mean([r["syringe_kpa"] for r in rows])) / 1e3,
-        "syringe_max_mpa": float(np.max([r["syringe_kpa"] for r in rows])) / 1e3,
-        "bone_kpa": float(np.median([r["bone_kpa"] for r in rows])),
-        "bone_p90_kpa": float(np.quantile([r["bone_kpa"] for r in rows], 0.9)),
-    }
+def _setting(text: str) -> tuple[str, float]:
+    name, value = text.split("=")
+    return name, float(value)
+
+
+def _kept(file: Path | None, constants: Mapping[str, float]) -> list[dict[str, Any]]:
+    """Return what an earlier call has found with the same constants."""
+    if file is None or not file.exists():
+        return []
+    found = json.loads(file.read_text())
+    rows: list[dict[str, Any]] = found["rows"] if found["constants"] == constants else []
+    return rows
 
 
 def main(args: Sequence[str] | None = None) -> None:
     """Run the arms and write the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--patients", type=int, default=20)
+    parser.add_argument("--first", type=int, default=0, help="number of the first patient")
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--arms", nargs="*", default=list(ARMS), choices=list(ARMS))
+    parser.add_argument("--set", nargs="*", default=[], type=_setting, dest="tried")
     parser.add_argument("--out", type=Path)
+    parser.add_argument("--page", action="store_true")
     asked = parser.parse_args(args)
-    jobs = [(n, arm, s) for arm in asked.arms for n in range(asked.patients)
+    numbers = range(asked.first, asked.first + asked.patients)
+    jobs = [(n, arm, s, dict(asked.tried)) for n in numbers for arm in asked.arms
             for s in range(asked.seeds)]  # fmt: skip
+    constants = {**physics()["cement"], **dict(asked.tried)}
+    rows = _kept(asked.out, constants)
+    done = {(r["patient"], r["arm"], r["seed"]) for r in rows}
     with multiprocessing.get_context("fork").Pool(asked.jobs) as pool:
-        rows = pool.map(filled, jobs, chunksize=max(1, asked.seeds))
+        for row in pool.imap(filled, [j for j in jobs if j[:3] not in done]):
+            rows.append(row)
+            if asked.out:
+                asked.out.write_text(json.dumps({"constants": constants, "rows": rows}) + "\n")
+    rows = [r for r in rows if (r["patient"], r["arm"], r["seed"]) in {j[:3] for j in jobs}]
     figures = {arm: summary([r for r in rows if r["arm"] == arm]) for arm in asked.arms}
     for arm, found in figures.items():
         print(arm, " ".join(f"{k}={v:.3g}" for k, v in found.items()))
-    if asked.out:
-        asked.out.write_text(json.dumps({"figures": figures, "rows": rows}, indent=1) + "\n")
+    if asked.page:
+        (HERE / "calibration.md").write_text(page(figures, {a: ARMS[a].words for a in figures}))
 
 
 if __name__ == "__main__":

@@ -7,15 +7,15 @@ a plexus of thin veins, or the disc. Bone that a balloon has crushed closes them
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.ndimage import distance_transform_edt
+from scipy.ndimage import distance_transform_edt, label
 
 from simulator.anatomy.volume import BoneField, Tissue
 from simulator.physics.constants import Constants
 from simulator.rng import stream
-from simulator.units import AnyArray, FloatArray, IntArray
+from simulator.units import AnyArray, FloatArray, IntArray, frozen
 
 _BORE = 0.75
 """Radius in voxels of the way that is opened: its voxels touch by faces."""
@@ -76,6 +76,34 @@ def holes(bone: BoneField, constants: Constants, seed: int, posterior_wall_y_mm:
         if way.size:
             found.append((way, radius, bool(disc[site])))
     return _told(found, h)
+
+
+def narrowed(
+    bone: BoneField, constants: Constants, seed: int, posterior_wall_y_mm: float
+) -> BoneField:
+    """Give the ends of the veins of front and sides the calibre of the holes they leave by.
+
+    So far from the wall as the vein of a foramen reaches, and out through the shell. A balloon
+    presses small veins beside its pocket shut; the basivertebral trunk stays open.
+    """
+    reach = constants["tributary_mm"]
+    y = bone.origin_mm[1] + bone.spacing_mm * np.arange(bone.shape[1])
+    veins = bone.tissue == Tissue.VEIN
+    ends = veins & (bone.distance_mm > -reach) & (bone.distance_mm <= bone.spacing_mm)
+    ends &= (y < posterior_wall_y_mm - reach)[None, :, None]
+    group, count = label(ends, np.ones((3, 3, 3)))
+    low, high = constants["foramen_least_mm"], constants["foramen_most_mm"]
+    calibre = np.append(0.0, stream(seed, "ostia").uniform(low, high, count))[group]
+    own = np.maximum(bone.vein_radius_mm, 1e-6)
+    shrunk = np.where(ends, np.minimum(calibre / own, 1.0), 1.0).astype(np.float32)
+    shut = veins & (bone.vein_radius_mm < constants["trunk_least_mm"])
+    shut &= _crushed(bone, constants["crushed_mm"])
+    return replace(
+        bone,
+        tissue=frozen(np.where(shut, np.uint8(Tissue.CORTICAL), bone.tissue)),
+        vein_share=frozen(bone.vein_share * shrunk**2),
+        vein_radius_mm=frozen(bone.vein_radius_mm * shrunk),
+    )
 
 
 def _crushed(bone: BoneField, rim_mm: float) -> AnyArray:

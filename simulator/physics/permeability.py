@@ -9,7 +9,7 @@ from scipy.ndimage import distance_transform_edt, find_objects, gaussian_filter,
 
 from simulator.anatomy.volume import BoneField, Tissue
 from simulator.physics.constants import Constants
-from simulator.physics.foramina import Holes, holes
+from simulator.physics.foramina import Holes, holes, narrowed
 from simulator.physics.marrow import WaysOut, ways_out
 from simulator.rng import stream
 from simulator.units import AnyArray, ByteArray, Float32Array, FloatArray, IntArray, Vec3, frozen
@@ -58,18 +58,22 @@ def flow_field(
         seed: of the run: pores differ from run to run, but not within one.
         posterior_wall_y_mm: veins that leave behind this are basivertebral.
     """
+    small = holes(bone, constants, seed, posterior_wall_y_mm)
+    bone = narrowed(bone, constants, seed, posterior_wall_y_mm)
     tissue = bone.tissue.ravel()
     bv = np.clip(bone.bv_tv.ravel().astype(np.float64), 0.0, 1.0)
     perm, phi, pe, drag, ageing = _porous(bone, bv, constants, seed)
     around = np.where(bv > 0.0, perm, constants["k_soft"])
     pores = np.where(bv > 0.0, phi, constants["phi_soft"])
+    depth = -bone.distance_mm.ravel()
+    walled = (depth >= 0.0) & (depth < bone.spacing_mm)  # beside a vein the shell stays closed
+    around[walled], pores[walled] = constants["k_shell"], 0.0
     for name, (k, porosity, threshold, rate) in _plain(constants).items():
         there = tissue == name
         perm[there], phi[there], pe[there], ageing[there] = k, porosity, threshold, rate
         drag[there] = 0.0  # marrow holds against the flow; veins and gaps drain
     _funnel(bone, constants, posterior_wall_y_mm, (perm, pe, drag))
     _lumina(bone, perm, phi, around, pores)
-    small = holes(bone, constants, seed, posterior_wall_y_mm)
     _pierced(small, constants, perm, phi, pe, drag, ageing)
     _plexus(bone, constants, seed, posterior_wall_y_mm, (perm, phi, pe, ageing))
     scale = bone.spacing_mm / _FLAT_MM
