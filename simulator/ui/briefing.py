@@ -14,10 +14,8 @@ from simulator.ui.canvas import Canvas
 from simulator.ui.hots import Hots
 from simulator.ui.keys import KEYS
 from simulator.ui.kit import Kit
-from simulator.ui.loading import Loading
 from simulator.ui.overlays import Help
 from simulator.ui.screens import Change, Pop, Push, Replace, as_change
-from simulator.ui.work import Report
 from simulator.world.action import Do
 from simulator.world.case import Case
 from simulator.world.clinic import Choice
@@ -198,23 +196,3 @@ class Briefing:
         size, face = c.best_fit(words, x - c.px(2))
         words = c.fitted(words, x - c.px(2), size, face)
         c.text(words, (c.px(2), mid), size, face, col.low)
-
-
-class Rebuilding(Loading):
-    """Waits for the case as it was chosen; who does not want to wait is back in the briefing."""
-
-    def __init__(
-        self, briefing: Briefing, task: Callable[[Report], Case], then: Callable[[Case], Any]
-    ) -> None:
-        """Start `task`; `then` makes the next screen from the case."""
-        super().__init__(briefing.case.notes.title, task, then)
-        self._back = briefing
-
-    def update(self) -> Change:
-        """Go on when the work is done."""
-        change = super().update()
-        return Replace(self._back) if isinstance(change, Pop) else change
-
-    def _cancel(self) -> Change:
-        super()._cancel()
-        return Replace(self._back)

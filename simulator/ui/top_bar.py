@@ -26,6 +26,8 @@ def draw(
     x += c.text(title, (x, y), "md", "semi") + c.px(1.5)
     if scene.coach:
         x += kit.chip("Guided", (x, y), col.acc, col.accd, "bulb") + c.px(1.3)
+    if scene.session.practice_from is not None:
+        x += kit.chip("Practice", (x, y), col.warn, col.warnd) + c.px(1.3)
     if x + c.width(_procedure(scene)) < end:
         c.text(_procedure(scene), (x, y), "sm", "medium", col.low)
     _numbers(kit, rect, scene)

@@ -16,13 +16,14 @@ from simulator.anatomy import store
 from simulator.engine import recording, resume
 from simulator.procedure.selection import RULES
 from simulator.scenario.load import find_case, list_cases, load_case, load_scenario
-from simulator.ui.briefing import Briefing, Rebuilding
+from simulator.ui.briefing import Briefing
 from simulator.ui.briefing_desk import DECLINE, REASONS, TREAT, Desk
 from simulator.ui.briefing_patient import findings
 from simulator.ui.briefing_plan import advice
 from simulator.ui.canvas import Canvas
 from simulator.ui.debrief import Debrief
 from simulator.ui.flow import Flow, Opened, planned_in
+from simulator.ui.loading import Detour
 from simulator.ui.memory import results
 from simulator.ui.screens import Pop, Replace, Stack
 from simulator.ui.sound import Sound
@@ -282,7 +283,7 @@ def test_the_choice_stands_in_the_recording_and_comes_back(
     desk = sit(case)
     desk.choose(OTHER)
     desk.key(pygame.K_RETURN)
-    assert isinstance(desk.top, Rebuilding)
+    assert isinstance(desk.top, Detour)
     theatre = desk.until(Theatre)
     built = theatre.scene.case
     assert built.choice == OTHER
