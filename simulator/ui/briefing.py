@@ -26,6 +26,8 @@ _ARROWS = {
     pygame.K_UP: (0, -1),
     pygame.K_DOWN: (0, 1),
 }
+_NAMED = 3
+"""Open rows that are named in the footer; of more, the rest is counted."""
 _ENTER = (pygame.K_RETURN, pygame.K_KP_ENTER)
 
 Treat = Callable[["Briefing", Choice], Any]
@@ -188,6 +190,8 @@ class Briefing:
         x = float(back.x - c.px(2))
         if still:
             *most, last = (question.title.lower() for question in still)
+            if len(still) > _NAMED:
+                most, last = most[: _NAMED - 1], f"{len(still) - _NAMED + 1} more"
             words = "Choose " + (f"{', '.join(most)} and {last}" if most else last)
             x -= c.text(words, (x, mid), "sm", "medium", col.warn, "r") + c.px(1.5)
             kit.mark("warn", (x, mid))

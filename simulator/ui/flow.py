@@ -26,6 +26,7 @@ from simulator.procedure.selection import declined
 from simulator.records.runs import PERSON, now
 from simulator.scenario.load import CaseCard, find_case, list_cases, load_case, load_scenario
 from simulator.ui.briefing import Briefing
+from simulator.ui.briefing_desk import MODERATE
 from simulator.ui.debrief import Debrief
 from simulator.ui.loading import Detour, Loading
 from simulator.ui.memory import begin_run, keep_run
@@ -63,8 +64,11 @@ def planned_in(file: Path) -> Choice:
     case = load_scenario(file).case
     if case.procedure == "choose":
         return Choice()
-    way = case.plan
-    return Choice(case.procedure, way.approach, tuple(way.sides), case.equipment.needle)
+    way, tools = case.plan, case.equipment
+    return Choice(
+        case.procedure, way.approach, tuple(way.sides), tools.needle, tools.tamp,
+        tools.cement, MODERATE,
+    )  # fmt: skip
 
 
 def file_of(case: Case) -> Path | None:

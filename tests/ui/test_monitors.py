@@ -269,13 +269,13 @@ def test_no_corner_runs_into_another_and_none_is_cut(
                    pictures.in_mode(display.Mode.SUBTRACT)):  # fmt: skip
         shown.change(change)
     plates: list[Any] = []
-    block = corners._block
+    block = corners.block
 
     def noted(kit: Any, image: Any, lines: list[str], **where: Any) -> Any:
         plates.append(block(kit, image, lines, **where))
         return plates[-1]
 
-    monkeypatch.setattr(corners, "_block", noted)
+    monkeypatch.setattr(corners, "block", noted)
     image = room.image()  # draws both monitors; the large one first
     large = plates[:4]
     assert all(image.contains(p) for p in large)
