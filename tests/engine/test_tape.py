@@ -58,3 +58,10 @@ def test_practice_goes_on_from_the_moment_with_its_past(case: Case) -> None:
     assert early is not None
     assert same is not None
     assert digest.parts(early) == digest.parts(same)
+    # What was done instead replaces what came after the moment in the first run.
+    other = session.forked(start, "human")
+    for action in (Action(do=Do.ANTIBIOTIC), *[IDLE] * 4):
+        other.advance(action)
+    found = other.walk(45, start=start)
+    assert found is not None
+    assert digest.parts(found) == digest.parts(other.state)
