@@ -62,6 +62,6 @@ def test_practice_goes_on_from_the_moment_with_its_past(case: Case) -> None:
     other = session.forked(start, "human")
     for action in (Action(do=Do.ANTIBIOTIC), *[IDLE] * 4):
         other.advance(action)
-    found = other.walk(45, start=start)
+    found = other.walk(45, start=other.snapshots[0])
     assert found is not None
     assert digest.parts(found) == digest.parts(other.state)
