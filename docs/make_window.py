@@ -21,7 +21,7 @@ from simulator.engine.runner import run_case
 from simulator.engine.session import Session
 from simulator.scenario.load import load_case
 from simulator.ui.canvas import Canvas
-from simulator.ui.debrief import Debrief
+from simulator.ui.debrief import REPLAY, Debrief
 from simulator.ui.sound import Sound
 from simulator.ui.theatre import Theatre
 from simulator.ui.theme import Theme
@@ -71,6 +71,21 @@ def _debrief(session: Session) -> None:
     pygame.image.save(canvas.surface, str(HERE / "pictures" / "debrief.png"))
 
 
+def _replay(session: Session) -> None:
+    """Draw the walk through the run while cement flows, with the planned way."""
+    debrief = Debrief(session, session.report(), lambda session, start: None, lambda: None)
+    debrief.tab, debrief.replay.expert = REPLAY, True
+    given = session.state.cement.injected_ml
+    debrief.replay.go(next(row.tick for row in session.trace if row.cement_ml > 0.5 * given))
+    canvas = Canvas(pygame.Surface(_SIZE), Theme(_SIZE))
+    debrief.draw(canvas)
+    while debrief.replay.reel.busy:
+        pygame.time.wait(50)
+    debrief.draw(canvas)
+    pygame.image.save(canvas.surface, str(HERE / "pictures" / "debrief_replay.png"))
+    debrief.leave()
+
+
 def main() -> None:
     """Play the case and write the pictures."""
     pygame.display.init()
@@ -86,6 +101,7 @@ def main() -> None:
 
     outcome = run_case(load_case("l1-wedge", 1), "expert", hook=look)
     _debrief(outcome.session)
+    _replay(outcome.session)
     pygame.quit()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bisect
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from simulator.engine.recording import Kept, plain
 from simulator.engine.sight import Observation, Seen, observe, read_picture
 from simulator.engine.start import first_state
 from simulator.engine.step import step
+from simulator.engine.tape import Tape, walked
 from simulator.procedure.score import score
 from simulator.units import PSI_PER_MPA, TICKS_PER_S, Vec3, seconds
 from simulator.world.action import Action
@@ -59,6 +61,8 @@ class Sample:
     orbit_deg: float
     tip_mm: Vec3 | None = None
     """Tip of the tool of that side, or of what is passed through it; patient frame."""
+    heart_min: float = 0.0
+    pain_vas: float = 0.0
 
 
 class Session:
@@ -81,6 +85,9 @@ class Session:
         self.captions: list[Caption] = []
         self.trace: list[Sample] = []
         self.snapshots: list[State] = [self.state]
+        self.tape = Tape()
+        self.practice_from: int | None = None
+        """The tick of another run at which this one was taken up, for practice."""
         self.ap: Seen | None = None
         self.lateral: Seen | None = None
         self._events: tuple[Event, ...] = ()
@@ -108,11 +115,13 @@ class Session:
             return ()
         if self._recorder is not None:
             self._recorder.action(before.tick, action)
+        self.tape.ask(before.tick, action)
         self.state, events = step(self.case, before, action)
         self.case = self.case.facing(self.state.level)
         if self.state.level != before.level:
             self.ap = self.lateral = None
         self._events = events
+        self.tape.tell(self.state.tick, events)
         for event in events:
             self._note(event)
         self._keep(before.tick, events)
@@ -146,9 +155,30 @@ class Session:
             self.trace.append(_sample(self.state))
 
     def state_at(self, tick: int) -> State:
-        """Return the kept state at or just before `tick`, for scrubbing and forks."""
+        """Return the kept state at or just before `tick`."""
         at = bisect.bisect_right(self.snapshots, tick, key=lambda s: s.tick)
         return self.snapshots[max(0, at - 1)]
+
+    def forked(self, start: State, operator_name: str) -> Session:
+        """Return a run for practice: it goes on at `start`, and what led there is its past.
+
+        Args:
+            start: A state of this run.
+            operator_name: Who goes on.
+        """
+        out = Session(self.case, operator_name)
+        tick, out.state, out.practice_from = start.tick, start, start.tick
+        out.captions = [row for row in self.captions if row.tick <= tick]
+        out.trace = [row for row in self.trace if row.tick <= tick]
+        out.snapshots = [*(state for state in self.snapshots if state.tick < tick), start]
+        out.tape = self.tape.until(tick)
+        return out
+
+    def walk(
+        self, tick: int, stop: Callable[[], bool] = lambda: False, start: State | None = None
+    ) -> State | None:
+        """Return the state at `tick` itself; see `simulator.engine.tape.walked`."""
+        return walked(self.case, start or self.state_at(tick), self.tape, tick, stop)
 
     def report(self) -> Report:
         """Return the judgement as it stands; final once the state is over."""
@@ -213,6 +243,8 @@ def _sample(state: State) -> Sample:
         beam=state.c_arm.beam_on,
         orbit_deg=state.c_arm.pose.orbit_deg,
         tip_mm=tool.front_mm if tool else None,
+        heart_min=state.vitals.heart_rate_min,
+        pain_vas=state.vitals.pain_vas,
     )
 
 

@@ -77,7 +77,22 @@ def _declining(case: Case, state: State) -> str | None:
     return "Another level has been begun. Stop the case, or close." if begun else None
 
 
+def _ordered(case: Case, state: State) -> str | None:
+    if case.choice.sedation == "none":
+        return "No sedation was ordered. Talk to the patient, or numb more."
+    light = case.physics["physiology"]["light_steps"]
+    # A whole step fits under the order only if what is left of the last ones is under it.
+    if case.choice.sedation == "light" and state.vitals.drug_steps > light - 0.5:
+        return "That was the light sedation you ordered. Talk to the patient, or numb more."
+    return None
+
+
 CONDITIONS: Mapping[Do, Callable[[Case, State], str | None]] = MappingProxyType(
-    {Do.DISCHARGE: _leaving, Do.DRESS: _dressing, **dict.fromkeys(DECLINES, _declining)}
+    {
+        Do.DISCHARGE: _leaving,
+        Do.DRESS: _dressing,
+        Do.SEDATE: _ordered,
+        **dict.fromkeys(DECLINES, _declining),
+    }
 )
 """Acts that the staff refuse in their own phase too, while something is not right."""

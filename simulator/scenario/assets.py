@@ -77,6 +77,12 @@ def chosen(key: str, name: str) -> Any:
     return entries[name]
 
 
+def given_with(cement: str) -> str | None:
+    """Return the only filler that a cement goes through, if it does not go through any."""
+    found = read_asset("cements.toml")[cement].get("given_with")
+    return None if found is None else str(found)
+
+
 def catalogues() -> dict[str, tuple[str, ...]]:
     """Return the names for every [equipment] key."""
     return {key: tuple(catalogue(key)) for key in _PLACE}

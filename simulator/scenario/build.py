@@ -128,8 +128,13 @@ def chosen_plan(authored: CaseFile, choice: Choice) -> CaseFile:
     tools: dict[str, object] = {}
     if choice.needle is not None:
         tools["needle"] = choice.needle
+    if choice.tamp is not None:
+        tools["tamp"] = choice.tamp
     if other_work:
         tools["filler"] = None
+    if choice.cement not in (None, authored.equipment.cement):
+        tools["cement"] = choice.cement
+        tools["filler"] = assets.given_with(str(choice.cement))
     return authored.model_copy(
         update={
             "procedure": choice.procedure or authored.procedure,

@@ -14,10 +14,8 @@ from simulator.ui.canvas import Canvas
 from simulator.ui.hots import Hots
 from simulator.ui.keys import KEYS
 from simulator.ui.kit import Kit
-from simulator.ui.loading import Loading
 from simulator.ui.overlays import Help
 from simulator.ui.screens import Change, Pop, Push, Replace, as_change
-from simulator.ui.work import Report
 from simulator.world.action import Do
 from simulator.world.case import Case
 from simulator.world.clinic import Choice
@@ -28,6 +26,8 @@ _ARROWS = {
     pygame.K_UP: (0, -1),
     pygame.K_DOWN: (0, 1),
 }
+_NAMED = 3
+"""Open rows that are named in the footer; of more, the rest is counted."""
 _ENTER = (pygame.K_RETURN, pygame.K_KP_ENTER)
 
 Treat = Callable[["Briefing", Choice], Any]
@@ -190,6 +190,8 @@ class Briefing:
         x = float(back.x - c.px(2))
         if still:
             *most, last = (question.title.lower() for question in still)
+            if len(still) > _NAMED:
+                most, last = most[: _NAMED - 1], f"{len(still) - _NAMED + 1} more"
             words = "Choose " + (f"{', '.join(most)} and {last}" if most else last)
             x -= c.text(words, (x, mid), "sm", "medium", col.warn, "r") + c.px(1.5)
             kit.mark("warn", (x, mid))
@@ -198,23 +200,3 @@ class Briefing:
         size, face = c.best_fit(words, x - c.px(2))
         words = c.fitted(words, x - c.px(2), size, face)
         c.text(words, (c.px(2), mid), size, face, col.low)
-
-
-class Rebuilding(Loading):
-    """Waits for the case as it was chosen; who does not want to wait is back in the briefing."""
-
-    def __init__(
-        self, briefing: Briefing, task: Callable[[Report], Case], then: Callable[[Case], Any]
-    ) -> None:
-        """Start `task`; `then` makes the next screen from the case."""
-        super().__init__(briefing.case.notes.title, task, then)
-        self._back = briefing
-
-    def update(self) -> Change:
-        """Go on when the work is done."""
-        change = super().update()
-        return Replace(self._back) if isinstance(change, Pop) else change
-
-    def _cancel(self) -> Change:
-        super()._cancel()
-        return Replace(self._back)

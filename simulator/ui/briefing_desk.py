@@ -11,9 +11,10 @@ from simulator.scenario import assets, ways
 from simulator.world.action import Do
 from simulator.world.case import Case, Procedure
 from simulator.world.clinic import Choice
-from simulator.world.instruments import Needle
+from simulator.world.instruments import CementSpec, Needle
 
 TREAT, DECLINE = "treat", "decline"
+MODERATE = "moderate"
 
 REASONS: dict[Do, str] = {
     Do.DECLINE_INFECTION: "Active infection",
@@ -37,6 +38,12 @@ class Picks:
     sides: tuple[str, ...] | None = None
     needle: str | None = None
     """Name in the catalogue of needles."""
+    tamp: str | None = None
+    """Name in the catalogue of tamps; nothing without a balloon."""
+    cement: str | None = None
+    """Name in the catalogue of cements."""
+    sedation: str | None = None
+    """"none", "light" or "moderate"."""
     reason: Do | None = None
     """Why the case is declined."""
 
@@ -70,6 +77,11 @@ _DECISION = Question(
     "decision",
     "Decision",
     (Option(TREAT, "Treat today"), Option(DECLINE, "Do not treat")),
+)
+_SEDATION = Question(
+    "sedation",
+    "Sedation",
+    (Option("none", "None"), Option("light", "Light"), Option(MODERATE, "Moderate")),
 )
 _REASON = Question(
     "reason",
@@ -108,7 +120,8 @@ class Desk:
         if not self.guided or self.left_open:
             return Picks()
         p = self.planned
-        return Picks(TREAT, p.procedure, p.approach, p.sides, p.needle)
+        plan = (p.procedure, p.approach, p.sides, p.needle, p.tamp, p.cement, p.sedation)
+        return Picks(TREAT, *plan)
 
     @property
     def picks(self) -> Picks:
@@ -120,6 +133,9 @@ class Desk:
             hand.approach or book.approach,
             hand.sides or book.sides,
             hand.needle or book.needle,
+            hand.tamp or book.tamp,
+            hand.cement or book.cement,
+            hand.sedation or book.sedation,
             hand.reason,
         )
         if not _open(self._needles(picks.procedure), picks.needle):
@@ -135,6 +151,13 @@ class Desk:
         needle: Needle | None = None if name is None else assets.chosen("needle", name)
         return needle
 
+    @property
+    def cement(self) -> CementSpec | None:
+        """The cement that stands."""
+        name = self.picks.cement
+        spec: CementSpec | None = None if name is None else assets.chosen("cement", name)
+        return spec
+
     def pick(self, key: str, value: Any) -> None:
         """Answer one question by hand."""
         answers = {f: getattr(self._hand, f) for f in Picks.__dataclass_fields__}
@@ -146,7 +169,10 @@ class Desk:
             return _DECISION, _REASON
         picks = self.picks
         needles, approaches = self._needles(picks.procedure), self._approaches(picks)
-        return _DECISION, self._procedures(), approaches, self._sides(), needles
+        lifts = picks.procedure != Procedure.VERTEBROPLASTY
+        tamp = (self._tamps(),) if lifts else ()
+        ways = (_DECISION, self._procedures(), approaches, self._sides(), needles)
+        return *ways, *tamp, self._cements(), _SEDATION
 
     def missing(self) -> tuple[Question, ...]:
         """Return what is still to be decided."""
@@ -156,8 +182,36 @@ class Desk:
     def choice(self) -> Choice:
         """Return what goes into the case; the author's own plan is no choice."""
         picks = self.picks
-        wanted = Choice(picks.procedure, picks.approach, picks.sides, picks.needle)
+        lifts = picks.procedure == Procedure.KYPHOPLASTY
+        tamp = picks.tamp if lifts else self.planned.tamp
+        way = (picks.procedure, picks.approach, picks.sides, picks.needle)
+        wanted = Choice(*way, tamp, picks.cement, picks.sedation)
         return Choice() if wanted == self.planned else wanted
+
+    @staticmethod
+    def _cements() -> Question:
+        """Return the products by viscosity, with the minutes in which they can be given."""
+
+        def option(key: str, spec: CementSpec) -> Option:
+            word = spec.name.split(" type")[0].removesuffix(" viscosity")
+            work = f"{spec.wait_s / 60:g}–{spec.work_until_s / 60:g} min"
+            return Option(key, word, work)
+
+        shelf = assets.catalogue("cement").items()
+        return Question("cement", "Cement", tuple(option(k, spec) for k, spec in shelf))
+
+    def _tamps(self) -> Question:
+        bore_mm = self.case.working_cannula.inner_mm
+        why = f"Does not pass {self.case.working_cannula.name}"
+        options = tuple(
+            Option(
+                key,
+                f"{tamp.length_mm:.0f} mm, {tamp.max_volume_ml:.0f} mL",
+                why_not="" if tamp.diameter_mm < bore_mm else why,
+            )
+            for key, tamp in assets.catalogue("tamp").items()
+        )
+        return Question("tamp", "Tamp", options)
 
     def _procedures(self) -> Question:
         case = self.case

@@ -78,7 +78,7 @@ def draw(kit: Kit, rect: Any, desk: Desk, pick: Pick) -> None:
     asked, open_ = len(desk.questions()), len(desk.missing())
     kit.pane(rect, "Your plan", f"{asked - open_} of {asked} chosen")
     x, wide = rect.x + c.px(1.4), rect.w - c.px(2.8)
-    y: float = rect.y + c.px(5.2)
+    y: float = rect.y + c.px(4.7)
     for question in desk.questions():
         if question.key == "reason":
             y = _reasons(kit, desk, question, pick, pygame.Rect(x, round(y), wide, 0))
@@ -113,8 +113,8 @@ def _row(kit: Kit, desk: Desk, question: Question, pick: Pick, place: Any) -> fl
     """Draw one question with its answers side by side; return where the next one stands."""
     c = kit.canvas
     _head(kit, desk, question, (place.x, place.y), place.right)
-    tall = question.key == "needle"
-    box = pygame.Rect(place.x, place.y + c.px(1.6), place.w, c.px(4.7 if tall else 3.4))
+    tall = any(option.below for option in question.options)
+    box = pygame.Rect(place.x, place.y + c.px(1.5), place.w, c.px(4.3 if tall else 3.0))
     picked = getattr(desk.picks, question.key)
     values = [option.value for option in question.options]
     rows = [Row(o.label, o.below, not o.why_not) for o in question.options]
@@ -124,7 +124,7 @@ def _row(kit: Kit, desk: Desk, question: Question, pick: Pick, place: Any) -> fl
     for hot, option in zip(kit.hots.items[-len(rows) :], question.options, strict=True):
         if option.why_not:
             kit.tip(hot.name, hot.rect, option.why_not)
-    return float(box.bottom + c.px(2.3))
+    return float(box.bottom + c.px(1.7))
 
 
 def _reasons(kit: Kit, desk: Desk, question: Question, pick: Pick, place: Any) -> float:
@@ -151,18 +151,16 @@ def _trolley(kit: Kit, desk: Desk, at: tuple[float, float], right: float, bottom
     """Write what else lies ready, as far as there is room."""
     c, case = kit.canvas, desk.case
     x, y = at
-    spec = case.cement
-    dough = f"{number(spec.wait_s / 60)} to {number(spec.work_until_s / 60)} min"
-    rows = [
-        ("Cement", f"{spec.name}, {number(spec.batch_ml)} mL"),
-        ("Working time", f"{dough}, set at {number(spec.set_s / 60)} min"),
-    ]
+    spec = desk.cement
+    rows = []
+    if spec is not None:
+        words = f"{number(spec.batch_ml)} mL, set at {number(spec.set_s / 60)} min"
+        rows.append(("Cement", words))
     if desk.picks.procedure != Procedure.VERTEBROPLASTY:
-        tube, tamp = case.working_cannula, case.tamp
-        steel = f"{tube.name}, {number(tube.length_mm)} mm"
-        full = f"{number(tamp.max_volume_ml)} mL, {number(tamp.max_pressure_psi)} psi"
-        rows.insert(0, ("Working cannula", steel))
-        rows.insert(1, ("Tamp", f"{number(tamp.length_mm)} mm, {full}"))
+        tube = case.working_cannula
+        rows.insert(0, ("Working cannula", f"{tube.name}, {number(tube.length_mm)} mm"))
+    if y + c.px(3.9) > bottom or not rows:
+        return
     c.text("On the trolley", (x, y), "sm", "semi")
     y += c.px(2.7)
     for label, value in rows:

@@ -97,6 +97,10 @@ class Chain:
         )
         return self.live
 
+    def forget(self) -> None:
+        """Forget what was seen, as after a long pause."""
+        self._memory = display.DisplayState()
+
     def hold(self) -> None:
         """Show the last-image hold: the pedal is up."""
         self.change(self.settings)

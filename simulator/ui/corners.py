@@ -14,6 +14,7 @@ from simulator.ui.kit import Kit
 from simulator.ui.scene import Scene, clock, number
 from simulator.units import Vec3
 from simulator.world.arm import Curve, Pose
+from simulator.world.case import Case
 
 _LETTERS = (("L", "R"), ("P", "A"), ("H", "F"))
 """Where an axis of the patient points to, forwards and backwards."""
@@ -59,9 +60,9 @@ def turns(settings: display.Settings) -> list[str]:
     return [word for word, there in said.items() if there]
 
 
-def letters(scene: Scene, film: Film) -> tuple[str, str]:
+def letters(case: Case, film: Film) -> tuple[str, str]:
     """Return what of the patient lies on the left and on the right of a picture."""
-    g = geometry(scene.case.c_arm, film.shot.pose, 1)
+    g = geometry(case.c_arm, film.shot.pose, 1)
     col, row = display.plain_point(1.0, 0.0, 1, film.settings)
     way: Vec3 = (
         col * g.right[0] - row * g.up[0],
@@ -109,24 +110,28 @@ def packed(words: list[str]) -> list[str]:
 
 def draw(kit: Kit, image: Any, film: Film, scene: Scene, *, held: bool, full: bool) -> Any:
     """Write corners and letters of sides on a picture; return the strip between the lower ones."""
-    c = kit.canvas
     tl, tr, bl, br = _corners(scene, film, held=held, full=full)
-    _block(kit, image, tl, right=False, top=True)
-    _block(kit, image, tr, right=True, top=True)
-    left = _block(kit, image, bl, right=False, top=False)
-    right = _block(kit, image, br, right=True, top=False)
-    size = "md" if full else "sm"
-    for letter, after in zip(letters(scene, film), (False, True), strict=True):
+    block(kit, image, tl, right=False, top=True)
+    block(kit, image, tr, right=True, top=True)
+    left = block(kit, image, bl, right=False, top=False)
+    right = block(kit, image, br, right=True, top=False)
+    sides(kit, image, letters(scene.case, film), "md" if full else "sm")
+    top, aside = min(left.y, right.y), max(left.w, right.w)
+    return pygame.Rect(image.x + aside, top, image.w - 2 * aside, image.bottom - top)
+
+
+def sides(kit: Kit, image: Any, ends: tuple[str, str], size: str) -> None:
+    """Write the letters of the sides at mid-height."""
+    c = kit.canvas
+    for letter, after in zip(ends, (False, True), strict=True):
         w = c.width(letter, size, "semi") + c.px(1.2)
         x = image.right - w if after else image.x
         plate = pygame.Rect(x, image.centery - c.px(1.4), w, c.px(2.8))
         c.fill(plate, kit.colour.black, _PLATE)
         c.text(letter, plate.center, size, "semi", kit.colour.corner, "c")
-    top, aside = min(left.y, right.y), max(left.w, right.w)
-    return pygame.Rect(image.x + aside, top, image.w - 2 * aside, image.bottom - top)
 
 
-def _block(kit: Kit, image: Any, lines: list[str], *, right: bool, top: bool) -> Any:
+def block(kit: Kit, image: Any, lines: list[str], *, right: bool, top: bool) -> Any:
     """Write a corner on a plate, legible over bone and air; return the plate."""
     if not lines:
         return pygame.Rect(image.x, image.y if top else image.bottom, 0, 0)

@@ -14,19 +14,22 @@ from simulator.ui import debrief_curves, debrief_line, debrief_total, header
 from simulator.ui.canvas import Canvas
 from simulator.ui.debrief_moments import Moments
 from simulator.ui.debrief_pages import Figures, TakeHome, take_home
+from simulator.ui.debrief_replay import Replay
 from simulator.ui.debrief_scroll import STEPS, WHEEL, Scroll
 from simulator.ui.debrief_truth import Truth
 from simulator.ui.export import export_html
 from simulator.ui.hots import Hots
 from simulator.ui.kit import Kit
+from simulator.ui.loading import Detour
 from simulator.ui.overlays import Menu
-from simulator.ui.scene import clock_s
+from simulator.ui.scene import clock, clock_s
 from simulator.ui.screens import Change, Pop, Push, Replace, as_change
+from simulator.ui.work import Report as Tell
 from simulator.ui.work import Work
 from simulator.world.report import Report
 from simulator.world.state import State
 
-TABS = ("Summary", "To take home", "All metrics")
+SUMMARY, REPLAY, HOME, METRICS = "Summary", "Replay", "To take home", "All metrics"
 _TURN = {
     pygame.K_LEFT: (-20, 0),
     pygame.K_RIGHT: (20, 0),
@@ -49,25 +52,39 @@ class Debrief:
         """Show `report`; `again` makes a new theatre from the start or from a kept moment."""
         self.session, self.report = session, report
         self.hots = Hots()
-        self.tab = 0
+        self.tab = SUMMARY
         self._again, self._home = again, home
         self._truth = Truth(session)
-        self._moments = Moments(session, report, self._retry)
-        self._pages = (TakeHome(report), Figures(session, report))
-        self._short = Scroll()
+        self._moments = Moments(session, report, self._retry, self._show)
         self._begun = touched(session) or session.state.c_arm.exposures > 0
+        self.replay = Replay(session, report, self._practise)
+        self._pages: dict[str, TakeHome | Figures] = {
+            HOME: TakeHome(report),
+            METRICS: Figures(session, report),
+        }
+        self.tabs = tuple(
+            name for name in (SUMMARY, REPLAY, HOME, METRICS) if self._begun or name != REPLAY
+        )
+        """A run that was declined has nothing to walk through."""
+        self._axis: debrief_line.Axis | None = None
+        self._short = Scroll()
         self._work = Work(lambda _: of_moments(session, report.moments))
         self._turning = False
 
     # -- events -------------------------------------------------------------------------------
 
     def handle(self, event: Any) -> Change:
-        """Enter tries again, E exports, Esc goes to the cases; 1 to 3 turn the page."""
+        """Enter tries again, E exports, Esc goes to the cases; digits turn the page."""
         taken = self.hots.handle(event)
         if taken is not None:
             return as_change(taken.result)
+        if self.tab == REPLAY:
+            self.replay.handle(event)
         if event.type == pygame.MOUSEBUTTONDOWN and event.button == 1:
-            self._turning = self.tab == 0 and bool(self._truth.stage.collidepoint(event.pos))
+            summary = self.tab == SUMMARY
+            self._turning = summary and bool(self._truth.stage.collidepoint(event.pos))
+            if summary and self._axis is not None and self._axis.rect.collidepoint(event.pos):
+                self._show(self._axis.tick(event.pos[0]))
         elif event.type == pygame.MOUSEBUTTONUP:
             self._turning = False
         elif event.type == pygame.MOUSEMOTION and self._turning:
@@ -77,19 +94,22 @@ class Debrief:
                 if scroll.rect.collidepoint(self.hots.pointer):
                     scroll.move(-WHEEL * event.y)
         elif event.type == pygame.KEYDOWN:
-            return self._key(event.key)
+            return self._key(event)
         return None
 
-    def _key(self, key: int) -> Change:
+    def _key(self, event: Any) -> Change:
+        key = event.key
         if key in (pygame.K_RETURN, pygame.K_KP_ENTER):
             return self._retry(None)
         if key == pygame.K_ESCAPE:
             return self._home()
         if key == pygame.K_e:
             return self._export()
-        if pygame.K_1 <= key < pygame.K_1 + len(TABS):
-            self._turn_to(key - pygame.K_1)
-        elif self.tab == 0 and self._begun and key in _TURN:
+        if pygame.K_1 <= key < pygame.K_1 + len(self.tabs):
+            self._turn_to(self.tabs[key - pygame.K_1])
+        elif self.tab == REPLAY:
+            return self.replay.key(event)
+        elif self.tab == SUMMARY and self._begun and key in _TURN:
             self._truth.reveal.drag(*_TURN[key])
         elif key in STEPS:
             self._by_key(STEPS[key])
@@ -103,20 +123,44 @@ class Debrief:
             scroll.move(share)
 
     def _scrolls(self) -> tuple[Scroll, ...]:
-        return (self._short,) if self.tab == 0 else self._pages[self.tab - 1].scrolls
+        if self.tab == SUMMARY:
+            return (self._short,)
+        return self._pages[self.tab].scrolls if self.tab in self._pages else ()
 
-    def _turn_to(self, tab: int) -> None:
-        self.tab, self._turning = tab, False
+    def _turn_to(self, tab: str) -> None:
+        self.leave()
+        self.tab = tab
+
+    def _show(self, tick: int) -> None:
+        """Walk to a moment."""
+        if self._begun:
+            self._turn_to(REPLAY)
+            self.replay.go(tick)
 
     def _retry(self, start: State | None) -> Change:
         return Replace(self._again(self.session, start))
+
+    def _practise(self, tick: int) -> Change:
+        """Take the run up at a moment; the way there is gone once more, behind a screen."""
+        self.replay.leave()
+        kept, walk = self.session.state_at(tick), self.session.walk
+
+        def task(report: Tell) -> State:
+            report("going back to that moment", 0.5)
+            return walk(tick) or kept
+
+        def then(start: State) -> Any:
+            return self._again(self.session, start)
+
+        return Replace(Detour(f"Practice from {clock(tick)}", task, then, self))
 
     def _export(self) -> Change:
         told = export_html(self.session, self.report)
         return Push(Menu("Debrief as HTML", told, [("Back", "Esc", Pop)]))
 
     def update(self) -> Change:
-        """Nothing moves but the pictures, which come when they are developed."""
+        """Let a replay play, and take the pictures of the moments when they are developed."""
+        self.replay.update()
         if self.ready:  # without a picture a moment still has its words
             self._moments.show(self._work.result or Pictures({}, {}))
         return None
@@ -127,8 +171,9 @@ class Debrief:
         return self._work.done
 
     def leave(self) -> None:
-        """Nothing is held."""
+        """Let go of the bone, and stop the replay."""
         self._turning = False
+        self.replay.leave()
 
     # -- drawing ------------------------------------------------------------------------------
 
@@ -141,10 +186,12 @@ class Debrief:
         c = canvas
         width, high = c.theme.size
         room = pygame.Rect(c.px(2), c.px(8.7), width - c.px(4), high - c.px(1.5) - c.px(8.7))
-        if self.tab == 0:
+        if self.tab == SUMMARY:
             self._summary(kit, room)
+        elif self.tab == REPLAY:
+            self.replay.draw(kit, room)
         else:
-            self._pages[self.tab - 1].draw(kit, room)
+            self._pages[self.tab].draw(kit, room)
 
     def _summary(self, kit: Kit, room: Any) -> None:
         """Draw three panes, the timeline, four curves."""
@@ -163,7 +210,7 @@ class Debrief:
             take_home(kit, low, points(self.report), self._short)
             return
         line = pygame.Rect(room.x, top, room.w, c.px(16.9))
-        debrief_line.draw(kit, line, self.session, self.report)
+        self._axis = debrief_line.draw(kit, line, self.session, self.report)
         top = c.px(71.8)
         plots = pygame.Rect(room.x, top, room.w, room.bottom - top)
         end = debrief_line.shown_ticks(self.session, self.report)
@@ -181,10 +228,13 @@ class Debrief:
         kit.button("cases", box, "All cases", "Esc", self._home, kind="ghost")
         box = pygame.Rect(box.x - c.px(17.6), box.y, c.px(16.4), box.h)
         kit.button("export", box, "Export HTML", "E", self._export, kind="ghost")
-        wide = sum(c.width(name, "md", "semi") for name in TABS) + c.px(4.2) * len(TABS)
+        wide = sum(c.width(name, "md", "semi") for name in self.tabs) + c.px(4.2) * len(self.tabs)
         x = box.x - c.px(1.0) - wide
         self._tabs(kit, top, x)
         words = f"{r.title}, {r.procedure}, {clock_s(r.duration_s)}, seed {r.seed}"
+        if self.session.practice_from is not None:
+            since = clock(self.session.practice_from)
+            words = f"Practice from {since}, not counted. {words}"
         start = c.px(3.6) + w
         room = x - start - c.px(2)
         if room > c.px(10):
@@ -192,9 +242,9 @@ class Debrief:
 
     def _tabs(self, kit: Kit, top: Any, x: float) -> None:
         c = kit.canvas
-        acts = [(name, lambda i=i: self._turn_to(i)) for i, name in enumerate(TABS)]
-        header.tabs(kit, top, acts, self.tab, x)
-        for i, name in enumerate(TABS):
-            x += c.width(name, "md", "semi" if i == self.tab else "medium")
+        acts = [(name, lambda name=name: self._turn_to(name)) for name in self.tabs]
+        header.tabs(kit, top, acts, self.tabs.index(self.tab), x)
+        for i, name in enumerate(self.tabs):
+            x += c.width(name, "md", "semi" if name == self.tab else "medium")
             kit.cap(str(i + 1), (x + c.px(0.6), top.centery))
             x += c.px(4.2)

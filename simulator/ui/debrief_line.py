@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import pygame
@@ -37,8 +38,27 @@ def shown_ticks(session: Session, report: Report) -> int:
     return max(min(round(report.duration_s * TICKS_PER_S), session.state.tick), 1)
 
 
-def draw(kit: Kit, rect: Any, session: Session, report: Report) -> None:
-    """Draw the pane."""
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """The time axis of a timeline, in pixels."""
+
+    rect: Any
+    """Where time can be pointed at."""
+    end: int
+    """Tick at its right end."""
+
+    def at(self, tick: float) -> float:
+        """Return the x of a tick, kept inside."""
+        return float(self.rect.x + self.rect.w * min(max(tick / self.end, 0.0), 1.0))
+
+    def tick(self, x: float) -> int:
+        """Return the tick at an x, kept inside."""
+        share: float = (x - self.rect.x) / max(self.rect.w, 1)
+        return round(self.end * min(max(share, 0.0), 1.0))
+
+
+def draw(kit: Kit, rect: Any, session: Session, report: Report) -> Axis:
+    """Draw the pane; return its axis."""
     c, col = kit.canvas, kit.colour
     kit.pane(rect, "Timeline")
     x, right = rect.x + c.px(12.0), rect.right - c.px(1.8)
@@ -55,16 +75,16 @@ def draw(kit: Kit, rect: Any, session: Session, report: Report) -> None:
         lx = legend + c.px(along)
         c.box(pygame.Rect(round(lx), round(y - c.px(0.5)), c.px(1.0), c.px(1.0)), ink, radius=0.15)
         c.text(word, (lx + c.px(1.7), y), "xs", "sc", col.mid)
-    end = shown_ticks(session, report)
-
-    def at(tick: float) -> float:
-        return float(x + (right - x) * min(max(tick / end, 0.0), 1.0))
-
+    room = pygame.Rect(
+        x, rect.y + c.px(3.8), right - x, rect.bottom - c.px(0.4) - rect.y - c.px(3.8)
+    )
+    axis = Axis(room, shown_ticks(session, report))
     for i, label in enumerate(("Phase", "Beam", "Moments")):
         c.text(label, (rect.x + c.px(1.4), rect.y + c.px(5.4 + 3.9 * i)), "sm", "medium", col.low)
-    _phases(kit, rect.y + c.px(5.4), session, at)
-    _beam(kit, rect.y + c.px(9.3), session, at, (x, right))
-    _moments(kit, rect.y + c.px(12.9), report, at, (x, right))
+    _phases(kit, rect.y + c.px(5.4), session, axis.at)
+    _beam(kit, rect.y + c.px(9.3), session, axis.at, (x, right))
+    _moments(kit, rect.y + c.px(12.9), report, axis.at, (x, right))
+    return axis
 
 
 def _phases(kit: Kit, y: float, session: Session, at: Any) -> None:

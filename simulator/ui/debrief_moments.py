@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pygame
@@ -30,10 +31,19 @@ Retry = Callable[[State | None], Any]
 class Moments:
     """Draws the pane; keeps the pictures as surfaces."""
 
-    def __init__(self, session: Session, report: Report, retry: Retry) -> None:
-        """Show the worst moments of a run; `retry` begins again from a kept state."""
+    def __init__(
+        self, session: Session, report: Report, retry: Retry, show: Callable[[int], None]
+    ) -> None:
+        """Show the worst moments of a run.
+
+        Args:
+            session: The run.
+            report: Its judgement.
+            retry: Begins again from a kept state.
+            show: Walks to a tick.
+        """
         self.session, self.report = session, report
-        self._retry = retry
+        self._retry, self._show = retry, show
         self._pictures: Pictures | None = None
         self._scaled: dict[tuple[str, int], Any] = {}
 
@@ -73,9 +83,12 @@ class Moments:
         c.text(c.fitted(moment.text, room, size, face), (x + w, y), size, face)
         self._lines(kit, text, y + c.px(_LINE), moment)
         start = self.session.state_at(max(moment.tick - _BEFORE_S * TICKS_PER_S, 0))
-        box = pygame.Rect(text.right - c.px(20), text.bottom - c.px(3.0), c.px(20), c.px(3.0))
+        box = pygame.Rect(text.right - c.px(16.4), text.bottom - c.px(3.0), c.px(16.4), c.px(3.0))
         words = f"Retry from {clock(start.tick)}"
-        kit.button(f"retry.{index}", box, words, act=lambda: self._retry(start))
+        again, box = box, pygame.Rect(box.x - c.px(8.7), box.y, c.px(8.0), box.h)
+        show = partial(self._show, moment.tick)
+        kit.button(f"show.{index}", box, "Show", act=show, icon="play")
+        kit.button(f"retry.{index}", again, words, act=lambda: self._retry(start))
         y, x = text.bottom - c.px(0.9), text.x + c.px(0.2)
         if moment in self.report.critical:
             x += c.text("Fails the run", (x, y), "xs", "scb", ink) + c.px(1.4)
@@ -100,7 +113,7 @@ class Moments:
             if len(shown) > 1 and label != "Instead":
                 shown = [c.fitted(words, room, size, face)]
             elif len(shown) > 1:
-                rest = c.fitted(" ".join(shown[1:]), room - c.px(21), size, face)
+                rest = c.fitted(" ".join(shown[1:]), room - c.px(25.8), size, face)
                 shown = [shown[0], rest]
             for row in shown:
                 c.text(row, (at, y), size, face, ink)

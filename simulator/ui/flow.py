@@ -26,9 +26,10 @@ from simulator.procedure.selection import declined
 from simulator.records.runs import PERSON, now
 from simulator.scenario import ways
 from simulator.scenario.load import CaseCard, find_case, list_cases, load_case, load_scenario
-from simulator.ui.briefing import Briefing, Rebuilding
+from simulator.ui.briefing import Briefing
+from simulator.ui.briefing_desk import MODERATE
 from simulator.ui.debrief import Debrief
-from simulator.ui.loading import Loading
+from simulator.ui.loading import Detour, Loading
 from simulator.ui.memory import begin_run, keep_run
 from simulator.ui.menu import Library
 from simulator.ui.progress import Progress
@@ -51,11 +52,12 @@ _WARM_BLADES, _WARM_TURN = Collimator(width_mm=200.0), Settings(rotate_deg=15.0)
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A built case, and the moment to begin at if it is not the first one."""
+    """A built case, and where to begin if not at the first moment."""
 
     case: Case
     file: Path
-    start: State | None = None
+    start: Session | None = None
+    """A run to go on with."""
 
 
 def planned_in(file: Path) -> Choice:
@@ -63,8 +65,11 @@ def planned_in(file: Path) -> Choice:
     case = load_scenario(file).case
     if case.procedure == "choose":
         return Choice()
-    way = case.plan
-    return Choice(case.procedure, way.approach, tuple(way.sides), case.equipment.needle)
+    way, tools = case.plan, case.equipment
+    return Choice(
+        case.procedure, way.approach, tuple(way.sides), tools.needle, tools.tamp,
+        tools.cement, MODERATE,
+    )  # fmt: skip
 
 
 def file_of(case: Case) -> Path | None:
@@ -102,8 +107,8 @@ def _warm_up(case: Case) -> None:
         shown, _ = develop(shown, frame, _WARM_TURN)
 
 
-def _brought_to(case: Case, phase: str, report: Report) -> State:
-    """Return the first moment of `phase` in the hands of the expert."""
+def _brought_to(case: Case, phase: str, report: Report) -> Session:
+    """Return a run that the expert has brought to the first moment of `phase`."""
     session = Session(case, "expert")
     expert = make_operator("expert", case, session.observe())
     while chapter(session.state.phase) != phase and not session.state.over:
@@ -113,7 +118,7 @@ def _brought_to(case: Case, phase: str, report: Report) -> State:
         if action is None:
             break
         session.advance(action)
-    return session.state
+    return session.forked(session.state, PERSON)
 
 
 class Flow:
@@ -174,7 +179,7 @@ class Flow:
         def task(report: Report) -> Case:
             return load_case(file, built.seed, report, choice=choice)
 
-        return Rebuilding(briefing, task, self.theatre)
+        return Detour(built.notes.title, task, self.theatre, briefing)
 
     def _decline(self, briefing: Briefing, act: Do) -> Any:
         """End the case where it stands; the decision is recorded and judged like a run."""
@@ -184,13 +189,10 @@ class Flow:
         session.advance(Action(do=act))
         return self.debrief(session)
 
-    def theatre(self, case: Case, start: State | None = None) -> Theatre:
-        """Return a new run; `start` forks it from a kept moment, and is not recorded."""
+    def theatre(self, case: Case, start: Session | None = None) -> Theatre:
+        """Return a new run, or practice from a moment of another one, which is not recorded."""
         self.keep()
-        session = self._recorded(case) if start is None else Session(case, PERSON)
-        if start is not None:
-            session.begin_at(start)
-        self._session = session
+        session = self._session = start or self._recorded(case)
         save = self.save if session.recording is not None else None
         theatre = Theatre(session, self.debrief, self._sound, self._pacer, save)
         theatre.scene.coach = self._guided
@@ -215,7 +217,8 @@ class Flow:
         from_the_start = start is None or start.tick == 0
         if from_the_start and self._file is not None and declined(session.state) is not None:
             return self.briefing(Opened(session.case, self._file))
-        return self.theatre(session.case, start)
+        forked = None if from_the_start or start is None else session.forked(start, PERSON)
+        return self.theatre(session.case, forked)
 
     def save(self) -> str:
         """Put the run in progress aside, to go on another day; say where its recording is."""

@@ -12,7 +12,7 @@ from simulator.ui.canvas import Canvas
 from simulator.ui.hots import Hots
 from simulator.ui.kit import Kit
 from simulator.ui.overlays import Menu
-from simulator.ui.screens import Change, Pop, Replace, as_change
+from simulator.ui.screens import Change, Pop, Replace, Screen, as_change
 from simulator.ui.work import CancelledError, Report, Work
 
 _WORDS = {
@@ -114,3 +114,27 @@ class Loading:
             canvas.text(_PATIENCE, (x, y + canvas.px(10.6)), "sm", "medium", col.low)
         button = pygame.Rect(x, y + canvas.px(13.0), canvas.px(15), canvas.px(4))
         kit.button("cancel", button, "Cancel", "Esc", self._cancel)
+
+
+class Detour(Loading):
+    """A wait on the way from a screen: who does not want to wait is back at it."""
+
+    def __init__(
+        self,
+        title: str,
+        task: Callable[[Report], Any],
+        then: Callable[[Any], Any],
+        back: Screen,
+    ) -> None:
+        """Start `task`; `then` makes the next screen from its result, `back` is the one before."""
+        super().__init__(title, task, then)
+        self._back = back
+
+    def update(self) -> Change:
+        """Go on when the work is done."""
+        change = super().update()
+        return Replace(self._back) if isinstance(change, Pop) else change
+
+    def _cancel(self) -> Change:
+        super()._cancel()
+        return Replace(self._back)

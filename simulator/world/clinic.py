@@ -71,3 +71,9 @@ class Choice:
     """"left", "right", in order of use."""
     needle: str | None = None
     """Name in the catalogue of needles."""
+    tamp: str | None = None
+    """Name in the catalogue of tamps."""
+    cement: str | None = None
+    """Name in the catalogue of cements."""
+    sedation: str | None = None
+    """"none", "light" or "moderate", of which moderate is what is ordered by itself."""

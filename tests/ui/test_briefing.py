@@ -15,27 +15,31 @@ import pytest
 
 from simulator.anatomy import store
 from simulator.engine import recording, resume
+from simulator.engine.session import Session
 from simulator.procedure.selection import RULES
+from simulator.scenario.build import chosen_plan
 from simulator.scenario.load import find_case, list_cases, load_case, load_scenario
-from simulator.ui.briefing import Briefing, Rebuilding
+from simulator.ui.briefing import Briefing
 from simulator.ui.briefing_desk import DECLINE, REASONS, TREAT, Desk
 from simulator.ui.briefing_patient import findings
 from simulator.ui.briefing_plan import advice
 from simulator.ui.canvas import Canvas
 from simulator.ui.debrief import Debrief
 from simulator.ui.flow import Flow, Opened, planned_in
+from simulator.ui.loading import Detour
 from simulator.ui.memory import results
 from simulator.ui.screens import Pop, Replace, Stack
 from simulator.ui.sound import Sound
 from simulator.ui.theatre import Theatre
 from simulator.ui.theme import Theme
-from simulator.world.action import DECLINES, IDLE, Do
+from simulator.world.action import DECLINES, IDLE, Action, Do
 from simulator.world.case import Case, Procedure
 from simulator.world.clinic import Choice
 from tests.ui.test_layout import Written, overlaps
 
 SIZE = (1280, 720)
-OTHER = Choice("vertebroplasty", "transpedicular", ("left", "right"), "13G")
+OTHER = Choice("vertebroplasty", "transpedicular", ("left", "right"), "13G", "tamp_15",
+               "low_viscosity", "light")  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +95,12 @@ class Desktop:
             ("approach", choice.approach),
             ("sides", choice.sides),
             ("needle", choice.needle),
+            ("tamp", choice.tamp),
+            ("cement", choice.cement),
+            ("sedation", choice.sedation),
         ):
+            if key == "tamp" and choice.procedure == "vertebroplasty":
+                continue
             (question,) = [q for q in self.top.desk.questions() if q.key == key]
             at = [option.value for option in question.options].index(value)
             self.click(f"pick.{key}.{at}")
@@ -161,7 +170,7 @@ def test_the_authors_plan_is_suggested_and_enter_takes_it(case: Case, sit: Open)
 def test_without_guidance_nothing_is_chosen_and_enter_waits(case: Case, sit: Open) -> None:
     desk = sit(case)
     desk.key(pygame.K_o)
-    assert len(desk.top.desk.missing()) == 5
+    assert len(desk.top.desk.missing()) == 8
     desk.key(pygame.K_RETURN)
     assert isinstance(desk.top, Briefing)
     desk.choose(planned_in(find_case(case.id)))
@@ -174,7 +183,7 @@ def test_without_guidance_nothing_is_chosen_and_enter_waits(case: Case, sit: Ope
 def test_a_case_that_leaves_the_choice_suggests_nothing(discitis: Case, sit: Open) -> None:
     desk = sit(discitis)
     assert desk.top.desk.guided
-    assert len(desk.top.desk.missing()) == 5
+    assert len(desk.top.desk.missing()) == 8
     desk.key(pygame.K_RETURN)
     assert isinstance(desk.top, Briefing)
     (start,) = [hot for hot in desk.top.hots.items if hot.name == "start"]
@@ -188,14 +197,18 @@ def test_the_keyboard_alone_decides_everything(discitis: Case, sit: Open) -> Non
     desk.key(pygame.K_RETURN)  # transpedicular
     desk.key(pygame.K_RIGHT, pygame.K_RETURN)  # both
     desk.key(pygame.K_RIGHT, pygame.K_RETURN)  # 11G
+    desk.key(pygame.K_RIGHT, pygame.K_RIGHT, pygame.K_RETURN)  # the longest tamp
+    desk.key(pygame.K_RETURN)  # the first cement
+    desk.key(pygame.K_RIGHT, pygame.K_RETURN)  # light sedation
     picks = desk.top.desk.picks
     assert (picks.decision, picks.procedure, picks.approach) == (
         TREAT, "kyphoplasty", "transpedicular",
     )  # fmt: skip
     assert (picks.sides, picks.needle) == (("left", "right"), "11G")
+    assert (picks.tamp, picks.cement, picks.sedation) == ("tamp_20", "hv_r", "light")
     assert desk.top.hots.focus == "start"
     desk.key(pygame.K_UP, pygame.K_LEFT)
-    assert desk.top.hots.focus.startswith("pick.needle.")
+    assert desk.top.hots.focus.startswith("pick.sedation.")
     names = set()
     for _ in range(len(desk.top.hots.items)):
         desk.key(pygame.K_TAB)
@@ -279,7 +292,7 @@ def test_a_right_decline_reaches_the_debrief_and_is_kept(discitis: Case, sit: Op
     assert [action.do for _, action in kept.each()] == [Do.DECLINE_INFECTION]
     desk.key(pygame.K_RETURN)  # try again: the decision is made anew
     assert isinstance(desk.top, Briefing)
-    assert len(desk.top.desk.missing()) == 5
+    assert len(desk.top.desk.missing()) == 8
 
 
 def test_a_wrong_reason_fails_the_case(discitis: Case, sit: Open) -> None:
@@ -301,12 +314,13 @@ def test_the_choice_stands_in_the_recording_and_comes_back(
     desk = sit(case)
     desk.choose(OTHER)
     desk.key(pygame.K_RETURN)
-    assert isinstance(desk.top, Rebuilding)
+    assert isinstance(desk.top, Detour)
     theatre = desk.until(Theatre)
     built = theatre.scene.case
     assert built.choice == OTHER
     assert (built.procedure, built.sides) == (Procedure.VERTEBROPLASTY, (0, 1))
     assert (built.needle.name, built.sha256) == ("13G", case.sha256)
+    assert built.cement.name.startswith("Low viscosity")
     for _ in range(70):
         theatre.scene.session.advance(IDLE)
     path = theatre.scene.session.recording
@@ -349,6 +363,27 @@ def test_a_resumed_run_that_is_tried_again_keeps_the_text_of_its_case(
     flow.keep()
     head = recording.read(again.scene.session.recording).head
     assert 'id = "l1-wedge"' in head["source"]
+
+
+def test_a_cement_that_only_an_injector_moves_comes_with_it(case: Case) -> None:
+    authored = load_scenario(find_case(case.id)).case
+    assert (
+        chosen_plan(authored, Choice(cement="very_high_viscosity")).equipment.filler == "screw_10"
+    )
+    assert chosen_plan(authored, Choice(cement="low_viscosity")).equipment.filler is None
+    same = chosen_plan(authored, Choice(cement=authored.equipment.cement)).equipment
+    assert same == authored.equipment
+    assert chosen_plan(authored, Choice(tamp="tamp_20")).equipment.tamp == "tamp_20"
+
+
+def test_sedation_is_given_as_it_was_ordered(case: Case) -> None:
+    given = {}
+    for order in ("none", "light", "moderate"):
+        session = Session(replace(case, choice=Choice(sedation=order)), "human")
+        for _ in range(3):
+            session.advance(Action(do=Do.SEDATE))
+        given[order] = round(session.state.vitals.drug_steps)
+    assert given == {"none": 0, "light": 1, "moderate": 3}
 
 
 # -- how it looks --------------------------------------------------------------------------------

@@ -96,6 +96,7 @@ def test_closing_the_window_in_a_run_saves_it(case: Case) -> None:
 def test_a_fork_is_not_offered_to_be_saved(case: Case) -> None:
     flow = Flow(Sound())
     session = Session(case, "human")
-    menu = flow.theatre(case, session.state)._pause()
+    theatre = flow.theatre(case, session.forked(session.state, "human"))
+    menu = theatre._pause()
     assert isinstance(menu, Push)
     assert not [label for label, _, _ in menu.screen.lines if label.startswith("Save")]

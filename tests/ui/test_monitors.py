@@ -59,22 +59,22 @@ def test_the_letters_of_sides_follow_the_picture(
     turned(room, orbit)
     room.expose()
     scene = room.theatre.scene
-    assert corners.letters(scene, live(room)) == plain
+    assert corners.letters(scene.case, live(room)) == plain
     room.key(pygame.K_F8)
-    assert corners.letters(scene, live(room)) == plain[::-1]
+    assert corners.letters(scene.case, live(room)) == plain[::-1]
     for _ in range(12):
         room.key(pygame.K_F7)
-    assert corners.letters(scene, live(room)) == plain
+    assert corners.letters(scene.case, live(room)) == plain
     for _ in range(6):
         room.key(pygame.K_F7)
-    assert set(corners.letters(scene, live(room))) == {"H", "F"}
+    assert set(corners.letters(scene.case, live(room))) == {"H", "F"}
 
 
 def test_the_letter_of_an_axis_matches_where_the_detector_is(room: Room) -> None:
     """At the patient's left the beam runs to the left: what is on its right side is behind."""
     turned(room, -90.0)
     room.expose()
-    assert corners.letters(room.theatre.scene, live(room)) == ("P", "A")
+    assert corners.letters(room.theatre.scene.case, live(room)) == ("P", "A")
 
 
 def test_the_border_of_guided_mode_follows_the_picture(room: Room) -> None:
@@ -269,13 +269,13 @@ def test_no_corner_runs_into_another_and_none_is_cut(
                    pictures.in_mode(display.Mode.SUBTRACT)):  # fmt: skip
         shown.change(change)
     plates: list[Any] = []
-    block = corners._block
+    block = corners.block
 
     def noted(kit: Any, image: Any, lines: list[str], **where: Any) -> Any:
         plates.append(block(kit, image, lines, **where))
         return plates[-1]
 
-    monkeypatch.setattr(corners, "_block", noted)
+    monkeypatch.setattr(corners, "block", noted)
     image = room.image()  # draws both monitors; the large one first
     large = plates[:4]
     assert all(image.contains(p) for p in large)
