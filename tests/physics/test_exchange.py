@@ -134,17 +134,24 @@ def test_cement_of_the_other_side_rides_on_the_lift_that_is_baked(case: Case) ->
     j = round((plate.hinge_y_mm - 20.0 - bone.origin_mm[1]) / bone.spacing_mm)
     i = round(-bone.origin_mm[0] / bone.spacing_mm)
     spot = np.ravel_multi_index(([i, i], [j, j], [k, k + 1]), bone.shape).astype(np.int32)
-    cloud = replace(state.cement.cloud, voxel=frozen(spot), fill=frozen(np.ones(2)),
-                    volume_ul=frozen(np.full(2, 0.3)), inside_ul=600.0)  # fmt: skip
+    block = np.ix_(range(i + 3, i + 9), range(j - 3, j + 3), range(k - 9, k - 2))
+    held = np.arange(bone.tissue.size, dtype=np.int32).reshape(bone.shape)[block].ravel()
+    voxels = frozen(np.concatenate([spot, held]))
+    whole = frozen(np.ones(voxels.size))
+    cloud = replace(
+        state.cement.cloud, voxel=voxels, fill=whole, volume_ul=frozen(0.3 * whole),
+        age_s=frozen(case.cement.set_s * whole), age_tick=state.tick,
+        route=frozen(np.full(voxels.size, -1, np.int32)),
+    )  # fmt: skip
     tamp = inflation.insert(case.tamp, case.physics["tamp"], bone, Side.LEFT, plan.target_mm,
                             plan.direction, plan.target_mm)  # fmt: skip
     # hard cement holds the plate: nothing sinks back before the lift is written into the bone
-    cement = replace(state.cement, cloud=cloud, mixed_tick=-100000)
+    cement = replace(state.cement, cloud=cloud)
     body = replace(state.body, lift=Lift(0.15), plastic=Lift(0.15))
     state = replace(state, cannulas=(tool, None), tamps=(tamp, None), cement=cement, body=body)
     outcome = exchange.tamp_out(case, state, Side.LEFT)
     assert not isinstance(outcome, str)
     after = outcome[0]
     assert after.body.baked == after.body.lift == Lift(0.15)
-    risen = (after.cement.cloud.voxel - spot) * bone.spacing_mm
+    risen = (after.cement.cloud.voxel[:2] - spot) * bone.spacing_mm
     assert risen == pytest.approx([3.0, 3.0], abs=0.5 * bone.spacing_mm)  # 0.15 rad at 20 mm
