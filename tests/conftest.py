@@ -16,18 +16,6 @@ settings.register_profile("kyphosim", deadline=None, derandomize=True, max_examp
 settings.load_profile("kyphosim")
 
 
-_WHOLE_RUNS = ("expert_run", "clumsy_run")
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep all tests of one whole run in one process: it is played once, not once per core."""
-    for item in items:
-        for name in _WHOLE_RUNS:
-            if name in getattr(item, "fixturenames", ()):
-                item.add_marker(pytest.mark.xdist_group(name))
-
-
 @pytest.fixture(scope="session")
 def case() -> Case:
     """The kyphoplasty case, seed 1."""

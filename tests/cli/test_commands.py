@@ -141,7 +141,7 @@ def test_threads_change_nothing(tmp_path) -> None:
     for threads in ("1", "2"):
         out = tmp_path / f"{threads}.json"
         subprocess.run(
-            [sys.executable, "run_sim.py", "run", "l1-wedge", "--threads", threads, "--json",
+            [sys.executable, "run_sim.py", "run", "l1-vertebroplasty", "--threads", threads, "--json",
              str(out)],
             cwd=ROOT, check=True, capture_output=True,
         )  # fmt: skip

@@ -68,14 +68,7 @@ def test_hands_off_ends_at_the_time_limit_and_does_not_pass(case: Case) -> None:
     assert out.report.total < 20.0
 
 
-def test_vertebroplasty_by_the_expert_passes(mild_case: Case) -> None:
-    out = run_case(mild_case, "expert")
-    assert out.report.passed, out.report.reason
-    assert out.report.metrics["tamp_volume_ml"] is None
-    assert out.report.metrics["cement_filled_ml"] >= 2.0
-
-
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_same_run_twice_is_the_same_to_the_bit(case: Case, expert_run: Outcome) -> None:
     assert run_case(case, "expert").state_hash == expert_run.state_hash
 

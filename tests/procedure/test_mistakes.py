@@ -12,7 +12,7 @@ from simulator.procedure import care_account, fold, mistakes
 from simulator.procedure.account import Account
 from simulator.world.action import Do
 from simulator.world.case import Case
-from simulator.world.cement import ROUTES, Route
+from simulator.world.cement import ROUTES, Filling, Route
 from simulator.world.events import Collapsed
 from simulator.world.state import State
 from simulator.world.vitals import Trouble
@@ -22,7 +22,8 @@ def pressed(case: Case, route: Route, ml: float, **seen: float) -> set[str]:
     """Press on 1 s after a leak was seen; return the findings."""
     state = first_state(case)
     leaks = tuple(1000.0 * ml if r is route else 0.0 for r in ROUTES)
-    cement = replace(state.cement, cloud=replace(state.cement.cloud, leak_ul=leaks), flow_ul_s=50.0)
+    cloud = replace(state.cement.cloud, leak_ul=leaks)
+    cement = replace(state.cement, cloud=cloud, fillings=(Filling(flow_ul_s=50.0), Filling()))
     values = MappingProxyType({"leak_seen_s": 9.0, "leak_seen_ml": 0.0, **seen})
     state = replace(state, tick=600, cement=cement, tally=replace(state.tally, values=values))
     return {f.id for f in mistakes.found(case, state, state, (), 0.1)}
