@@ -141,8 +141,8 @@ def test_threads_change_nothing(tmp_path) -> None:
     for threads in ("1", "2"):
         out = tmp_path / f"{threads}.json"
         subprocess.run(
-            [sys.executable, "run_sim.py", "run", "l1-vertebroplasty", "--threads", threads, "--json",
-             str(out)],
+            [sys.executable, "run_sim.py", "run", "l1-vertebroplasty", "--threads", threads,
+             "--json", str(out)],
             cwd=ROOT, check=True, capture_output=True,
         )  # fmt: skip
         hashes.append(json.loads(out.read_text())["state_hash"])

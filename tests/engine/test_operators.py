@@ -54,6 +54,7 @@ def breach_mm(case: Case, drift: float) -> float:
     return float(session.report().metrics["medial_breach_mm"])
 
 
+@pytest.mark.slow
 def test_the_breach_grows_with_the_drift(case: Case) -> None:
     breaches = [breach_mm(case, drift) for drift in (0.0, 0.9, 1.4, 1.9)]
     assert breaches[0] == 0.0
