@@ -19,9 +19,9 @@ from simulator.anatomy.warp import warped
 from simulator.frames import Side
 from simulator.imaging.cells import voxel_points_mm
 from simulator.imaging.mottle import fine_cement
-from simulator.imaging.projector import cement_part, remodelled
 from simulator.imaging.tools import Rod, rods_of_tails, rods_on
-from simulator.imaging.voxels import Block, Part
+from simulator.imaging.treated import cement_part, remodelled
+from simulator.imaging.voxels import Block, Part, block_of
 from simulator.units import Float32Array, FloatArray, Vec3, frozen
 from simulator.world.placement import between
 
@@ -69,7 +69,7 @@ def elsewhere(case: Case, state: State) -> Elsewhere:
         if left is None:
             continue
         way = between(case, n, state.level)
-        bone += [_block(carried(v, way)) for v in changes(case.levels[n].patient, left)]
+        bone += [block_of(carried(v, way)) for v in changes(case.levels[n].patient, left)]
         cloud = left.cement.cloud
         if cloud.voxel.size:
             fine = carried(fine_cement(left.body.bone, cloud), way)
@@ -126,10 +126,6 @@ def _resampled(
     if total and field.min() >= 0.0:
         out *= np.float32(float(field.sum(dtype=float)) / total)
     return frozen(out)
-
-
-def _block(volume: Volume) -> Block:
-    return Block(volume.soft, volume.cortical, volume.origin_mm, volume.spacing_mm)
 
 
 def _needles(left: Worked, way: Pose) -> list[Rod]:

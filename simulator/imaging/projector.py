@@ -9,13 +9,13 @@ import numpy as np
 
 from simulator.anatomy.hinge import NO_LIFT, Lift
 from simulator.anatomy.patient import Patient
-from simulator.anatomy.volume import BoneField, Volume
-from simulator.anatomy.warp import inferior_pose, superior_pose, warped_bv
+from simulator.anatomy.volume import Volume
+from simulator.anatomy.warp import inferior_pose, superior_pose
 from simulator.imaging.blocks import Patch, Quality, project_bundle
 from simulator.imaging.memory import Memory
-from simulator.imaging.mottle import RIM, fine_cement, taut
 from simulator.imaging.positioner import Geometry
-from simulator.imaging.voxels import FINE, SMOOTH, Block, Bundle, Part, bundle_of
+from simulator.imaging.treated import filled, remodelled
+from simulator.imaging.voxels import FINE, SMOOTH, Block, Bundle, Part, block_of, bundle_of
 from simulator.kernels.coarse import enlarge
 from simulator.units import Float32Array, frozen
 from simulator.world.cement import Cloud
@@ -31,11 +31,6 @@ _COARSE_PITCH_MM = 1.2
 moves, so are ribs and pelvis, whose voxels are as large."""
 _KEPT = 90
 """Projections kept: some poses of a whole spine."""
-
-_TRABECULAR = (-1.006, 1.034)
-"""Change of the soft and the cortical coefficient per bone volume fraction: fitted to cortical bone
-in red and yellow marrow, 50 to 200 mg/cm3, exact within 0.1 % at 40 to 80 keV."""
-
 
 Box = tuple[tuple[int, int], tuple[int, int]]
 """Rows and columns of a picture: the first and one past the last of each."""
@@ -53,10 +48,6 @@ class Paths:
     """What of them stays while the fractured body is lifted; None if it is as it was."""
     box: Box = ((0, 0), (0, 0))
     """Where they are more than what stays."""
-
-
-def _block(volume: Volume, step: float = FINE) -> Block:
-    return Block(volume.soft, volume.cortical, volume.origin_mm, volume.spacing_mm, step)
 
 
 class PatientProjector:
@@ -78,7 +69,7 @@ class PatientProjector:
         """Return what moves together as the fracture left it; None if there is nothing."""
         if group not in self._bundles:
             step = SMOOTH if group == "torso" else FINE
-            blocks = [_block(volume, step) for volume in _volumes(self._patient, group)]
+            blocks = [block_of(volume, step) for volume in _volumes(self._patient, group)]
             self._bundles[group] = bundle_of(blocks) if blocks else None
         return self._bundles[group]
 
@@ -150,7 +141,7 @@ class PatientProjector:
 
         def made() -> Bundle | None:
             change = remodelled(self._patient, body)
-            return None if change is None else bundle_of((_block(change),))
+            return None if change is None else bundle_of((block_of(change),))
 
         change = once("remodelled", (body.bone, baked), made)
         if change is None:
@@ -184,8 +175,8 @@ class PatientProjector:
 
         own: Bundle | None = None
         if here:
-            filled = once("filled", tuple(arrays), lambda: _filled(body, cloud, inside))
-            own = self._lifted("filled, lifted", filled, lift)
+            full = once("filled", tuple(arrays), lambda: filled(body, cloud, inside))
+            own = self._lifted("filled, lifted", full, lift)
         parts = () if own is None else own.parts
         bundle = own
         if bundle is None or more:
@@ -280,71 +271,3 @@ def _fewer(g: Geometry, times: int) -> Geometry:
     while g.n % times:
         times -= 1
     return replace(g, n=g.n // times, pitch_mm=g.pitch_mm * times)
-
-
-def remodelled(patient: Patient, body: Body) -> Volume | None:
-    """Return how the image of the bone differs from the lifted fracture; None if it does not.
-
-    It is what the bone holds already: what was moved since is still to be lifted.
-    """
-    before = patient.target.bone
-    if before is None:
-        return None
-    more = body.bone.bv_tv - warped_bv(before, patient.hinge, body.baked)
-    if not np.any(more):
-        return None
-    return _boxed(more, body.bone)
-
-
-def _boxed(more: Float32Array, bone: BoneField) -> Volume:
-    """Return the box around what has changed in the bone, as its image changes."""
-    spans = []
-    for axis in range(3):
-        rows = np.flatnonzero(more.any(tuple(a for a in range(3) if a != axis)))
-        spans.append(slice(int(rows[0]), int(rows[-1]) + 1))
-    part = more[tuple(spans)]
-    soft, cortical = (frozen(np.ascontiguousarray(part * np.float32(c))) for c in _TRABECULAR)
-    x, y, z = (o + s.start * bone.spacing_mm for o, s in zip(bone.origin_mm, spans, strict=True))
-    return Volume((x, y, z), bone.spacing_mm, soft, cortical)
-
-
-def cement_part(fine: Volume, voxel_mm: float) -> Part:
-    """Return cement from `fine_cement` as the projector takes it, in steps of the bone's voxels."""
-    side, field, low = fine.spacing_mm, fine.soft, fine.origin_mm
-    x, y, z = (o + (n - 1) * side for o, n in zip(low, field.shape, strict=True))
-    return Part(field, (low, (x, y, z)), side, FINE * voxel_mm, (1.0, 0.0))
-
-
-def _filled(body: Body, cloud: Cloud, tamps: Sequence[Tamp]) -> Bundle:
-    """Return all filled voxels: cement as their soft field, contrast as cortical."""
-    parts: list[Part] = []
-    if cloud.voxel.size:
-        parts.append(cement_part(fine_cement(body.bone, cloud), body.bone.spacing_mm))
-    medium = _medium(body, tamps)
-    if medium is not None:
-        parts += _block(medium).parts
-    return Bundle(parts)
-
-
-def _medium(body: Body, tamps: Sequence[Tamp]) -> Volume | None:
-    """Return the box around all contrast medium, as a cortical field."""
-    bone = body.bone
-    voxels = np.concatenate([body.spill_voxels, *(t.voxels for t in tamps)])
-    if voxels.size == 0:
-        return None
-    at = np.array(np.unravel_index(voxels, bone.shape))
-    low, shape = at.min(1) - RIM, tuple(np.ptp(at, axis=1) + 1 + 2 * RIM)
-    contrast = np.zeros(shape, np.float32)
-    start = body.spill_voxels.size
-    for tamp in tamps:
-        i, j, k = at[:, start : start + tamp.voxels.size] - low[:, None]
-        balloon = np.zeros(shape, np.float32)
-        balloon[i, j, k] = tamp.fill
-        contrast += taut(balloon)
-        start += tamp.voxels.size
-    i, j, k = at[:, : body.spill_voxels.size] - low[:, None]
-    np.add.at(contrast, (i, j, k), body.spill_fill)
-    np.minimum(contrast, 1.0, out=contrast)
-    x, y, z = (o + i * bone.spacing_mm for o, i in zip(bone.origin_mm, low.tolist(), strict=True))
-    none = np.broadcast_to(np.float32(0.0), shape)
-    return Volume((x, y, z), bone.spacing_mm, none, frozen(contrast))

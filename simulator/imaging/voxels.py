@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from simulator.anatomy.hinge import Hinge, Lift
+from simulator.anatomy.volume import Volume
 from simulator.anatomy.warp import Grid, warped_field
 from simulator.kernels.raycast import row_spans
 from simulator.units import Float32Array, IntArray, Vec3
@@ -174,6 +175,11 @@ class Bundle:
     def lifted(self, hinge: Hinge, lift: Lift) -> Bundle:
         """Return what a lift of endplates and wall makes of all parts."""
         return Bundle(part.lifted(hinge, lift) for part in self.parts)
+
+
+def block_of(volume: Volume, step: float = FINE) -> Block:
+    """Return a volume as a block; `step` is the distance of base points in voxels."""
+    return Block(volume.soft, volume.cortical, volume.origin_mm, volume.spacing_mm, step)
 
 
 def bundle_of(blocks: Iterable[Block]) -> Bundle:
