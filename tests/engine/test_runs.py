@@ -79,7 +79,7 @@ def test_another_seed_is_another_run(case: Case) -> None:
     assert digest.state_hash(other, first_state(other)) != mine
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_looking_changes_nothing(case: Case, expert_run: Outcome, tmp_path_factory) -> None:
     films = Writer(case, tmp_path_factory.mktemp("frames"))
     seen = [0]
