@@ -6,13 +6,16 @@ from typing import Any
 
 import pygame
 
+from simulator.engine.session import Caption
 from simulator.procedure.coach import next_hint
 from simulator.procedure.phases import LABELS, PHASES, chapter
+from simulator.ui.canvas import Canvas
 from simulator.ui.kit import Kit
 from simulator.ui.scene import Scene, clock
 from simulator.ui.theme import Rgb
 
 _NURSE = (0xB5, 0xA3, 0xE0)
+_LINES, _LEADING = 3, 3.25
 
 
 def _ink(kit: Kit, speaker: str) -> Rgb:
@@ -21,33 +24,50 @@ def _ink(kit: Kit, speaker: str) -> Rgb:
 
 
 def captions(kit: Kit, rect: Any, scene: Scene) -> None:
-    """Draw the last three lines; the newest brightest."""
+    """Draw three lines of what was said, the newest brightest and on two lines if it is long."""
     c, col = kit.canvas, kit.colour
     kit.pane(rect)
-    lines = scene.session.captions[-3:]
-    for i, line in enumerate(lines):
-        y = rect.y + c.px(1.95 + 3.25 * i)
-        newest = i == len(lines) - 1
-        if line.alarm:
-            box = pygame.Rect(rect.x + c.px(0.5), round(y - c.px(1.5)), rect.w - c.px(1.0), c.px(3))
-            c.box(box, col.alarmd)
-        c.text(clock(line.tick), (rect.x + c.px(1.3), y), "xs", "sc", col.low)
-        ink = col.alarm if line.alarm else _ink(kit, line.speaker)
-        c.fill((rect.x + c.px(5.8), y - c.px(1.0), 3, c.px(2.0)), ink)
-        c.text(line.speaker.capitalize(), (rect.x + c.px(7.0), y), "xs", "scb", ink)
-        x = rect.x + c.px(13.4)
-        room = rect.right - x - c.px(1.2)
-        tone = col.hi if newest or line.alarm else col.mid if i == len(lines) - 2 else col.low
-        size, face = c.best_fit(line.text, room)
-        c.text(c.fitted(line.text, room, size, face), (x, y), size, face, tone)
-    if not lines:
-        c.text(
-            "Nobody has spoken yet.",
-            (rect.x + c.px(1.4), rect.y + c.px(1.95)),
-            "sm",
-            "medium",
-            col.low,
-        )
+    said = scene.session.captions[-_LINES:]
+    if not said:
+        at = rect.x + c.px(1.4), rect.y + c.px(1.95)
+        c.text("Nobody has spoken yet.", at, "sm", "medium", col.low)
+        return
+    left = [rect.x + c.px(7.0) + c.width(line.speaker.capitalize(), "xs", "scb") for line in said]
+    x = max(rect.x + c.px(13.4), max(left) + c.px(0.8))
+    room = rect.right - x - c.px(1.2)
+    rows = _rows(c, said[-1].text, room)
+    said = said[-(_LINES + 1 - len(rows)) :]
+    for i, line in enumerate(said):
+        y = rect.y + c.px(1.95 + _LEADING * i)
+        newest = line is said[-1]
+        tone = col.hi if newest or line.alarm else col.mid if i == len(said) - 2 else col.low
+        _spoken(kit, rect, y, line, len(rows) if newest else 1)
+        for n, words in enumerate(rows if newest else [line.text]):
+            size, face = c.best_fit(words, room)
+            at = x, y + c.px(_LEADING * n)
+            c.text(c.fitted(words, room, size, face), at, size, face, tone)
+
+
+def _rows(c: Canvas, text: str, room: float) -> list[str]:
+    """Return a line, or two where it has no room even in small letters."""
+    size, face = c.best_fit(text, room)
+    if c.width(text, size, face) <= room:
+        return [text]
+    first, *rest = c.wrapped(text, room)
+    return [first, " ".join(rest)]
+
+
+def _spoken(kit: Kit, rect: Any, y: float, line: Caption, rows: int) -> None:
+    """Draw when something was said and by whom."""
+    c, col = kit.canvas, kit.colour
+    if line.alarm:
+        high = c.px(3.0 + _LEADING * (rows - 1))
+        box = pygame.Rect(rect.x + c.px(0.5), round(y - c.px(1.5)), rect.w - c.px(1.0), high)
+        c.box(box, col.alarmd)
+    c.text(clock(line.tick), (rect.x + c.px(1.3), y), "xs", "sc", col.low)
+    ink = col.alarm if line.alarm else _ink(kit, line.speaker)
+    c.fill((rect.x + c.px(5.8), y - c.px(1.0), 3, c.px(2.0)), ink)
+    c.text(line.speaker.capitalize(), (rect.x + c.px(7.0), y), "xs", "scb", ink)
 
 
 def coach(kit: Kit, rect: Any, scene: Scene) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from simulator.engine.session import Session
+from simulator.engine.session import Caption, Session
 from simulator.frames import Side
 from simulator.physics.cement_acts import mix
 from simulator.ui import layout
@@ -176,3 +176,22 @@ def test_a_leak_is_told_while_a_picture_that_shows_it_is_seen(
         monkeypatch.undo()
     assert said[0] == []
     assert " ".join(said[1]).startswith("Cement in a segmental vein and the disc.")
+
+
+def test_what_is_said_is_read_to_its_end(
+    canvas: Canvas, session: Session, monkeypatch: Any
+) -> None:
+    kept = list(session.captions)
+    said = (
+        "Now L1. The table is tilted by 4 degrees.",
+        "Prone on bolsters, arms up, all points padded.",
+    )
+    for speaker, words in zip(("assistant", "nurse"), said, strict=True):
+        session.captions[:] = [*kept, Caption(600, speaker, words, alarm=True)]
+        theatre = Theatre(session, lambda ended: None, Sound())
+        written = Written(canvas, monkeypatch)
+        theatre.draw(canvas)
+        lines = written.inside(layout.theatre(canvas.theme, biplane=False).captions)
+        assert words in " ".join(text for text, _ in lines)
+        assert overlaps([rect for _, rect in lines]) == []
+    session.captions[:] = kept
