@@ -164,7 +164,10 @@ def ways() -> list[Shot]:
         looked("Pocket and 0.5 mL, dough", low.case, low.state, Push(420.0, pocket + 0.5)),
         looked("Crack, disc", *other(crack), replace(runny, back_mm=0.0), told=(Route.DISC,)),
         looked(
-            "Tip too far back, basivertebral vein", *other(hole), behind, told=(Route.CANAL, Route.BASIVERTEBRAL)
+            "Tip too far back, basivertebral vein",
+            *other(hole),
+            behind,
+            told=(Route.CANAL, Route.BASIVERTEBRAL),
         ),
         looked("Segmental veins", case, state, runny, told=veins),
         looked("AP, segmental veins", case, state, runny, AP, told=veins),
