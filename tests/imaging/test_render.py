@@ -296,6 +296,23 @@ def test_scene_is_what_all_pulses_share():
     assert a.device is None
 
 
+def test_a_brightness_control_that_settles_makes_no_new_scene():
+    """It comes ever closer to its goal; a tenth of a kilovolt on is another beam."""
+    case = phantom.case()
+    kept = PatientProjector(case.patient)
+
+    def seen(more_kv):
+        state = phantom.state()
+        state.c_arm = replace(state.c_arm, kvp=80.0 + more_kv)
+        return scene(case, state, N, kept).direct
+
+    before = seen(0.0)
+    assert seen(1e-9) is before
+    # A hundredth of a kilovolt is worth under 0.05 % of the signal (the tenth of a tenth's).
+    change = np.abs(np.log(seen(0.1) / before)).max()
+    assert 0.0 < 0.1 * change < 5e-4
+
+
 def test_png_holds_the_pixels():
     image = np.arange(12, dtype=np.uint8).reshape(3, 4)
     data = png(image)
