@@ -144,7 +144,7 @@ def given(
     hand = _Hand(case, cementing.flow_field(case, state.body.bone), outlet, rate_ul_s)
     eye, paused, ended = _Eye(case, state), False, "given"
     tick, next_look, syringe, bone = ticks(start_s), 0, 0.0, 0.0
-    cement = Cement(mixed_tick=0, batches=1, fillings=(Filling(ml=20.0), Filling()))
+    cement = Cement(mixed_tick=0, batches=1).with_filling(tool.side, Filling(ml=20.0))
     for _ in range(_STEPS):
         if cement.injected_ml >= ml:
             break
@@ -159,7 +159,8 @@ def given(
             break
         if not paused and eye.sees_leak(cement):
             paused, ended, hand.force_n = True, "leak", 1.0
-            cement = replace(cement, syringe_kpa=0.0, flow_ul_s=0.0, flow_smooth_ul_s=0.0)
+            filling = replace(cement.fillings[tool.side], kpa=0.0, flow_ul_s=0.0)
+            cement = replace(cement.with_filling(tool.side, filling), flow_smooth_ul_s=0.0)
             tick, ml = tick + ticks(_PAUSE_S), min(ml, cement.injected_ml + _AFTER_LEAK_ML)
     else:
         ended = "stiff"
