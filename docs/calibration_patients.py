@@ -17,8 +17,8 @@ from simulator.anatomy import store
 from simulator.anatomy.patient import Patient
 from simulator.anatomy.plan import deepened, plan_path
 from simulator.anatomy.spec import Cleft, DefectSite, FractureShape, FractureSpec, PatientSpec, Sex
-from simulator.engine.operators import filling
-from simulator.engine.operators.expert import Manner, access, exchange, prepare
+from simulator.engine.operators import filling, hands
+from simulator.engine.operators.expert import Manner, prepare, reach
 from simulator.engine.operators.hands import Move, Routine
 from simulator.engine.session import Session
 from simulator.engine.sight import Observation
@@ -27,8 +27,10 @@ from simulator.frames import Side
 from simulator.paths import cache_dir
 from simulator.scenario.assets import chosen, physics
 from simulator.scenario.load import load_case
+from simulator.world.action import Do
 from simulator.world.case import Case, Procedure
 from simulator.world.state import State
+from simulator.world.tools import Inside
 
 _LEVELS, _SHARES = ("T11", "T12", "L1", "L2", "L3"), (0.12, 0.26, 0.34, 0.16, 0.12)
 _TAMP_FRONT_MM = 3.5
@@ -116,12 +118,11 @@ def case_of(number: int, arm: Arm) -> Case:
 
 def _ready(obs: Observation, side: Side) -> Move:
     obs = yield from prepare(obs, side)
-    obs = yield from access(obs, side, Manner())
-    if obs.procedure is Procedure.KYPHOPLASTY:
-        obs = yield from exchange(obs, side, Manner())
-        obs = yield from filling.inflate(obs, (side,))
-        obs = yield from filling.empty_tamp(obs, side)
-    return obs
+    obs = yield from reach(obs, Manner())
+    if obs.procedure is not Procedure.KYPHOPLASTY:
+        return (yield from hands.do(obs, Do.STYLET_OUT, side))
+    obs = yield from filling.inflate(obs, (side,))
+    return (yield from filling.empty_tamp(obs, side))
 
 
 def _played(case: Case) -> State:
@@ -143,6 +144,8 @@ def prepared(number: int, arm: Arm) -> State:
     case = case_of(number, arm)
     if not file.exists():
         state = _played(case)
+        if not any(tool and tool.inside is Inside.EMPTY for tool in state.cannulas):
+            raise RuntimeError(f"patient {number} was not brought to the moment before cement")
         kept = {name: getattr(state, name) for name in _KEPT}
         folder.mkdir(parents=True, exist_ok=True)
         file.write_bytes(gzip.compress(pickle.dumps(kept), 1))
