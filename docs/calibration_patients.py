@@ -25,6 +25,7 @@ from simulator.engine.sight import Observation
 from simulator.engine.start import first_state
 from simulator.frames import Side
 from simulator.paths import cache_dir
+from simulator.scenario import ways
 from simulator.scenario.assets import chosen, physics
 from simulator.scenario.load import load_case
 from simulator.world.action import Do
@@ -109,6 +110,8 @@ def case_of(number: int, arm: Arm) -> Case:
     bone = patient.target.bone
     if arm.procedure is Procedure.KYPHOPLASTY and bone is not None:
         plans = [deepened(bone, plan, _TAMP_FRONT_MM) for plan in plans]
+    if ways.too_short(tool, plans):
+        tool = chosen("needle", "11G-long")
     return replace(
         base, seed=number, procedure=arm.procedure, patient=patient, plans=(plans[0], plans[1]),
         sides=(number % 2,), needle=tool, cement=chosen("cement", arm.cement),

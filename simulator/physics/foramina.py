@@ -83,21 +83,23 @@ def narrowed(
 ) -> BoneField:
     """Give the ends of the veins of front and sides the calibre of the holes they leave by.
 
-    So far from the wall as the vein of a foramen reaches, and out through the shell. A balloon
-    presses small veins beside its pocket shut; the basivertebral trunk stays open.
+    So far from front and sides as the vein of a foramen reaches, and out through the shell; a low
+    body has its endplates as near, but no vein of the walls ends there. A balloon presses small
+    veins beside its pocket shut; the basivertebral trunk stays open.
     """
     reach = constants["tributary_mm"]
     y = bone.origin_mm[1] + bone.spacing_mm * np.arange(bone.shape[1])
-    veins = bone.tissue == Tissue.VEIN
-    ends = veins & (bone.distance_mm > -reach) & (bone.distance_mm <= bone.spacing_mm)
+    veins = (bone.tissue == Tissue.VEIN) & (bone.vein_radius_mm < constants["trunk_least_mm"])
+    ends = veins & (bone.distance_mm <= bone.spacing_mm)
     ends &= (y < posterior_wall_y_mm - reach)[None, :, None]
+    beside = (bone.distance_mm > 0.0) & (bone.tissue != Tissue.DISC)
+    ends &= distance_transform_edt(~beside, sampling=bone.spacing_mm) < reach
     group, count = label(ends, np.ones((3, 3, 3)))
     low, high = constants["foramen_least_mm"], constants["foramen_most_mm"]
     calibre = np.append(0.0, stream(seed, "ostia").uniform(low, high, count))[group]
     own = np.maximum(bone.vein_radius_mm, 1e-6)
     shrunk = np.where(ends, np.minimum(calibre / own, 1.0), 1.0).astype(np.float32)
-    shut = veins & (bone.vein_radius_mm < constants["trunk_least_mm"])
-    shut &= _crushed(bone, constants["crushed_mm"])
+    shut = veins & _crushed(bone, constants["crushed_mm"])
     return replace(
         bone,
         tissue=frozen(np.where(shut, np.uint8(Tissue.CORTICAL), bone.tissue)),
