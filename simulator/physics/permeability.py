@@ -80,7 +80,7 @@ def flow_field(
     share = constants["fluid_share"]
     volume = bone.spacing_mm**3 * np.where(phi >= 1.0, 1.0, share * phi)
     per_flow = constants["drag_per_100_ul_s"] / 100.0
-    zone = _zones(bone, posterior_wall_y_mm)
+    zone = _zones(bone, constants, posterior_wall_y_mm)
     zone[small.voxel[small.to_disc == 0]] = _VEIN
     return FlowField(
         origin_mm=bone.origin_mm,
@@ -209,8 +209,12 @@ def _plexus(
     pe[there], ageing[there] = c["threshold_plexus_kpa"] * spread, c["ageing_vein"]
 
 
-def _zones(bone: BoneField, posterior_wall_y_mm: float) -> ByteArray:
-    """Sort voxels by which side of the bone's barriers they lie on."""
+def _zones(bone: BoneField, c: Constants, posterior_wall_y_mm: float) -> ByteArray:
+    """Sort voxels by which side of the bone's barriers they lie on.
+
+    The wall is hollow where the basivertebral vein leaves it: between the canal's sides its veins
+    are met in front of the wall.
+    """
     named: dict[Tissue, int] = {
         Tissue.SOFT: _SOFT, Tissue.CANCELLOUS: _INSIDE, Tissue.CORTICAL: _INSIDE,
         Tissue.CANAL: _CANAL, Tissue.EPIDURAL: _CANAL, Tissue.DISC: _DISC, Tissue.VEIN: _VEIN,
@@ -220,7 +224,9 @@ def _zones(bone: BoneField, posterior_wall_y_mm: float) -> ByteArray:
     lut = np.array([named[t] for t in Tissue], np.uint8)
     zone = lut[bone.tissue]
     y = bone.origin_mm[1] + bone.spacing_mm * np.arange(bone.shape[1])
-    behind = np.broadcast_to((y > posterior_wall_y_mm - 1.0)[None, :, None], bone.shape)
+    between = (bone.tissue == Tissue.EPIDURAL).any(axis=(1, 2))[:, None, None]
+    in_pit = between & (y > posterior_wall_y_mm - c["funnel_deep_mm"])[None, :, None]
+    behind = in_pit | (y > posterior_wall_y_mm - 1.0)[None, :, None]
     out = (zone == _VEIN) & (bone.distance_mm > 0.0)
     zone[out & behind] = _BACK_VEIN
     zone[out & ~behind] = _SIDE_VEIN
