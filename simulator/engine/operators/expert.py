@@ -9,7 +9,7 @@ import math
 from dataclasses import dataclass
 
 from simulator.anatomy.plan import Route
-from simulator.engine.operators import filling, hands
+from simulator.engine.operators import eyes, filling, hands
 from simulator.engine.operators.attention import attended
 from simulator.engine.operators.hands import Move
 from simulator.engine.sight import Observation
@@ -111,12 +111,12 @@ def fill(obs: Observation) -> Move:
 def turn(obs: Observation) -> Move:
     """Turn to the next level, and bring it into the middle of the field."""
     obs = yield from hands.do(obs, Do.NEXT_LEVEL, obs.sides[0])
-    return (yield from hands.centre(obs, obs.sides[0]))
+    return (yield from eyes.centre(obs, obs.sides[0]))
 
 
 def numb(obs: Observation) -> Move:
     """Look at a level in both planes, numb every side of it, and give that its time."""
-    obs = yield from hands.look_both(obs, obs.sides[0], last="ap")
+    obs = yield from eyes.look_both(obs, obs.sides[0], last="ap")
     for each in obs.sides:
         obs = yield from hands.do(obs, Do.LOCAL, each)
     return (yield from hands.wait(obs, _ONSET_S))
@@ -129,8 +129,8 @@ def prepare(obs: Observation, side: Side) -> Move:
         obs = yield from hands.do(obs, act, side)
     if obs.vitals.spo2_pct < _OXYGEN_BELOW_PCT:
         obs = yield from hands.do(obs, Do.OXYGEN, side)
-    obs = yield from hands.collimate(obs, _OPENING, side)
-    obs = yield from hands.look_both(obs, side, last="ap")
+    obs = yield from eyes.collimate(obs, _OPENING, side)
+    obs = yield from eyes.look_both(obs, side, last="ap")
     for each in obs.sides:
         obs = yield from hands.do(obs, Do.LOCAL, each)
     if obs.procedure is Procedure.KYPHOPLASTY:
@@ -161,9 +161,9 @@ def access(obs: Observation, side: Side, manner: Manner) -> Move:
     obs = yield from hands.do(obs, Do.PLACE_NEEDLE, side)
     skin, direction = _line(obs, side, manner)
     obs = yield from hands.aim(obs, side, skin, direction)
-    obs = yield from hands.look_both(obs, side)
+    obs = yield from eyes.look_both(obs, side)
     obs = yield from _to_bone(obs, side, skin, direction)
-    obs = yield from hands.look_both(obs, side, last="ap")
+    obs = yield from eyes.look_both(obs, side, last="ap")
     goal = hands.depth_of(skin, direction, obs.plans[side].target_mm)
     last = "lateral"
     while not obs.over:
@@ -173,16 +173,16 @@ def access(obs: Observation, side: Side, manner: Manner) -> Move:
             break
         depth = min(goal, tool.depth_mm + _step_mm(obs, side, goal - tool.depth_mm))
         obs = yield from hands.push_to(obs, side, depth, _ENTRY_N)
-        obs = yield from hands.look_both(obs, side, last=last)
+        obs = yield from eyes.look_both(obs, side, last=last)
         last = "ap" if last == "lateral" else "lateral"
-    return (yield from hands.look_both(obs, side))
+    return (yield from eyes.look_both(obs, side))
 
 
 def _looked_again(obs: Observation, side: Side) -> Move:
     """Look in both planes if the patient has moved since the last pictures."""
     if obs.ap is not None and obs.lateral is not None:
         return obs
-    return (yield from hands.look_both(obs, side))
+    return (yield from eyes.look_both(obs, side))
 
 
 def _to_bone(obs: Observation, side: Side, skin: Vec3, direction: Vec3) -> Move:
@@ -194,7 +194,7 @@ def _to_bone(obs: Observation, side: Side, skin: Vec3, direction: Vec3) -> Move:
     depth = max(entry - _BESIDE_MM, 0.0)
     while not obs.over and depth < entry + _PEDICLE_STEP_MM:
         obs = yield from hands.push_to(obs, side, depth, _ENTRY_N)
-        obs = yield from hands.look_both(obs, side)
+        obs = yield from eyes.look_both(obs, side)
         tool = obs.tools[side]
         if tool is None or (tool.grips and tool.depth_mm > entry - _PEDICLE_STEP_MM):
             break
@@ -225,8 +225,8 @@ def _step_mm(obs: Observation, side: Side, left_mm: float) -> float:
 def exchange(obs: Observation, side: Side, manner: Manner) -> Move:
     """Seat the working cannula just past the posterior wall, then slide the tamp in."""
     obs = yield from hands.do(obs, Do.SEAT_CANNULA, side)
-    obs = yield from hands.lateral_view(obs, side)
-    obs = yield from hands.look(obs, side)
+    obs = yield from eyes.lateral_view(obs, side)
+    obs = yield from eyes.look(obs, side)
     for _ in range(12):
         obs = yield from _looked_again(obs, side)
         tool, seen = obs.tools[side], obs.lateral
@@ -235,18 +235,14 @@ def exchange(obs: Observation, side: Side, manner: Manner) -> Move:
             break
         step = min(_PEDICLE_STEP_MM, (_SEAT_PAST_WALL_MM - past) / max(-tool.direction[1], 0.3))
         obs = yield from hands.push_to(obs, side, tool.depth_mm + step, _ENTRY_N)
-        obs = yield from hands.look_both(obs, side)
+        obs = yield from eyes.look_both(obs, side)
     return (yield from hands.do(obs, Do.TAMP_IN, side))
 
 
 def take_out(obs: Observation) -> Move:
     """Wait until the cement is hard, look once more, and take everything out of the level."""
-    while not obs.over and obs.cement_age_s is not None:
-        left = obs.cement_spec.set_s + 5.0 - obs.cement_age_s
-        if left <= 0.0:
-            break
-        obs = yield from hands.wait(obs, left)
-    obs = yield from hands.look_both(obs, obs.sides[0], last="ap")
+    obs = yield from hands.until_aged(obs, obs.cement_spec.set_s + 5.0)
+    obs = yield from eyes.look_both(obs, obs.sides[0], last="ap")
     for side in obs.sides:
         obs = yield from hands.do(obs, Do.TURN_CANNULA, side)
         obs = yield from hands.do(obs, Do.CANNULA_OUT, side)
