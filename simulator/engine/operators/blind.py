@@ -5,7 +5,7 @@ Waits for everything that a clock can tell, takes no picture at all and does not
 
 from __future__ import annotations
 
-from simulator.engine.operators import by_scale, hands
+from simulator.engine.operators import by_scale, hands, levels
 from simulator.engine.operators.hands import Move
 from simulator.engine.sight import Observation
 from simulator.frames import Side
@@ -28,19 +28,30 @@ def treat(obs: Observation) -> Move:
     side = obs.sides[0]
     for act in (Do.POSITION, Do.ANTIBIOTIC, Do.TIME_OUT):
         obs = yield from hands.do(obs, act, side)
-    for each in obs.sides:
-        obs = yield from hands.do(obs, Do.LOCAL, each)
+    obs = yield from hands.do_sides(obs, Do.LOCAL)
     obs = yield from hands.do(obs, Do.SEDATE, side)
     obs = yield from hands.wait(obs, _ONSET_S)
+    obs = yield from levels.each(obs, _reach, _numb)
+    obs = yield from hands.do(obs, Do.MIX, obs.sides[0])
+    obs = yield from hands.wait(obs, obs.cement_spec.wait_s)
+    obs = yield from levels.each(obs, _give)
+    obs = yield from levels.each(obs, _take_out)
+    return (yield from _leave(obs))
+
+
+def _numb(obs: Observation) -> Move:
+    """Numb a level that was just turned to, and give that its time."""
+    obs = yield from hands.do_sides(obs, Do.LOCAL)
+    return (yield from hands.wait(obs, _ONSET_S))
+
+
+def _reach(obs: Observation) -> Move:
+    """Bring the tools into the level in work, and fill the tamps at once."""
     for side in obs.sides:
         obs = yield from access(obs, side)
         if obs.procedure is Procedure.KYPHOPLASTY:
             obs = yield from _make_room(obs, side)
-    obs = yield from hands.do(obs, Do.MIX, obs.sides[0])
-    obs = yield from hands.wait(obs, obs.cement_spec.wait_s)
-    for side in obs.sides:
-        obs = yield from _give(obs, side)
-    return (yield from _leave(obs))
+    return obs
 
 
 def access(obs: Observation, side: Side) -> Move:
@@ -70,19 +81,24 @@ def _make_room(obs: Observation, side: Side) -> Move:
     return (yield from by_scale.tamp_out(obs, side, _EMPTY_ML_S, seconds=_TRIES_S))
 
 
-def _give(obs: Observation, side: Side) -> Move:
+def _give(obs: Observation) -> Move:
     """Press until the scale shows what is wanted, whatever runs where."""
-    obs = yield from hands.load(obs, side)
     ml = _GIVEN_ML / len(obs.sides)
-    return (yield from by_scale.press(obs, side, ml, _THUMB_N, seconds=_TOO_LONG_S))
+    for side in obs.sides:
+        obs = yield from hands.load(obs, side)
+        obs = yield from by_scale.press(obs, side, ml, _THUMB_N, seconds=_TOO_LONG_S)
+    return obs
+
+
+def _take_out(obs: Observation) -> Move:
+    """Wait until the cement is hard, and take everything out."""
+    obs = yield from hands.until_aged(obs, obs.cement_spec.set_s + 5.0)
+    return (yield from hands.do_sides(obs, Do.CANNULA_OUT))
 
 
 def _leave(obs: Observation) -> Move:
-    """Wait until the cement is hard, take everything out, and care."""
+    """Dress, and care."""
     side = obs.sides[0]
-    obs = yield from hands.until_aged(obs, obs.cement_spec.set_s + 5.0)
-    for each in obs.sides:
-        obs = yield from hands.do(obs, Do.CANNULA_OUT, each)
     obs = yield from hands.do(obs, Do.DRESS, side)
     obs = yield from hands.wait(obs, _HOUR_S)
     obs = yield from hands.do(obs, Do.NEURO_CHECK, side)

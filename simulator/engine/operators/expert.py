@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import partial
 
 from simulator.anatomy.plan import Route
-from simulator.engine.operators import eyes, filling, hands
+from simulator.engine.operators import eyes, filling, hands, levels
 from simulator.engine.operators.attention import attended
 from simulator.engine.operators.hands import Move
 from simulator.engine.sight import Observation
@@ -59,30 +60,22 @@ def decide(obs: Observation, manner: Manner) -> Move:
 
 
 def treat(obs: Observation, manner: Manner) -> Move:
-    """Do the whole case."""
+    """Do the whole case, every level of it."""
     obs = yield from prepare(obs, obs.sides[0])
-    # Needles may wait in every level for one batch; tamps are worked with level by level.
-    together = obs.procedure is not Procedure.KYPHOPLASTY
-    others = len(obs.levels) - 1
-    obs = yield from reach(obs, manner)
-    for _ in range(others if together else 0):
-        obs = yield from turn(obs)
-        obs = yield from numb(obs)
-        obs = yield from reach(obs, manner)
-    obs = yield from fill(obs)
-    for _ in range(others):
-        if not together:
-            obs = yield from take_out(obs)
-        obs = yield from turn(obs)
-        if not together:
-            obs = yield from numb(obs)
-            obs = yield from reach(obs, manner)
-        obs = yield from fill(obs)
-    obs = yield from take_out(obs)
-    for _ in range(others if together else 0):
-        obs = yield from turn(obs)
-        obs = yield from take_out(obs)
+    if obs.procedure is Procedure.KYPHOPLASTY:  # no tamp may be left behind: level by level
+        obs = yield from levels.each(obs, partial(_one_level, manner=manner), meet)
+    else:  # needles may wait in every level for one batch
+        obs = yield from levels.each(obs, partial(reach, manner=manner), meet)
+        obs = yield from levels.each(obs, fill, eyes.centre)
+        obs = yield from levels.each(obs, take_out, eyes.centre)
     return (yield from leave(obs))
+
+
+def _one_level(obs: Observation, manner: Manner) -> Move:
+    """Do everything at the level in work."""
+    obs = yield from reach(obs, manner)
+    obs = yield from fill(obs)
+    return (yield from take_out(obs))
 
 
 def reach(obs: Observation, manner: Manner) -> Move:
@@ -108,17 +101,11 @@ def fill(obs: Observation) -> Move:
     return obs
 
 
-def turn(obs: Observation) -> Move:
-    """Turn to the next level, and bring it into the middle of the field."""
-    obs = yield from hands.do(obs, Do.NEXT_LEVEL, obs.sides[0])
-    return (yield from eyes.centre(obs, obs.sides[0]))
-
-
-def numb(obs: Observation) -> Move:
-    """Look at a level in both planes, numb every side of it, and give that its time."""
+def meet(obs: Observation) -> Move:
+    """Bring a level into the middle of the field, look in both planes, numb it, and wait."""
+    obs = yield from eyes.centre(obs)
     obs = yield from eyes.look_both(obs, obs.sides[0], last="ap")
-    for each in obs.sides:
-        obs = yield from hands.do(obs, Do.LOCAL, each)
+    obs = yield from hands.do_sides(obs, Do.LOCAL)
     return (yield from hands.wait(obs, _ONSET_S))
 
 
@@ -131,8 +118,7 @@ def prepare(obs: Observation, side: Side) -> Move:
         obs = yield from hands.do(obs, Do.OXYGEN, side)
     obs = yield from eyes.collimate(obs, _OPENING, side)
     obs = yield from eyes.look_both(obs, side, last="ap")
-    for each in obs.sides:
-        obs = yield from hands.do(obs, Do.LOCAL, each)
+    obs = yield from hands.do_sides(obs, Do.LOCAL)
     if obs.procedure is Procedure.KYPHOPLASTY:
         obs = yield from hands.do(obs, Do.PURGE, side)
     for _ in range(_SEDATION_STEPS):
@@ -247,12 +233,6 @@ def take_out(obs: Observation) -> Move:
         obs = yield from hands.do(obs, Do.TURN_CANNULA, side)
         obs = yield from hands.do(obs, Do.CANNULA_OUT, side)
     return obs
-
-
-def finish(obs: Observation) -> Move:
-    """Take everything out of the level in work, dress, and care."""
-    obs = yield from take_out(obs)
-    return (yield from leave(obs))
 
 
 def leave(obs: Observation) -> Move:

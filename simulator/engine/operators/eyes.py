@@ -48,7 +48,7 @@ def view(
         obs = moved
 
 
-def centre(obs: Observation, side: Side) -> Move:
+def centre(obs: Observation) -> Move:
     """Move the table until the middle of the vertebra stands in the middle of the field."""
     while True:
         pose = obs.c_arm.pose
@@ -57,7 +57,7 @@ def centre(obs: Observation, side: Side) -> Move:
             return obs
         moved = yield Action(
             table_x_mm_s=rate(x, _TABLE_MM_S), table_y_mm_s=rate(y, _TABLE_MM_S),
-            table_z_mm_s=rate(z, _TABLE_MM_S), side=side,
+            table_z_mm_s=rate(z, _TABLE_MM_S), side=obs.sides[0],
         )  # fmt: skip
         if moved.c_arm.pose == pose:
             return moved

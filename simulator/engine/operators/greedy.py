@@ -7,7 +7,7 @@ before it is dough, fast, and through any leak, until the syringes are empty.
 
 from __future__ import annotations
 
-from simulator.engine.operators import by_scale, expert, eyes, hands
+from simulator.engine.operators import by_scale, expert, eyes, hands, levels
 from simulator.engine.operators.attention import attended
 from simulator.engine.operators.hands import Move
 from simulator.engine.sight import Observation
@@ -31,17 +31,23 @@ def treat(obs: Observation) -> Move:
 
 def _treat(obs: Observation) -> Move:
     obs = yield from expert.prepare(obs, obs.sides[0])
+    obs = yield from levels.each(obs, _reach, expert.meet)
+    if obs.cement_age_s is None:
+        obs = yield from hands.do(obs, Do.MIX, obs.sides[0])
+    obs = yield from levels.each(obs, _pour, eyes.centre)
+    obs = yield from levels.each(obs, expert.take_out, eyes.centre)
+    return (yield from expert.leave(obs))
+
+
+def _reach(obs: Observation) -> Move:
+    """Bring the tools into the level in work as the expert does; the tamps blown up at once."""
     for side in obs.sides:
         obs = yield from expert.access(obs, side, expert.Manner())
         obs = yield from hands.do(obs, Do.STYLET_OUT, side)
         if obs.procedure is Procedure.KYPHOPLASTY:
             obs = yield from expert.exchange(obs, side, expert.Manner())
             obs = yield from _blow_up(obs, side)
-    if obs.cement_age_s is None:
-        obs = yield from hands.do(obs, Do.MIX, obs.sides[0])
-    for side in obs.sides:
-        obs = yield from _pour(obs, side)
-    return (yield from expert.finish(obs))
+    return obs
 
 
 def _blow_up(obs: Observation, side: Side) -> Move:
@@ -52,8 +58,10 @@ def _blow_up(obs: Observation, side: Side) -> Move:
     return (yield from by_scale.tamp_out(obs, side, _EMPTY_ML_S, seconds=_TRIES_S))
 
 
-def _pour(obs: Observation, side: Side) -> Move:
+def _pour(obs: Observation) -> Move:
     """Press hard on runny cement, by scale alone, through whatever leak there is."""
-    obs = yield from hands.load(obs, side)
     ml = _GIVEN_ML / len(obs.sides)
-    return (yield from by_scale.press(obs, side, ml, _THUMB_N, seconds=_TOO_LONG_S, beam=True))
+    for side in obs.sides:
+        obs = yield from hands.load(obs, side)
+        obs = yield from by_scale.press(obs, side, ml, _THUMB_N, seconds=_TOO_LONG_S, beam=True)
+    return obs

@@ -72,6 +72,13 @@ def do(obs: Observation, act: Do, side: Side) -> Move:
     return (yield Action(do=act, side=side))
 
 
+def do_sides(obs: Observation, act: Do) -> Move:
+    """Ask once for every side that is treated."""
+    for side in obs.sides:
+        obs = yield from do(obs, act, side)
+    return obs
+
+
 def load(obs: Observation, side: Side) -> Move:
     """Ask for a filler, and wait until it is filled and in hand."""
     obs = yield from do(obs, Do.LOAD, side)

@@ -8,7 +8,7 @@ and sends the patient home from the table. Does not read the notes, and does not
 from __future__ import annotations
 
 from simulator.anatomy.plan import Route
-from simulator.engine.operators import by_scale, eyes, hands
+from simulator.engine.operators import by_scale, eyes, hands, levels
 from simulator.engine.operators.hands import Move
 from simulator.engine.sight import Observation
 from simulator.frames import Side
@@ -29,14 +29,11 @@ _TOO_LONG_S = 300.0
 def treat(obs: Observation) -> Move:
     """Do the whole case."""
     obs = yield from _prepare(obs)
-    for side in obs.sides:
-        obs = yield from access(obs, side)
-        if obs.procedure is Procedure.KYPHOPLASTY:
-            obs = yield from _make_room(obs, side)
+    obs = yield from levels.each(obs, _reach, _meet)
     obs = yield from hands.do(obs, Do.MIX, obs.sides[0])
     obs = yield from hands.wait(obs, obs.cement_spec.wait_s)
-    for side in obs.sides:
-        obs = yield from _give(obs, side)
+    obs = yield from levels.each(obs, _give, eyes.centre)
+    obs = yield from levels.each(obs, _take_out)
     return (yield from _leave(obs))
 
 
@@ -46,10 +43,28 @@ def _prepare(obs: Observation) -> Move:
     obs = yield Action(side=side, pulses_per_s=7.5)
     for act in (Do.POSITION, Do.TIME_OUT):
         obs = yield from hands.do(obs, act, side)
-    obs = yield from eyes.look_both(obs, side, last="ap")
-    for each in obs.sides:
-        obs = yield from hands.do(obs, Do.LOCAL, each)
+    obs = yield from _look_and_numb(obs)
     return (yield from hands.do(obs, Do.SEDATE, side))
+
+
+def _meet(obs: Observation) -> Move:
+    """Bring a level that was just turned to into the middle of the field, and numb it."""
+    obs = yield from eyes.centre(obs)
+    return (yield from _look_and_numb(obs))
+
+
+def _look_and_numb(obs: Observation) -> Move:
+    obs = yield from eyes.look_both(obs, obs.sides[0], last="ap")
+    return (yield from hands.do_sides(obs, Do.LOCAL))
+
+
+def _reach(obs: Observation) -> Move:
+    """Bring the tools into the level in work, and fill the tamps at once."""
+    for side in obs.sides:
+        obs = yield from access(obs, side)
+        if obs.procedure is Procedure.KYPHOPLASTY:
+            obs = yield from _make_room(obs, side)
+    return obs
 
 
 def access(obs: Observation, side: Side) -> Move:
@@ -103,23 +118,27 @@ def _make_room(obs: Observation, side: Side) -> Move:
     return (yield from by_scale.tamp_out(obs, side, _TAMP_ML_S, seconds=_TRIES_S))
 
 
-def _give(obs: Observation, side: Side) -> Move:
+def _give(obs: Observation) -> Move:
     """Press under a live lateral until the scale shows what is wanted, or a leak is seen."""
-    obs = yield from hands.load(obs, side)
-    obs = yield from eyes.lateral_view(obs, side)
     ml = _GIVEN_ML / len(obs.sides)
-    move = by_scale.press(
-        obs, side, ml, _THUMB_N, seconds=_TOO_LONG_S, beam=True, heeds_leaks=True
-    )  # fmt: skip
-    return (yield from move)
+    for side in obs.sides:
+        obs = yield from hands.load(obs, side)
+        obs = yield from eyes.lateral_view(obs, side)
+        obs = yield from by_scale.press(
+            obs, side, ml, _THUMB_N, seconds=_TOO_LONG_S, beam=True, heeds_leaks=True
+        )
+    return obs
+
+
+def _take_out(obs: Observation) -> Move:
+    """Wait for the sample, because the nurse insists."""
+    obs = yield from hands.until_aged(obs, obs.cement_spec.set_s)
+    return (yield from hands.do_sides(obs, Do.CANNULA_OUT))
 
 
 def _leave(obs: Observation) -> Move:
-    """Wait for the sample, because the nurse insists; for nothing else after it."""
+    """Dress, ask for the feet, and wait for nothing else."""
     side = obs.sides[0]
-    obs = yield from hands.until_aged(obs, obs.cement_spec.set_s)
-    for each in obs.sides:
-        obs = yield from hands.do(obs, Do.CANNULA_OUT, each)
     obs = yield from hands.do(obs, Do.DRESS, side)
     obs = yield from hands.do(obs, Do.NEURO_CHECK, side)
     return (yield from hands.leave(obs, side))
