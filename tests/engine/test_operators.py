@@ -195,6 +195,18 @@ def test_the_expert_knows_no_case(number: int) -> None:
     assert report.passed, report.reason
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["hurried", "blind", "greedy"])
+def test_whoever_errs_errs_at_every_level(name: str) -> None:
+    session = run_case(load_case("t12-l1-two-levels", 1), name).session
+    report = session.report()
+    assert not report.passed
+    assert report.metrics["cement_given"] is True
+    assert "level_left" not in {f.id for f in (*report.critical, *report.errors)}
+    assert all(tool is None for tool in session.state.cannulas)
+    assert session.state.phase == "done"
+
+
 @pytest.fixture(scope="module")
 def greedy_run(case: Case) -> Outcome:
     return run_case(case, "greedy")

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import partial
 
 from simulator.anatomy.plan import Route
-from simulator.engine.operators import filling, hands
+from simulator.engine.operators import eyes, filling, hands, levels
 from simulator.engine.operators.attention import attended
 from simulator.engine.operators.hands import Move
 from simulator.engine.sight import Observation
@@ -59,30 +60,22 @@ def decide(obs: Observation, manner: Manner) -> Move:
 
 
 def treat(obs: Observation, manner: Manner) -> Move:
-    """Do the whole case."""
+    """Do the whole case, every level of it."""
     obs = yield from prepare(obs, obs.sides[0])
-    # Needles may wait in every level for one batch; tamps are worked with level by level.
-    together = obs.procedure is not Procedure.KYPHOPLASTY
-    others = len(obs.levels) - 1
-    obs = yield from reach(obs, manner)
-    for _ in range(others if together else 0):
-        obs = yield from turn(obs)
-        obs = yield from numb(obs)
-        obs = yield from reach(obs, manner)
-    obs = yield from fill(obs)
-    for _ in range(others):
-        if not together:
-            obs = yield from take_out(obs)
-        obs = yield from turn(obs)
-        if not together:
-            obs = yield from numb(obs)
-            obs = yield from reach(obs, manner)
-        obs = yield from fill(obs)
-    obs = yield from take_out(obs)
-    for _ in range(others if together else 0):
-        obs = yield from turn(obs)
-        obs = yield from take_out(obs)
+    if obs.procedure is Procedure.KYPHOPLASTY:  # no tamp may be left behind: level by level
+        obs = yield from levels.each(obs, partial(_one_level, manner=manner), meet)
+    else:  # needles may wait in every level for one batch
+        obs = yield from levels.each(obs, partial(reach, manner=manner), meet)
+        obs = yield from levels.each(obs, fill, eyes.centre)
+        obs = yield from levels.each(obs, take_out, eyes.centre)
     return (yield from leave(obs))
+
+
+def _one_level(obs: Observation, manner: Manner) -> Move:
+    """Do everything at the level in work."""
+    obs = yield from reach(obs, manner)
+    obs = yield from fill(obs)
+    return (yield from take_out(obs))
 
 
 def reach(obs: Observation, manner: Manner) -> Move:
@@ -108,17 +101,11 @@ def fill(obs: Observation) -> Move:
     return obs
 
 
-def turn(obs: Observation) -> Move:
-    """Turn to the next level, and bring it into the middle of the field."""
-    obs = yield from hands.do(obs, Do.NEXT_LEVEL, obs.sides[0])
-    return (yield from hands.centre(obs, obs.sides[0]))
-
-
-def numb(obs: Observation) -> Move:
-    """Look at a level in both planes, numb every side of it, and give that its time."""
-    obs = yield from hands.look_both(obs, obs.sides[0], last="ap")
-    for each in obs.sides:
-        obs = yield from hands.do(obs, Do.LOCAL, each)
+def meet(obs: Observation) -> Move:
+    """Bring a level into the middle of the field, look in both planes, numb it, and wait."""
+    obs = yield from eyes.centre(obs)
+    obs = yield from eyes.look_both(obs, obs.sides[0], last="ap")
+    obs = yield from hands.do_sides(obs, Do.LOCAL)
     return (yield from hands.wait(obs, _ONSET_S))
 
 
@@ -129,10 +116,9 @@ def prepare(obs: Observation, side: Side) -> Move:
         obs = yield from hands.do(obs, act, side)
     if obs.vitals.spo2_pct < _OXYGEN_BELOW_PCT:
         obs = yield from hands.do(obs, Do.OXYGEN, side)
-    obs = yield from hands.collimate(obs, _OPENING, side)
-    obs = yield from hands.look_both(obs, side, last="ap")
-    for each in obs.sides:
-        obs = yield from hands.do(obs, Do.LOCAL, each)
+    obs = yield from eyes.collimate(obs, _OPENING, side)
+    obs = yield from eyes.look_both(obs, side, last="ap")
+    obs = yield from hands.do_sides(obs, Do.LOCAL)
     if obs.procedure is Procedure.KYPHOPLASTY:
         obs = yield from hands.do(obs, Do.PURGE, side)
     for _ in range(_SEDATION_STEPS):
@@ -161,9 +147,9 @@ def access(obs: Observation, side: Side, manner: Manner) -> Move:
     obs = yield from hands.do(obs, Do.PLACE_NEEDLE, side)
     skin, direction = _line(obs, side, manner)
     obs = yield from hands.aim(obs, side, skin, direction)
-    obs = yield from hands.look_both(obs, side)
+    obs = yield from eyes.look_both(obs, side)
     obs = yield from _to_bone(obs, side, skin, direction)
-    obs = yield from hands.look_both(obs, side, last="ap")
+    obs = yield from eyes.look_both(obs, side, last="ap")
     goal = hands.depth_of(skin, direction, obs.plans[side].target_mm)
     last = "lateral"
     while not obs.over:
@@ -173,16 +159,16 @@ def access(obs: Observation, side: Side, manner: Manner) -> Move:
             break
         depth = min(goal, tool.depth_mm + _step_mm(obs, side, goal - tool.depth_mm))
         obs = yield from hands.push_to(obs, side, depth, _ENTRY_N)
-        obs = yield from hands.look_both(obs, side, last=last)
+        obs = yield from eyes.look_both(obs, side, last=last)
         last = "ap" if last == "lateral" else "lateral"
-    return (yield from hands.look_both(obs, side))
+    return (yield from eyes.look_both(obs, side))
 
 
 def _looked_again(obs: Observation, side: Side) -> Move:
     """Look in both planes if the patient has moved since the last pictures."""
     if obs.ap is not None and obs.lateral is not None:
         return obs
-    return (yield from hands.look_both(obs, side))
+    return (yield from eyes.look_both(obs, side))
 
 
 def _to_bone(obs: Observation, side: Side, skin: Vec3, direction: Vec3) -> Move:
@@ -194,7 +180,7 @@ def _to_bone(obs: Observation, side: Side, skin: Vec3, direction: Vec3) -> Move:
     depth = max(entry - _BESIDE_MM, 0.0)
     while not obs.over and depth < entry + _PEDICLE_STEP_MM:
         obs = yield from hands.push_to(obs, side, depth, _ENTRY_N)
-        obs = yield from hands.look_both(obs, side)
+        obs = yield from eyes.look_both(obs, side)
         tool = obs.tools[side]
         if tool is None or (tool.grips and tool.depth_mm > entry - _PEDICLE_STEP_MM):
             break
@@ -225,8 +211,8 @@ def _step_mm(obs: Observation, side: Side, left_mm: float) -> float:
 def exchange(obs: Observation, side: Side, manner: Manner) -> Move:
     """Seat the working cannula just past the posterior wall, then slide the tamp in."""
     obs = yield from hands.do(obs, Do.SEAT_CANNULA, side)
-    obs = yield from hands.lateral_view(obs, side)
-    obs = yield from hands.look(obs, side)
+    obs = yield from eyes.lateral_view(obs, side)
+    obs = yield from eyes.look(obs, side)
     for _ in range(12):
         obs = yield from _looked_again(obs, side)
         tool, seen = obs.tools[side], obs.lateral
@@ -235,28 +221,18 @@ def exchange(obs: Observation, side: Side, manner: Manner) -> Move:
             break
         step = min(_PEDICLE_STEP_MM, (_SEAT_PAST_WALL_MM - past) / max(-tool.direction[1], 0.3))
         obs = yield from hands.push_to(obs, side, tool.depth_mm + step, _ENTRY_N)
-        obs = yield from hands.look_both(obs, side)
+        obs = yield from eyes.look_both(obs, side)
     return (yield from hands.do(obs, Do.TAMP_IN, side))
 
 
 def take_out(obs: Observation) -> Move:
     """Wait until the cement is hard, look once more, and take everything out of the level."""
-    while not obs.over and obs.cement_age_s is not None:
-        left = obs.cement_spec.set_s + 5.0 - obs.cement_age_s
-        if left <= 0.0:
-            break
-        obs = yield from hands.wait(obs, left)
-    obs = yield from hands.look_both(obs, obs.sides[0], last="ap")
+    obs = yield from hands.until_aged(obs, obs.cement_spec.set_s + 5.0)
+    obs = yield from eyes.look_both(obs, obs.sides[0], last="ap")
     for side in obs.sides:
         obs = yield from hands.do(obs, Do.TURN_CANNULA, side)
         obs = yield from hands.do(obs, Do.CANNULA_OUT, side)
     return obs
-
-
-def finish(obs: Observation) -> Move:
-    """Take everything out of the level in work, dress, and care."""
-    obs = yield from take_out(obs)
-    return (yield from leave(obs))
 
 
 def leave(obs: Observation) -> Move:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from simulator.engine.operators import hands
+from simulator.engine.operators import eyes, hands
 from simulator.engine.operators.hands import Move
 from simulator.engine.sight import Observation, TampSeen
 from simulator.frames import Side
@@ -15,6 +15,7 @@ from simulator.world.case import Procedure
 
 _STEP_ML = 0.25
 _RATE_ML_S = 0.08
+_NEARLY_ML, _STEP_S = 1e-3, 20.0
 _PAUSE_S = 5.0
 _CAUTION_PSI = 280.0
 _STOP_SHORT_ML = 0.05
@@ -46,20 +47,20 @@ _DOUGH_SHARE = 0.3
 
 def inflate(obs: Observation, sides: Sequence[Side]) -> Move:
     """Fill the tamps in imaged steps, side by side, each until its first endpoint; then mix."""
-    obs = yield from hands.lateral_view(obs, sides[0])
-    obs = yield from hands.look(obs, sides[0])
+    obs = yield from eyes.lateral_view(obs, sides[0])
+    obs = yield from eyes.look(obs, sides[0])
     going = {side: _Watch() for side in sides}
     while going and not obs.over:
         for side in list(going):
             obs = yield from _step(obs, side, _SECURE_PSI if going[side].first else _CAUTION_PSI)
-            obs = yield from hands.look(obs, side)
+            obs = yield from eyes.look(obs, side)
             obs = yield from hands.rest(obs, _PAUSE_S, side)
             if _stop(obs, side, going[side]):
                 del going[side]
         if obs.lateral is not None and (obs.lateral.wall_moved_mm or 0.0) >= _WALL_MM:
             break
         obs = yield from _glance_ap(obs, sides[0], going)
-    obs = yield from hands.look_both(obs, sides[0])
+    obs = yield from eyes.look_both(obs, sides[0])
     if _wants_batch(obs):
         obs = yield from hands.do(obs, Do.MIX, sides[0])
     return obs
@@ -80,7 +81,7 @@ def _glance_ap(obs: Observation, side: Side, going: Mapping[Side, _Watch]) -> Mo
     """Look from the front every few steps: side walls are seen there."""
     if not going or min(watch.steps for watch in going.values()) % _AP_EVERY:
         return obs
-    obs = yield from hands.look_both(obs, side, last="lateral")
+    obs = yield from eyes.look_both(obs, side, last="lateral")
     return obs
 
 
@@ -117,12 +118,10 @@ def _step(obs: Observation, side: Side, most_psi: float) -> Move:
     tamp = obs.tamps[side]
     most_ml = obs.tamp_spec.max_volume_ml - _STOP_SHORT_ML
     goal_ml = min((tamp.volume_ml if tamp is not None else 0.0) + _STEP_ML, most_ml)
-    for _ in range(20 * TICKS_PER_S):
-        tamp = obs.tamps[side]
-        if tamp is None or tamp.volume_ml >= goal_ml - 1e-3 or tamp.pressure_psi > most_psi:
-            break
-        obs = yield Action(side=side, inflate_ml_s=_RATE_ML_S)
-    return (yield Action(side=side))
+    move = hands.turn_inflator(
+        obs, side, goal_ml - _NEARLY_ML, _RATE_ML_S, seconds=_STEP_S, most_psi=most_psi
+    )
+    return (yield from move)
 
 
 def empty_tamp(obs: Observation, side: Side) -> Move:
@@ -145,16 +144,11 @@ def _wants_batch(obs: Observation) -> bool:
 
 
 def _until_dough(obs: Observation) -> Move:
-    while not obs.over and obs.cement_age_s is not None:
-        spec = obs.cement_spec
-        start = spec.wait_s + _DOUGH_MARGIN_S
-        if obs.procedure is Procedure.VERTEBROPLASTY:
-            start = spec.wait_s + _DOUGH_SHARE * (spec.work_until_s - spec.wait_s)
-        left = start - obs.cement_age_s
-        if left <= 0.0:
-            break
-        obs = yield from hands.wait(obs, left)
-    return obs
+    spec = obs.cement_spec
+    start = spec.wait_s + _DOUGH_MARGIN_S
+    if obs.procedure is Procedure.VERTEBROPLASTY:
+        start = spec.wait_s + _DOUGH_SHARE * (spec.work_until_s - spec.wait_s)
+    return (yield from hands.until_aged(obs, start))
 
 
 def fill(obs: Observation, side: Side) -> Move:
@@ -163,7 +157,7 @@ def fill(obs: Observation, side: Side) -> Move:
         obs = yield from hands.do(obs, Do.MIX, side)
     obs = yield from _until_dough(obs)
     obs = yield from hands.load(obs, side)
-    obs = yield from hands.lateral_view(obs, side)
+    obs = yield from eyes.lateral_view(obs, side)
     obs = yield Action(side=side, pulses_per_s=15.0)
     enough = obs.given_ml + _wanted_ml(obs, side)
     force, leaks = _THUMB_START_N, 0
@@ -193,7 +187,7 @@ def fill(obs: Observation, side: Side) -> Move:
             force = _eased(force, rate)
         obs = yield Action(side=side, beam=True, press_n=force)
     obs = yield from hands.unload(obs, side)
-    return (yield from hands.look_both(obs, side))
+    return (yield from eyes.look_both(obs, side))
 
 
 def _eased(force_n: float, rate_ul_s: float) -> float:
@@ -219,5 +213,5 @@ def _at_the_back(to_wall_mm: float | None) -> bool:
 def _let_it_stiffen(obs: Observation, side: Side) -> Move:
     """Unload, look in both planes, and give the cement a minute."""
     obs = yield from hands.unload(obs, side)
-    obs = yield from hands.look_both(obs, side)
+    obs = yield from eyes.look_both(obs, side)
     return (yield from hands.wait(obs, _LEAK_PAUSE_S))

@@ -1,4 +1,4 @@
-"""The small moves that every built-in operator is made of.
+"""The small moves of the hands that every built-in operator is made of; `eyes` has the others.
 
 A move is a generator: it yields one `Action` a tick and is sent the next `Observation`; it
 returns the last observation when it is done. Moves are composed with ``yield from``.
@@ -12,21 +12,11 @@ from typing import Protocol
 
 from simulator.engine.sight import Observation
 from simulator.frames import Side, along, cross, dot, minus, norm, unit
-from simulator.imaging import blades
 from simulator.units import TICKS_PER_S, Vec3
 from simulator.world.action import Action, Do
-from simulator.world.collimator import Collimator
 
 Move = Generator[Action, Observation, Observation]
 
-_ARM_DEG_S = 15.0
-_ARM_STOP_DEG = 0.05
-_TABLE_MM_S = 20.0
-_TABLE_STOP_MM = 0.2
-_BLADE_MM_S = 1000.0
-"""The machine's motors are slower."""
-_BLADE_STOP_MM = 1e-6
-_BLADES_S = 60
 _SWING_DEG_S = 12.0
 _SLIDE_MM_S = 25.0
 _UNLOAD_TICKS = 8
@@ -82,12 +72,26 @@ def do(obs: Observation, act: Do, side: Side) -> Move:
     return (yield Action(do=act, side=side))
 
 
+def do_sides(obs: Observation, act: Do) -> Move:
+    """Ask once for every side that is treated."""
+    for side in obs.sides:
+        obs = yield from do(obs, act, side)
+    return obs
+
+
 def load(obs: Observation, side: Side) -> Move:
     """Ask for a filler, and wait until it is filled and in hand."""
     obs = yield from do(obs, Do.LOAD, side)
     while not obs.over and not obs.filler_ready:
         obs = yield Action(side=side)
     return obs
+
+
+def until_aged(obs: Observation, age_s: float) -> Move:
+    """Wait until the cement is so old; not at all where none was mixed."""
+    if obs.cement_age_s is None:
+        return obs
+    return (yield from wait(obs, age_s - obs.cement_age_s))
 
 
 def leave(obs: Observation, side: Side) -> Move:
@@ -100,102 +104,29 @@ def leave(obs: Observation, side: Side) -> Move:
     return obs
 
 
-def view(
-    obs: Observation,
-    orbit_deg: float,
-    tilt_deg: float,
-    side: Side,
-    *,
-    swivel_deg: float = 0.0,
-    plane: int = 0,
-) -> Move:
-    """Drive the C-arm, or one of its planes, to machine angles, beam off."""
-    while True:
-        pose = obs.c_arm.through(plane).pose
-        off = (
-            orbit_deg - pose.orbit_deg,
-            tilt_deg - pose.tilt_deg,
-            swivel_deg - pose.swivel_deg,
-        )
-        if max(map(abs, off)) < _ARM_STOP_DEG:
-            return obs
-        orbit, tilt, swivel = (_rate(x, _ARM_DEG_S) for x in off)
-        moved = yield Action(
-            orbit_deg_s=orbit, tilt_deg_s=tilt, swivel_deg_s=swivel, plane=plane, side=side
-        )
-        if moved.c_arm.through(plane).pose == pose:
-            return moved
-        obs = moved
-
-
-def centre(obs: Observation, side: Side) -> Move:
-    """Move the table until the middle of the vertebra stands in the middle of the field."""
-    while True:
-        pose = obs.c_arm.pose
-        x, y, z = (-a for a in pose.isocentre_mm)
-        if max(abs(x), abs(y), abs(z)) < _TABLE_STOP_MM:
-            return obs
-        moved = yield Action(
-            table_x_mm_s=_rate(x, _TABLE_MM_S), table_y_mm_s=_rate(y, _TABLE_MM_S),
-            table_z_mm_s=_rate(z, _TABLE_MM_S), side=side,
-        )  # fmt: skip
-        if moved.c_arm.pose == pose:
-            return moved
-        obs = moved
-
-
-def collimate(obs: Observation, goal: Collimator, side: Side, plane: int = 0) -> Move:
-    """Run the blades to an opening; where they would leave the field free they end wide open."""
-    for _ in range(_BLADES_S * TICKS_PER_S):
-        arm = obs.c_arm.through(plane)
-        now, wish = arm.collimator, blades.parked(goal, arm.pose.field_mm)
-        turn = blades.half_turn_deg(wish.turn_deg - now.turn_deg)
-        off = (wish.iris_mm - now.iris_mm, wish.width_mm - now.width_mm,
-               wish.height_mm - now.height_mm, turn)  # fmt: skip
-        if max(map(abs, off)) < _BLADE_STOP_MM:
-            return obs
-        iris, width, height, turn = (_rate(x, _BLADE_MM_S) for x in off)
-        obs = yield Action(
-            iris_mm_s=iris, width_mm_s=width, height_mm_s=height, blades_deg_s=turn,
-            plane=plane, side=side,
-        )  # fmt: skip
-    return obs
-
-
-def _rate(left: float, fastest: float) -> float:
+def rate(left: float, fastest: float) -> float:
+    """Return the speed that covers what is left within a tick, or the fastest there is."""
     return max(-fastest, min(fastest, left * TICKS_PER_S))
 
 
-def look(
-    obs: Observation, side: Side, seconds: float = 0.3, pedals: tuple[bool, bool] = (True, False)
+def turn_inflator(
+    obs: Observation,
+    side: Side,
+    goal_ml: float,
+    rate_ml_s: float,
+    *,
+    seconds: float,
+    most_psi: float = math.inf,
 ) -> Move:
-    """Step on the pedals until at least one pulse was taken; a mobile C-arm has but one."""
-    shots = obs.c_arm.exposures
-    first, second = pedals if obs.c_arm.second is not None else (True, False)
-    held = 0
-    while held < round(seconds * TICKS_PER_S) or obs.c_arm.exposures == shots:
-        obs = yield Action(beam=first, beam_second=second, side=side)
-        held += 1
+    """Turn until the scale shows `goal_ml` or the manometer more than `most_psi`; then let go."""
+    for _ in range(round(seconds * TICKS_PER_S)):
+        tamp = obs.tamps[side]
+        if tamp is None or (goal_ml - tamp.volume_ml) * rate_ml_s <= 0.0:
+            break
+        if tamp.pressure_psi > most_psi:
+            break
+        obs = yield Action(side=side, inflate_ml_s=rate_ml_s)
     return (yield Action(side=side))
-
-
-def ap_view(obs: Observation, side: Side) -> Move:
-    """Drive the arm to the true AP of the vertebra."""
-    return (yield from view(obs, *obs.true_ap_deg, side))
-
-
-def lateral_view(obs: Observation, side: Side) -> Move:
-    """Drive the arm to the true lateral of the vertebra."""
-    return (yield from view(obs, *obs.true_lateral_deg, side))
-
-
-def look_both(obs: Observation, side: Side, last: str = "lateral") -> Move:
-    """Take a true AP and a true lateral, and stay in the `last` one."""
-    order = (ap_view, lateral_view) if last == "lateral" else (lateral_view, ap_view)
-    for turn in order:
-        obs = yield from turn(obs, side)
-        obs = yield from look(obs, side)
-    return obs
 
 
 def unload(obs: Observation, side: Side) -> Move:
@@ -217,10 +148,10 @@ def aim(obs: Observation, side: Side, skin_mm: Vec3, direction: Vec3) -> Move:
             return obs
         obs = yield Action(
             side=side,
-            skin_x_mm_s=_rate(off[0], _SLIDE_MM_S),
-            skin_z_mm_s=_rate(off[2], _SLIDE_MM_S),
-            medial_deg_s=_rate(medial, _SWING_DEG_S),
-            caudal_deg_s=_rate(caudal, _SWING_DEG_S),
+            skin_x_mm_s=rate(off[0], _SLIDE_MM_S),
+            skin_z_mm_s=rate(off[2], _SLIDE_MM_S),
+            medial_deg_s=rate(medial, _SWING_DEG_S),
+            caudal_deg_s=rate(caudal, _SWING_DEG_S),
         )
     return obs
 

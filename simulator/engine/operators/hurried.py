@@ -8,21 +8,19 @@ and sends the patient home from the table. Does not read the notes, and does not
 from __future__ import annotations
 
 from simulator.anatomy.plan import Route
-from simulator.engine.operators import hands
+from simulator.engine.operators import by_scale, eyes, hands, levels
 from simulator.engine.operators.hands import Move
 from simulator.engine.sight import Observation
 from simulator.frames import Side
-from simulator.units import TICKS_PER_S
 from simulator.world.action import Action, Do
 from simulator.world.case import Procedure
 
 _PUSH_N = 110.0
 _STRIDE_MM = 14.0
 """From one look to the next: entry to the posterior wall, and from there to the front."""
-_SEAT_MM = 18.0
-"""The working cannula goes so far beyond the entry, by its marks."""
 _TAMP_ML, _TAMP_STEP_ML, _TAMP_ML_S = 3.0, 1.0, 0.3
 _TAMP_PSI = 300.0
+_TRIES_S = 30.0
 _THUMB_N = 60.0
 _GIVEN_ML = 4.0
 _TOO_LONG_S = 300.0
@@ -31,14 +29,11 @@ _TOO_LONG_S = 300.0
 def treat(obs: Observation) -> Move:
     """Do the whole case."""
     obs = yield from _prepare(obs)
-    for side in obs.sides:
-        obs = yield from access(obs, side)
-        if obs.procedure is Procedure.KYPHOPLASTY:
-            obs = yield from _make_room(obs, side)
+    obs = yield from levels.each(obs, _reach, _meet)
     obs = yield from hands.do(obs, Do.MIX, obs.sides[0])
     obs = yield from hands.wait(obs, obs.cement_spec.wait_s)
-    for side in obs.sides:
-        obs = yield from _give(obs, side)
+    obs = yield from levels.each(obs, _give, eyes.centre)
+    obs = yield from levels.each(obs, _take_out)
     return (yield from _leave(obs))
 
 
@@ -48,10 +43,28 @@ def _prepare(obs: Observation) -> Move:
     obs = yield Action(side=side, pulses_per_s=7.5)
     for act in (Do.POSITION, Do.TIME_OUT):
         obs = yield from hands.do(obs, act, side)
-    obs = yield from hands.look_both(obs, side, last="ap")
-    for each in obs.sides:
-        obs = yield from hands.do(obs, Do.LOCAL, each)
+    obs = yield from _look_and_numb(obs)
     return (yield from hands.do(obs, Do.SEDATE, side))
+
+
+def _meet(obs: Observation) -> Move:
+    """Bring a level that was just turned to into the middle of the field, and numb it."""
+    obs = yield from eyes.centre(obs)
+    return (yield from _look_and_numb(obs))
+
+
+def _look_and_numb(obs: Observation) -> Move:
+    obs = yield from eyes.look_both(obs, obs.sides[0], last="ap")
+    return (yield from hands.do_sides(obs, Do.LOCAL))
+
+
+def _reach(obs: Observation) -> Move:
+    """Bring the tools into the level in work, and fill the tamps at once."""
+    for side in obs.sides:
+        obs = yield from access(obs, side)
+        if obs.procedure is Procedure.KYPHOPLASTY:
+            obs = yield from _make_room(obs, side)
+    return obs
 
 
 def access(obs: Observation, side: Side) -> Move:
@@ -61,14 +74,14 @@ def access(obs: Observation, side: Side) -> Move:
     obs = yield from hands.aim(obs, side, plan.skin_mm, plan.direction)
     if plan.route is not Route.EXTRAPEDICULAR:
         obs = yield from hands.push_until_bone(obs, side)
-        obs = yield from hands.look_both(obs, side)
+        obs = yield from eyes.look_both(obs, side)
     tool = obs.tools[side]
     while not obs.over and tool is not None and tool.depth_mm < plan.length - 0.1:
         before = tool.depth_mm
         goal = min(plan.length, before + _STRIDE_MM)
         obs = yield from _stride(obs, side, goal)
-        obs = yield from hands.lateral_view(obs, side)
-        obs = yield from hands.look(obs, side)
+        obs = yield from eyes.lateral_view(obs, side)
+        obs = yield from eyes.look(obs, side)
         tool = obs.tools[side]
         if tool is not None and tool.depth_mm < before + 0.05:
             break
@@ -89,62 +102,43 @@ def _stride(obs: Observation, side: Side, goal_mm: float) -> Move:
 
 def _make_room(obs: Observation, side: Side) -> Move:
     """Exchange by the marks; fill the tamp in large steps without a pause."""
-    plan = obs.plans[side]
-    obs = yield from hands.do(obs, Do.SEAT_CANNULA, side)
-    seat = hands.depth_of(plan.skin_mm, plan.direction, plan.entry_mm) + _SEAT_MM
-    obs = yield from hands.push_to(obs, side, seat, _PUSH_N)
-    obs = yield from hands.do(obs, Do.TAMP_IN, side)
+    obs = yield from by_scale.exchange(obs, side, _PUSH_N)
     most_ml = min(_TAMP_ML, obs.tamp_spec.max_volume_ml)
     tamp = obs.tamps[side]
     while not obs.over and tamp is not None and tamp.volume_ml < most_ml - 1e-3:
         before = tamp.volume_ml
-        obs = yield from _turn(obs, side, min(most_ml, before + _TAMP_STEP_ML), _TAMP_ML_S)
-        obs = yield from hands.look(obs, side, 2.5)
+        obs = yield from hands.turn_inflator(
+            obs, side, min(most_ml, before + _TAMP_STEP_ML), _TAMP_ML_S,
+            seconds=_TRIES_S, most_psi=_TAMP_PSI,
+        )  # fmt: skip
+        obs = yield from eyes.look(obs, side, 2.5)
         tamp = obs.tamps[side]
         if tamp is None or tamp.pressure_psi > _TAMP_PSI or tamp.volume_ml < before + 0.05:
             break
-    obs = yield from _turn(obs, side, 0.0, -_TAMP_ML_S)
-    return (yield from hands.do(obs, Do.TAMP_OUT, side))
+    return (yield from by_scale.tamp_out(obs, side, _TAMP_ML_S, seconds=_TRIES_S))
 
 
-def _turn(obs: Observation, side: Side, goal_ml: float, rate_ml_s: float) -> Move:
-    """Turn the inflator until its scale shows `goal_ml`, or the manometer is in the red."""
-    for _ in range(30 * TICKS_PER_S):
-        tamp = obs.tamps[side]
-        if tamp is None or (goal_ml - tamp.volume_ml) * rate_ml_s <= 1e-6:
-            break
-        if rate_ml_s > 0.0 and tamp.pressure_psi > _TAMP_PSI:
-            break
-        obs = yield Action(side=side, inflate_ml_s=rate_ml_s)
-    return (yield Action(side=side))
-
-
-def _give(obs: Observation, side: Side) -> Move:
+def _give(obs: Observation) -> Move:
     """Press under a live lateral until the scale shows what is wanted, or a leak is seen."""
-    obs = yield from hands.load(obs, side)
-    obs = yield from hands.lateral_view(obs, side)
-    goal_ml, end_s = obs.given_ml + _GIVEN_ML / len(obs.sides), obs.t_s + _TOO_LONG_S
-    while not obs.over and obs.given_ml < goal_ml and obs.t_s < end_s:
-        if obs.filler_ml <= 0.0:
-            if obs.batch_ml <= 0.0:
-                break
-            obs = yield from hands.load(obs, side)
-        if obs.lateral is not None and obs.lateral.leak:
-            break
-        obs = yield Action(side=side, beam=True, press_n=_THUMB_N)
-    return (yield from hands.unload(obs, side))
+    ml = _GIVEN_ML / len(obs.sides)
+    for side in obs.sides:
+        obs = yield from hands.load(obs, side)
+        obs = yield from eyes.lateral_view(obs, side)
+        obs = yield from by_scale.press(
+            obs, side, ml, _THUMB_N, seconds=_TOO_LONG_S, beam=True, heeds_leaks=True
+        )
+    return obs
+
+
+def _take_out(obs: Observation) -> Move:
+    """Wait for the sample, because the nurse insists."""
+    obs = yield from hands.until_aged(obs, obs.cement_spec.set_s)
+    return (yield from hands.do_sides(obs, Do.CANNULA_OUT))
 
 
 def _leave(obs: Observation) -> Move:
-    """Wait for the sample, because the nurse insists; for nothing else after it."""
+    """Dress, ask for the feet, and wait for nothing else."""
     side = obs.sides[0]
-    while not obs.over and obs.cement_age_s is not None:
-        left = obs.cement_spec.set_s - obs.cement_age_s
-        if left <= 0.0:
-            break
-        obs = yield from hands.wait(obs, left)
-    for each in obs.sides:
-        obs = yield from hands.do(obs, Do.CANNULA_OUT, each)
     obs = yield from hands.do(obs, Do.DRESS, side)
     obs = yield from hands.do(obs, Do.NEURO_CHECK, side)
     return (yield from hands.leave(obs, side))

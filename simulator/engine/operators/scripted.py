@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from simulator.engine.operators import hands
+from simulator.engine.operators import eyes, hands
 from simulator.engine.operators.hands import Move
 from simulator.engine.sight import Observation
 from simulator.frames import Side, unit
@@ -110,7 +110,7 @@ class Scripted:
         ways: dict[type, Callable[[Observation, Any], Move]] = {
             steps.SetView: self._view,
             steps.SetArm: self._set,
-            steps.Beam: lambda o, a: hands.look(
+            steps.Beam: lambda o, a: eyes.look(
                 o, self.side, a.seconds, pedals=(a.plane != "second", a.plane != "first")
             ),
             steps.PlaceNeedle: self._place,
@@ -131,7 +131,7 @@ class Scripted:
 
     def _view(self, obs: Observation, ask: steps.SetView) -> Move:
         orbit, tilt = self._angles(obs, ask)
-        return hands.view(
+        return eyes.view(
             obs, orbit, tilt, self.side, swivel_deg=ask.swivel_deg, plane=_PLANE[ask.plane]
         )
 
@@ -164,7 +164,7 @@ class Scripted:
             now.height_mm if ask.height_mm is None else ask.height_mm,
             now.turn_deg if ask.turn_deg is None else ask.turn_deg,
         )
-        return (yield from hands.collimate(obs, goal, self.side, plane))
+        return (yield from eyes.collimate(obs, goal, self.side, plane))
 
     def _place(self, obs: Observation, ask: steps.PlaceNeedle) -> Move:
         self.side = Side[ask.side.upper()]
