@@ -29,7 +29,7 @@ from simulator.anatomy.spec import PatientSpec
 from simulator.engine.start import first_state
 from simulator.frames import Side, minus, norm
 from simulator.physics import insertion, passing
-from simulator.physics.exchange import with_cannula
+from simulator.physics.sides import with_cannula
 from simulator.scenario.assets import chosen
 from simulator.units import Vec3
 from simulator.world.action import Action
