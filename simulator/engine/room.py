@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from simulator.anatomy.patient import Patient
 from simulator.anatomy.views import true_ap
-from simulator.engine.sight import show
+from simulator.engine.reading import show
 from simulator.frames import Side, dot, minus
 from simulator.imaging import blades, exposure, positioner
 from simulator.imaging.beam import PathLengths

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from simulator.engine import room
-from simulator.engine.sight import read_picture, show
+from simulator.engine.reading import read_picture, show
 from simulator.engine.start import first_state
 from simulator.frames import Side, unit
 from simulator.imaging.cells import around, brought, cells
