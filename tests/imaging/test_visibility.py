@@ -27,7 +27,8 @@ from simulator.world.action import Action
 from simulator.world.arm import CArm, Pose, Shot, View
 from simulator.world.cement import ROUTES, Cement, Cloud, Route
 from simulator.world.collimator import Collimator
-from simulator.world.events import CementLeaked, Exposed
+from simulator.world.events import Exposed
+from simulator.world.filling_events import CementLeaked
 from simulator.world.tools import Cannula, Inside
 from tests.imaging import phantom
 
