@@ -74,7 +74,7 @@ def drawn(number: int) -> PatientSpec:
         anterior_height_fraction=float(between(0.55, 0.85)),
         age_weeks=float(between(1.0, 12.0)),
         endplate_defect_mm=float(between(0.3, 1.2)) if often() < 0.4 else 0.0,
-        cortical_defect_mm=float(between(0.8, 2.5)) if often() < 0.25 else 0.0,
+        cortical_defect_mm=float(between(0.8, 2.5)) if often() < 0.5 else 0.0,
         cortical_defect_site=DefectSite(draw.choice(["anterior", "left", "right"])),
         cleft=Cleft.GAS if often() < 0.2 else Cleft.NONE,
         mobility=float(between(0.0, 1.0)),

@@ -7,6 +7,7 @@ Nothing overlies them, so that shapes can be compared with other models' figures
 
 from __future__ import annotations
 
+import argparse
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -41,6 +42,7 @@ def slab(thick_mm: float, axis: int) -> Volume:
 
 def main() -> None:
     """Print the contrasts of single levels in uniform tissue at 80 kVp."""
+    argparse.ArgumentParser(description=__doc__.splitlines()[0]).parse_args()
     print("| level | view | line | without scatter | with | width mm |")
     print("|---|---|---|---|---|---|")
     for name in ("L1", "L4", "T8"):

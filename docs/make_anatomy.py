@@ -7,8 +7,9 @@ A sheet is a table of rows; a row is a patient and the views of it. A row is add
 
 from __future__ import annotations
 
+import argparse
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
@@ -180,17 +181,27 @@ def label(text: str, size: int = 13) -> ByteArray:
     return out
 
 
+def asked(about: str, sheets: Iterable[str]) -> list[str]:
+    """Return the sheets that the command line names, or all."""
+    parser = argparse.ArgumentParser(
+        description=about, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("sheet", nargs="*", choices=list(sheets))
+    named: list[str] = parser.parse_args().sheet
+    return named or list(sheets)
+
+
 def write(prefix: str, sheets: Mapping[str, Callable[[], Sequence[Row]]]) -> None:
-    """Write the sheets that the command line names, or all, as `prefix`-name.png."""
-    for name in sys.argv[1:] or sheets:
+    """Write sheets as `prefix`-name.png."""
+    for name, rows in sheets.items():
         path = HERE / "pictures" / f"{prefix}-{name}.png"
-        path.write_bytes(packed(sheet(sheets[name]())))
+        path.write_bytes(packed(sheet(rows())))
         print(path.name, path.stat().st_size // 1000, "kB", flush=True)
 
 
 def main() -> None:
     """Write the sheets of untouched patients."""
-    write("anatomy", {name: partial(list, rows) for name, rows in SHEETS.items()})
+    write("anatomy", {name: partial(list, SHEETS[name]) for name in asked(__doc__, SHEETS)})
 
 
 if __name__ == "__main__":

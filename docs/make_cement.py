@@ -9,6 +9,7 @@ it runs.
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -213,6 +214,7 @@ def crop(shot: Shot, projectors: dict[int, PatientProjector]) -> ByteArray:
 
 def main() -> None:
     """Fill and write the sheet."""
+    argparse.ArgumentParser(description=__doc__.splitlines()[0]).parse_args()
     projectors: dict[int, PatientProjector] = {}
     rows: list[ByteArray] = []
     for shots in (looks(), ways(), strip()):

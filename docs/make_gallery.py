@@ -19,7 +19,7 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 
 from gallery import AP, CLOSE_MM, FIELD_MM, LATERAL, Cell, Kind, sheet
-from make_anatomy import Angles, packed, theatre
+from make_anatomy import Angles, asked, packed, theatre
 
 from simulator.anatomy import store
 from simulator.anatomy.patient import Patient
@@ -185,7 +185,7 @@ SHEETS: dict[str, Callable[[], Sequence[Cell]]] = {
 
 def main() -> None:
     """Write the sheets that the command line names, or all."""
-    for name in sys.argv[1:] or SHEETS:
+    for name in asked(__doc__, SHEETS):
         path = HERE / "pictures" / f"xray-{name}.png"
         path.write_bytes(packed(sheet(SHEETS[name]()), _MOST_BYTES))
         print(path.name, path.stat().st_size // 1000, "kB", flush=True)

@@ -19,7 +19,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent)]
 
 import numpy as np
 from hidden_breach import trap
-from make_anatomy import AP, LATERAL, Angles, Row, theatre, write
+from make_anatomy import AP, LATERAL, Angles, Row, asked, theatre, write
 
 from simulator.anatomy import store
 from simulator.anatomy.approach import plan_beside
@@ -29,7 +29,7 @@ from simulator.anatomy.spec import PatientSpec
 from simulator.engine.start import first_state
 from simulator.frames import Side, minus, norm
 from simulator.physics import insertion, passing
-from simulator.physics.exchange import with_cannula
+from simulator.physics.sides import with_cannula
 from simulator.scenario.assets import chosen
 from simulator.units import Vec3
 from simulator.world.action import Action
@@ -223,7 +223,7 @@ SHEETS: Mapping[str, Callable[[], Sequence[Row]]] = {
 
 def main() -> None:
     """Write the sheets that are named, or all."""
-    write("needle", SHEETS)
+    write("needle", {name: SHEETS[name] for name in asked(__doc__, SHEETS)})
 
 
 if __name__ == "__main__":

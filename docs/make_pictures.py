@@ -5,6 +5,7 @@ python docs/make_pictures.py
 
 from __future__ import annotations
 
+import argparse
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -29,6 +30,7 @@ _FIELD_MM = 150.0
 
 def main() -> None:
     """Play the case and write the pictures."""
+    argparse.ArgumentParser(description=__doc__.splitlines()[0]).parse_args()
     case = load_case("l1-wedge", 1)
     kept: dict[str, State] = {}
     most = [0.0]

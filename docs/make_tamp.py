@@ -17,7 +17,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 
-from make_anatomy import Row, theatre, write
+from make_anatomy import Row, asked, theatre, write
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -266,13 +266,11 @@ SHEETS: Mapping[str, Callable[[], Sequence[Row]]] = {"films": films, "faults": f
 
 def main() -> None:
     """Write what is named, or all."""
-    names = sys.argv[1:] or ["curves", *SHEETS]
+    names = asked(__doc__, ["curves", *SHEETS])
     if "curves" in names:
         curves(HERE / "pictures" / "tamp-curves.png")
         table()
-    sys.argv[1:] = [name for name in names if name in SHEETS]
-    if sys.argv[1:]:
-        write("tamp", SHEETS)
+    write("tamp", {name: SHEETS[name] for name in names if name in SHEETS})
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ python docs/make_window.py
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
 from dataclasses import replace
@@ -88,6 +89,7 @@ def _replay(session: Session) -> None:
 
 def main() -> None:
     """Play the case and write the pictures."""
+    argparse.ArgumentParser(description=__doc__.splitlines()[0]).parse_args()
     pygame.display.init()
     pygame.font.init()
     pygame.display.set_mode(_SIZE)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 import re
+import runpy
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -65,6 +67,23 @@ def test_the_page_of_phases_is_that_of_the_table() -> None:
     assert maker.written(text) == text, "out of date: python docs/make_phases.py"
     assert set(maker.parts()) == set(re.findall(r"<!-- ([\w-]+): begin -->", text))
     assert all(f"| `{act}`" in text for act in ACTS)
+
+
+@pytest.mark.parametrize("path", sorted(DOCS.glob("*.py")), ids=lambda p: p.stem)
+def test_a_script_loads_and_tells_what_it_takes(
+    path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.syspath_prepend(DOCS)  # as Python does for a script
+    monkeypatch.setattr(sys, "argv", [path.name, "--help"])
+    for name in ("SDL_VIDEODRIVER", "SDL_AUDIODRIVER"):
+        monkeypatch.setenv(name, "dummy")  # scripts set them too; this takes it back
+    if "__main__" not in path.read_text(encoding="utf-8"):
+        runpy.run_path(str(path))  # others take things from it
+        return
+    with pytest.raises(SystemExit) as end:
+        runpy.run_path(str(path), run_name="__main__")
+    assert end.value.code == 0
+    assert f"usage: {path.name}" in capsys.readouterr().out
 
 
 def test_every_metric_is_defined_with_its_meaning() -> None:

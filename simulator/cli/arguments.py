@@ -39,7 +39,24 @@ def parser(version: str) -> argparse.ArgumentParser:
     )
     root.add_argument("--version", action="version", version=f"kyphosim {version}")
     commands = root.add_subparsers(dest="command", metavar="COMMAND")
+    _play(commands)
+    _author(commands)
+    _recorded(commands)
 
+    cases = commands.add_parser("list", help="list the cases")
+    cases.add_argument("--json", action="store_true")
+
+    _history(commands)
+
+    bench = commands.add_parser("bench", help="measure the program's speed")
+    bench.add_argument("--json", type=Path, metavar="FILE", help="write the figures here")
+    bench.add_argument("--seconds", type=float, default=6.0, metavar="S",
+                       help="length of the sustained run at 15 pulses/s, e.g. 60")  # fmt: skip
+    return root
+
+
+def _play(commands: Any) -> None:
+    """Add the commands that play a case."""
     play = commands.add_parser("play", help="open one case in the window")
     play.add_argument("case", help="a case's id, or the path of its file")
     play.add_argument(
@@ -69,6 +86,9 @@ def parser(version: str) -> argparse.ArgumentParser:
         "--no-history", dest="history", action="store_false", help="do not keep the run"
     )
 
+
+def _author(commands: Any) -> None:
+    """Add the commands for who writes cases."""
     test = commands.add_parser("test", help="run scenario tests")
     test.add_argument("paths", nargs="*", type=Path, metavar="PATH")
 
@@ -83,6 +103,9 @@ def parser(version: str) -> argparse.ArgumentParser:
     schema = commands.add_parser("schema", help="print the JSON schema of authored files")
     schema.add_argument("kind", nargs="?", choices=("scenario", "test"), default="scenario")
 
+
+def _recorded(commands: Any) -> None:
+    """Add the commands about a recording."""
     replay = commands.add_parser("replay", help="run a recording again")
     replay.add_argument("recording", type=Path, metavar="FILE.simrec")
     replay.add_argument("--verify", action="store_true", help="compare every hash")
@@ -91,17 +114,6 @@ def parser(version: str) -> argparse.ArgumentParser:
     report = commands.add_parser("report", help="write the debrief of a recording")
     report.add_argument("recording", type=Path, metavar="FILE.simrec")
     report.add_argument("-o", "--output", type=Path, required=True, metavar="HTML")
-
-    cases = commands.add_parser("list", help="list the cases")
-    cases.add_argument("--json", action="store_true")
-
-    _history(commands)
-
-    bench = commands.add_parser("bench", help="measure the program's speed")
-    bench.add_argument("--json", type=Path, metavar="FILE", help="write the figures here")
-    bench.add_argument("--seconds", type=float, default=6.0, metavar="S",
-                       help="length of the sustained run at 15 pulses/s, e.g. 60")  # fmt: skip
-    return root
 
 
 def _history(commands: Any) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from simulator.anatomy.patient import Patient
 from simulator.anatomy.views import true_ap
-from simulator.engine.sight import show
+from simulator.engine.reading import show
 from simulator.frames import Side, dot, minus
 from simulator.imaging import blades, exposure, positioner
 from simulator.imaging.beam import PathLengths
@@ -23,7 +23,8 @@ from simulator.world.action import IDLE, Action
 from simulator.world.arm import CArm, Pose, Stand
 from simulator.world.case import Case
 from simulator.world.cement import Route
-from simulator.world.events import CementLeaked, Event, Exposed
+from simulator.world.events import Event, Exposed
+from simulator.world.filling_events import CementLeaked
 from simulator.world.instruments import CArmSpec
 from simulator.world.state import State
 from simulator.world.tools import Cannula

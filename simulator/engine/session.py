@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from simulator.engine import digest
+from simulator.engine.reading import Seen, read_picture
 from simulator.engine.recorder import Entry, Recorder
 from simulator.engine.recording import Kept, plain
-from simulator.engine.sight import Observation, Seen, observe, read_picture
+from simulator.engine.sight import Observation, observe
 from simulator.engine.start import first_state
 from simulator.engine.step import step
 from simulator.engine.tape import Tape, walked

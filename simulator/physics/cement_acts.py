@@ -14,7 +14,8 @@ from simulator.physics.sides import Outcome, with_cannula
 from simulator.units import MM3_PER_ML, TICKS_PER_S, ticks
 from simulator.world.case import Case
 from simulator.world.cement import Cement, Portion, Route, Tail
-from simulator.world.events import CementLeaked, Event, Said, TailDrawn
+from simulator.world.events import Event, Said
+from simulator.world.filling_events import CementLeaked, TailDrawn
 from simulator.world.state import State
 from simulator.world.tools import Cannula, Inside
 

@@ -16,7 +16,8 @@ from simulator.units import MM3_PER_ML, TICKS_PER_S, Vec3, seconds
 from simulator.world.action import Action
 from simulator.world.case import Case
 from simulator.world.cement import ROUTES, Cement, Route
-from simulator.world.events import CementLeaked, CementRanUp, CementSet, Event, Said
+from simulator.world.events import Event, Said
+from simulator.world.filling_events import CementLeaked, CementRanUp, CementSet
 from simulator.world.state import State
 from simulator.world.tools import Cannula, Inside
 

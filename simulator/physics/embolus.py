@@ -11,7 +11,8 @@ from simulator.rng import stream
 from simulator.units import MM3_PER_ML
 from simulator.world.case import Case
 from simulator.world.cement import Cement
-from simulator.world.events import Embolised, Event
+from simulator.world.events import Event
+from simulator.world.filling_events import Embolised
 
 
 def carried(

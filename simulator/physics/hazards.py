@@ -10,10 +10,10 @@ from simulator.frames import Side
 from simulator.physics.surface import Rings
 from simulator.units import FloatArray
 from simulator.world.bearings import nearer_pedicle
-from simulator.world.events import (
+from simulator.world.events import Event
+from simulator.world.steel_events import (
     CanalEntered,
     DiscEntered,
-    Event,
     ForamenEntered,
     PleuraEntered,
     VesselEntered,

@@ -18,7 +18,8 @@ from simulator.units import Vec3
 from simulator.world.action import Action
 from simulator.world.bearings import past_wall_mm
 from simulator.world.case import Case
-from simulator.world.events import Event, Redirected, Tapped
+from simulator.world.events import Event
+from simulator.world.steel_events import Redirected, Tapped
 from simulator.world.tamp import Body
 from simulator.world.tools import Cannula, Inside
 

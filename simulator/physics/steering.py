@@ -15,9 +15,10 @@ from simulator.physics import tract
 from simulator.units import TICKS_PER_S, Vec3
 from simulator.world.action import Action
 from simulator.world.case import Case
-from simulator.world.events import Event, PedicleCracked
+from simulator.world.events import Event
 from simulator.world.instruments import Tip
 from simulator.world.shaft import Bow
+from simulator.world.steel_events import PedicleCracked
 from simulator.world.tools import Cannula, Inside
 
 _DT = 1.0 / TICKS_PER_S

@@ -13,9 +13,8 @@ from simulator.physics.prop import NO_PROP, Prop
 from simulator.units import PSI_PER_MPA, TICKS_PER_S
 from simulator.world.action import Action
 from simulator.world.case import Case
-from simulator.world.events import (
-    Event,
-    Said,
+from simulator.world.events import Event, Said
+from simulator.world.filling_events import (
     TampBreached,
     TampMisused,
     TampPressed,

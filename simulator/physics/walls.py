@@ -18,11 +18,11 @@ from simulator.physics.surface import STEP_MM, axis_in, bones, polyline, rings_o
 from simulator.units import FloatArray, Vec3
 from simulator.world import bearings
 from simulator.world.case import Case
-from simulator.world.events import (
+from simulator.world.events import Event
+from simulator.world.steel_events import (
     BodyEntered,
     BodyLeft,
     BoneContact,
-    Event,
     MedialRuleBroken,
     TissueEntered,
     WallBreached,

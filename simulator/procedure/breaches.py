@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from simulator.world.case import Case
-from simulator.world.events import (
+from simulator.world.events import Event
+from simulator.world.steel_events import (
     CanalEntered,
     DiscEntered,
-    Event,
     ForamenEntered,
     MedialRuleBroken,
     PedicleCracked,

@@ -7,8 +7,9 @@ from simulator.procedure.care_account import LOW, NEVER
 from simulator.units import seconds
 from simulator.world.action import DECLINES, Do
 from simulator.world.case import Case
-from simulator.world.events import BoneContact, Collapsed, Done, Event
+from simulator.world.events import Collapsed, Done, Event
 from simulator.world.state import State
+from simulator.world.steel_events import BoneContact
 from simulator.world.tally import Finding
 
 _INSTEAD = {

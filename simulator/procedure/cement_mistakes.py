@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from simulator.world.events import CementRanUp, Event, TailDrawn
+from simulator.world.events import Event
+from simulator.world.filling_events import CementRanUp, TailDrawn
 from simulator.world.tally import Finding
 
 _TOLD_ML = 0.05

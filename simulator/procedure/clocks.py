@@ -20,7 +20,8 @@ from simulator.frames import Side
 from simulator.world import bearings
 from simulator.world.arm import Pose, Shot, View
 from simulator.world.case import Case
-from simulator.world.events import BlindAdvance, Event, Exposed, Moved
+from simulator.world.events import Event, Exposed, Moved
+from simulator.world.steel_events import BlindAdvance
 from simulator.world.tools import Cannula
 
 PLANES = ("medial", "depth")

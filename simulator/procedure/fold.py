@@ -19,20 +19,17 @@ from simulator.world.action import Do
 from simulator.world.arm import View
 from simulator.world.case import Case
 from simulator.world.cement import ROUTES
-from simulator.world.events import (
+from simulator.world.events import Done, Event, Exposed
+from simulator.world.filling_events import CementLeaked, TampMisused
+from simulator.world.shown import Contours
+from simulator.world.state import State
+from simulator.world.steel_events import (
     BlindAdvance,
     BodyEntered,
     BoneContact,
-    CementLeaked,
-    Done,
-    Event,
-    Exposed,
     Redirected,
-    TampMisused,
     WallBreached,
 )
-from simulator.world.shown import Contours
-from simulator.world.state import State
 from simulator.world.tally import Tally
 from simulator.world.tools import Wall
 

@@ -15,17 +15,10 @@ from simulator.units import MM3_PER_ML, PSI_PER_MPA, seconds
 from simulator.world import bearings
 from simulator.world.case import Case
 from simulator.world.cement import ROUTES, Route
-from simulator.world.events import (
-    BlindAdvance,
-    BoneContact,
-    CementLeaked,
-    Done,
-    Event,
-    TampBreached,
-    TampMisused,
-    WallPushed,
-)
+from simulator.world.events import Done, Event
+from simulator.world.filling_events import CementLeaked, TampBreached, TampMisused, WallPushed
 from simulator.world.state import State
+from simulator.world.steel_events import BlindAdvance, BoneContact
 from simulator.world.tally import Finding
 
 _IGNORED_S = 3.0

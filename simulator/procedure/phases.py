@@ -19,7 +19,8 @@ from simulator.procedure.phase_table import (
 )
 from simulator.world.action import DECLINES, Action, Do
 from simulator.world.case import Case, Procedure
-from simulator.world.events import CementSet, Done, Event
+from simulator.world.events import Done, Event
+from simulator.world.filling_events import CementSet
 from simulator.world.state import State
 
 __all__ = ["FIRST", "LAST", "TABLE", "TERMINAL"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from simulator.frames import Side
@@ -28,22 +28,11 @@ REASONS: dict[Do, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Picks:
+class Picks(Choice):
     """One answer per question; None is open."""
 
     decision: str | None = None
     """"treat" or "decline"."""
-    procedure: str | None = None
-    approach: str | None = None
-    sides: tuple[str, ...] | None = None
-    needle: str | None = None
-    """Name in the catalogue of needles."""
-    tamp: str | None = None
-    """Name in the catalogue of tamps; nothing without a balloon."""
-    cement: str | None = None
-    """Name in the catalogue of cements."""
-    sedation: str | None = None
-    """"none", "light" or "moderate"."""
     reason: Do | None = None
     """Why the case is declined."""
 
@@ -95,6 +84,11 @@ def _open(question: Question, value: Any) -> bool:
     return any(o.value == value and not o.why_not for o in question.options)
 
 
+def _way(choice: Choice) -> dict[str, Any]:
+    """Return what goes into a case, by name."""
+    return {f.name: getattr(choice, f.name) for f in fields(Choice)}
+
+
 class Desk:
     """The picks of one briefing, over what the author suggests in guided mode."""
 
@@ -119,25 +113,14 @@ class Desk:
         """The author's plan, where it may be shown."""
         if not self.guided or self.left_open:
             return Picks()
-        p = self.planned
-        plan = (p.procedure, p.approach, p.sides, p.needle, p.tamp, p.cement, p.sedation)
-        return Picks(TREAT, *plan)
+        return Picks(**_way(self.planned), decision=TREAT)
 
     @property
     def picks(self) -> Picks:
         """What stands: picked by hand, else suggested; nothing that the trolley cannot do."""
         hand, book = self._hand, self.suggested
-        picks = Picks(
-            hand.decision or book.decision,
-            hand.procedure or book.procedure,
-            hand.approach or book.approach,
-            hand.sides or book.sides,
-            hand.needle or book.needle,
-            hand.tamp or book.tamp,
-            hand.cement or book.cement,
-            hand.sedation or book.sedation,
-            hand.reason,
-        )
+        answers = (getattr(hand, f.name) or getattr(book, f.name) for f in fields(Picks))
+        picks = Picks(*answers)
         if not _open(self._needles(picks.procedure), picks.needle):
             picks = replace(picks, needle=None)
         if picks.approach is not None and not _open(self._approaches(picks), picks.approach):
@@ -160,8 +143,7 @@ class Desk:
 
     def pick(self, key: str, value: Any) -> None:
         """Answer one question by hand."""
-        answers = {f: getattr(self._hand, f) for f in Picks.__dataclass_fields__}
-        self._hand = Picks(**{**answers, key: value})
+        self._hand = replace(self._hand, **{key: value})
 
     def questions(self) -> tuple[Question, ...]:
         """Return what is to be decided as things stand."""
@@ -182,10 +164,9 @@ class Desk:
     def choice(self) -> Choice:
         """Return what goes into the case; the author's own plan is no choice."""
         picks = self.picks
-        lifts = picks.procedure == Procedure.KYPHOPLASTY
-        tamp = picks.tamp if lifts else self.planned.tamp
-        way = (picks.procedure, picks.approach, picks.sides, picks.needle)
-        wanted = Choice(*way, tamp, picks.cement, picks.sedation)
+        wanted = Choice(**_way(picks))
+        if picks.procedure != Procedure.KYPHOPLASTY:
+            wanted = replace(wanted, tamp=self.planned.tamp)
         return Choice() if wanted == self.planned else wanted
 
     @staticmethod

@@ -9,7 +9,8 @@ import numpy as np
 import pygame
 
 from simulator.ui.scene import Scene
-from simulator.world.events import Event, Said, Tapped
+from simulator.world.events import Event, Said
+from simulator.world.steel_events import Tapped
 
 _RATE = 22050
 _TAP_HZ = (700.0, 950.0, 1250.0, 1600.0)

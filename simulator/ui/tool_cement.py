@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import pygame
@@ -10,20 +9,15 @@ import pygame
 from simulator.frames import Side
 from simulator.physics import column
 from simulator.physics.setting import is_set, viscosity_pa_s
-from simulator.ui.exchanges import bowl_why_not, exchanges
-from simulator.ui.gauges import HARD, WAIT, clock_ring
-from simulator.ui.keys import cap
+from simulator.ui import tool_cement_clock
 from simulator.ui.kit import Kit
 from simulator.ui.plots import trace
-from simulator.ui.scene import Scene, ago, number
-from simulator.ui.tool_parts import Deed, act_button, exchange, held, other_side, row
-from simulator.units import TICKS_PER_S, seconds
-from simulator.world.action import Do
+from simulator.ui.scene import Scene, number
+from simulator.ui.tool_parts import Deed, exchange, held, other_side, row
+from simulator.units import TICKS_PER_S
 from simulator.world.case import Procedure
 
 _SAMPLES = 15 * 30
-_STRAND_HOLDS_S = 60.0
-"""A strand test older than this says little of the cement by now."""
 _STEPS_ML = (0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _MOST_STEPS = 6
 _GIVEN_ML = 4
@@ -35,7 +29,7 @@ def draw(kit: Kit, rect: Any, scene: Scene) -> None:
     c = kit.canvas
     kit.pane(rect)
     left, wide = rect.x + c.px(1.45), rect.w - 2 * c.px(1.45)
-    _clock(kit, rect, scene)
+    tool_cement_clock.draw(kit, rect, scene)
     c.rule(left, rect.y + c.px(24.8), wide)
     _filler(kit, rect, scene)
     c.rule(left, rect.y + c.px(35.9), wide)
@@ -56,132 +50,6 @@ def acts(kit: Kit, rect: Any, scene: Scene) -> None:
     row(kit, rect, deeds)
 
 
-def age_s(scene: Scene) -> float | None:
-    """Return the seconds since powder met liquid."""
-    mixed = scene.state.cement.mixed_tick
-    return None if mixed is None else (scene.state.tick - mixed) / TICKS_PER_S
-
-
-def stage(scene: Scene) -> tuple[str, str, str, float]:
-    """Return level, word of the state, words after the big time, and that time in seconds."""
-    spec, age = scene.case.cement, age_s(scene)
-    if age is None:
-        return "", "In the packet", "not mixed", 0.0
-    if age < spec.wait_s:
-        return "warn", "Wait: runny", "of waiting left", spec.wait_s - age
-    if age < spec.work_until_s:
-        left = spec.work_until_s - age
-        # Whether it is dough is for the strand test: a thin product drips well into its window.
-        return ("warn" if left < 60 else "ok"), "Working time", "of working time left", left
-    if age < spec.set_s:
-        return "alarm", "Stiff", "until it is hard", spec.set_s - age
-    return "alarm", "Set", "since it is hard", age - spec.set_s
-
-
-def _clock(kit: Kit, rect: Any, scene: Scene) -> None:
-    c, col = kit.canvas, kit.colour
-    spec, age = scene.case.cement, age_s(scene)
-    centre = (rect.x + c.px(11.5), rect.y + c.px(11.9))
-    stops = (spec.wait_s / 60, spec.work_until_s / 60, spec.set_s / 60)
-    clock_ring(kit, centre, float(c.px(9.2)), None if age is None else age / 60, stops)
-    c.text(ago(age or 0.0), (centre[0], rect.y + c.px(17.3)), "lg", "semi", col.hi, "c")
-    c.text("since mixing", (centre[0], rect.y + c.px(19.8)), "xs", "sc", col.low, "c")
-    x, right = rect.x + c.px(23.8), rect.right - c.px(1.45)
-    level, word, after, span = stage(scene)
-    if level:
-        kit.state_chip(level, word, (x, rect.y + c.px(3.4)))
-        kit.number(ago(span), after, (x, rect.y + c.px(10.0)))
-    else:
-        kit.chip(word, (x, rect.y + c.px(3.4)))
-        act_button(
-            kit, scene, pygame.Rect(x, rect.y + c.px(6.2), c.px(14), c.px(3.6)), Do.MIX, cap("next")
-        )
-    name = spec.name.partition(" type")[0]
-    c.text(name, (right, rect.y + c.px(3.4)), "xs", "sc", col.low, "r")
-    _batch(kit, x, right, rect.y + c.px(12.6), scene)
-    c.text("Viscosity", (x, rect.y + c.px(15.15)), "sm", "medium", col.low)
-    c.text(_viscosity(scene), (x + c.px(9.8), rect.y + c.px(15.15)))
-    _strand(kit, x, right, rect.y + c.px(17.7), scene)
-    _legend(kit, rect, stops)
-
-
-def _batch(kit: Kit, x: float, right: float, y: float, scene: Scene) -> None:
-    """Draw what is left in the bowl; where nothing can be drawn from it, offer to mix again."""
-    c, col = kit.canvas, kit.colour
-    cement = scene.state.cement
-    if cement.batches == 0:
-        c.text("Batch", (x, y), "sm", "medium", col.low)
-        c.text(f"{number(scene.case.cement.batch_ml, 0)} mL when mixed", (x + c.px(9.8), y))
-        return
-    w = c.text(f"Batch {cement.batches}", (x, y), "sm", "medium", col.low)
-    why = bowl_why_not(scene.case, scene.state)
-    if why is None:
-        left = cement.batch_left_ml
-        count = math.ceil(left / scene.case.filler.volume_ml - 1e-6)
-        words = f"{number(left, 1)} mL, {count} filler{'s' if count > 1 else ''}"
-        c.text(c.fitted(words, right - x - c.px(9.8)), (x + c.px(9.8), y))
-        return
-    button = pygame.Rect(right - c.px(11.6), round(y - c.px(1.5)), c.px(11.6), c.px(3.0))
-    c.text(why, (x + w + c.px(1.0), y), "sm", "medium", col.warn)
-    refused = scene.why_not(Do.MIX)
-    by_r = exchanges(scene.case, scene.state, "cement", scene.operator.side) == (Do.MIX,)
-    kit.button(
-        f"do.{Do.MIX.value}", button, "Mix again", cap("next") if by_r else "",
-        lambda: scene.operator.ask(Do.MIX), kind="off" if refused else "",
-    )  # fmt: skip
-    if refused:
-        kit.tip(f"do.{Do.MIX.value}", button, refused)
-
-
-def _strand(kit: Kit, x: float, right: float, y: float, scene: Scene) -> None:
-    """Draw what the last strand test said, and its button."""
-    c, col = kit.canvas, kit.colour
-    button = pygame.Rect(right - c.px(9.4), round(y - c.px(1.5)), c.px(9.4), c.px(3.0))
-    c.text("Strand test", (x, y), "sm", "medium", col.low)
-    if scene.strand is not None:
-        words, tick = scene.strand
-        past_s = seconds(scene.state.tick - tick)
-        c.text(f"{ago(past_s)} ago", (x + c.px(9.8), y), "sm", "medium", col.low)
-        ink = col.hi if past_s < _STRAND_HOLDS_S else col.low  # cement has changed since
-        c.text(c.fitted(words, right - x), (x, y + c.px(2.75)), "sm", "medium", ink)
-    why = scene.why_not(Do.STRAND_TEST)
-    kit.button(
-        "do.strand_test",
-        button,
-        "Test",
-        cap("tap"),
-        lambda: scene.operator.ask(Do.STRAND_TEST),
-        kind="off" if why else "",
-    )
-
-
-def _legend(kit: Kit, rect: Any, stops: tuple[float, float, float]) -> None:
-    c, col = kit.canvas, kit.colour
-    wait, work, end = stops
-    x, y = rect.x + c.px(1.45), rect.y + c.px(22.8)
-    parts = (
-        ("Wait", 0.0, WAIT),
-        ("Work", wait, col.ok),
-        ("Stiff", work, col.alarm),
-        ("Hard", end, HARD),
-    )
-    for word, start, colour in parts:
-        c.box(
-            pygame.Rect(round(x), round(y - c.px(0.55)), c.px(1.1), c.px(1.1)), colour, radius=0.2
-        )
-        x += c.px(1.7)
-        x += c.text(word, (x, y), "xs", "sc", col.mid) + c.px(0.5)
-        x += c.text(ago(start * 60), (x, y), "xs", "sc", col.low) + c.px(1.9)
-
-
-def _viscosity(scene: Scene) -> str:
-    age = age_s(scene)
-    if age is None:
-        return "–"
-    value = viscosity_pa_s(scene.case.cement, age)
-    return f"{number(value)} Pa·s" if value < 2000 else "too stiff to measure"
-
-
 def _filler(kit: Kit, rect: Any, scene: Scene) -> None:
     c, col = kit.canvas, kit.colour
     cement, spec = scene.state.cement, scene.case.filler
@@ -197,9 +65,16 @@ def _filler(kit: Kit, rect: Any, scene: Scene) -> None:
     count = f"number {cement.fillers_used}" if cement.fillers_used else ""
     if c.width(count) + c.width(holds, "sm", "sc") + c.px(1.5) < right - x:
         c.text(count, (x, y), "sm", "medium", col.mid)
+    _barrel(kit, rect, filling.ml, spec.volume_ml)
+
+
+def _barrel(kit: Kit, rect: Any, ml: float, full_ml: float) -> None:
+    """Draw the syringe, its piston where it stands, and the scale below."""
+    c, col = kit.canvas, kit.colour
+    right = rect.right - c.px(1.45)
     barrel = pygame.Rect(rect.x + c.px(11.0), rect.y + c.px(29.2), c.px(32.6), c.px(3.4))
     mid = barrel.centery
-    share = min(max(filling.ml / spec.volume_ml, 0.0), 1.0)
+    share = min(max(ml / full_ml, 0.0), 1.0)
     piston = barrel.right - round(barrel.w * share)
     c.fill((piston - c.px(8.5), mid - c.px(0.5), c.px(8.5), c.px(1.0)), col.line2)
     c.box(
@@ -213,16 +88,12 @@ def _filler(kit: Kit, rect: Any, scene: Scene) -> None:
     c.fill((piston - c.px(1.2), barrel.y + 2, c.px(1.2), barrel.h - 4), col.low)
     c.fill((barrel.right, mid - c.px(0.9), c.px(1.3), c.px(1.8)), col.line2)
     c.fill((barrel.right + c.px(1.3), mid - 2, right - barrel.right - c.px(1.3), 3), col.corner)
-    for ml in graduations(spec.volume_ml):
-        at = barrel.right - barrel.w * ml / spec.volume_ml
+    for i in range(4):
+        mark_ml = full_ml * (3 - i) / 3
+        at = barrel.x + barrel.w * i / 3
         c.post(min(at, barrel.right - 1), barrel.bottom - c.px(0.8), c.px(0.8), col.low)
-        c.text(f"{ml:g}", (at, rect.y + c.px(34.2)), "xs", "sc", col.low, "c")
-
-
-def graduations(volume_ml: float) -> tuple[float, ...]:
-    """Return the marks of a filler in mL, in steps as they are printed on syringes."""
-    step = next(s for s in _STEPS_ML if volume_ml / s <= _MOST_STEPS)
-    return tuple(step * i for i in range(math.floor(volume_ml / step + 1e-6) + 1))
+        words = f"{mark_ml:.1f}" if mark_ml else "0"
+        c.text(words, (at, rect.y + c.px(34.2)), "xs", "sc", col.low, "c")
 
 
 def _holds(scene: Scene) -> tuple[str, str]:

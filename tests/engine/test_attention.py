@@ -9,8 +9,9 @@ import pytest
 from simulator.engine.operators import hands
 from simulator.engine.operators.attention import attended
 from simulator.engine.operators.hands import Move, Routine
+from simulator.engine.reading import Seen
 from simulator.engine.session import Session
-from simulator.engine.sight import Observation, Seen
+from simulator.engine.sight import Observation
 from simulator.frames import Side
 from simulator.physics import care, insertion
 from simulator.world.action import Do

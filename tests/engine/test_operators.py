@@ -18,13 +18,8 @@ from simulator.engine.sight import Observation
 from simulator.frames import Side, needle_direction
 from simulator.scenario.load import load_case
 from simulator.world.case import Case
-from simulator.world.events import (
-    BlindAdvance,
-    BodyEntered,
-    Event,
-    MedialRuleBroken,
-    WallBreached,
-)
+from simulator.world.events import Event
+from simulator.world.steel_events import BlindAdvance, BodyEntered, MedialRuleBroken, WallBreached
 from simulator.world.tools import Wall
 
 ROOT = Path(__file__).resolve().parents[2]

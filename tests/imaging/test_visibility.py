@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from simulator.engine import room
-from simulator.engine.sight import read_picture, show
+from simulator.engine.reading import read_picture, show
 from simulator.engine.start import first_state
 from simulator.frames import Side, unit
 from simulator.imaging.cells import around, brought, cells
@@ -27,7 +27,8 @@ from simulator.world.action import Action
 from simulator.world.arm import CArm, Pose, Shot, View
 from simulator.world.cement import ROUTES, Cement, Cloud, Route
 from simulator.world.collimator import Collimator
-from simulator.world.events import CementLeaked, Exposed
+from simulator.world.events import Exposed
+from simulator.world.filling_events import CementLeaked
 from simulator.world.tools import Cannula, Inside
 from tests.imaging import phantom
 

@@ -18,7 +18,7 @@ from simulator.procedure.score import score
 from simulator.world.action import Action, Do
 from simulator.world.arm import Curve, Plane, Stand
 from simulator.world.case import Case
-from simulator.world.events import WallBreached
+from simulator.world.steel_events import WallBreached
 
 ACTIONS = st.builds(
     Action,

@@ -22,9 +22,15 @@ from simulator.units import Vec3, frozen
 from simulator.world.action import Action, Do
 from simulator.world.arm import Plane, Pose, Stand
 from simulator.world.case import Case
-from simulator.world.events import BodyEntered, BoneContact, MedialRuleBroken, Tapped, WallBreached
 from simulator.world.instruments import Tip
 from simulator.world.state import State
+from simulator.world.steel_events import (
+    BodyEntered,
+    BoneContact,
+    MedialRuleBroken,
+    Tapped,
+    WallBreached,
+)
 from simulator.world.tools import Cannula
 
 

@@ -13,7 +13,7 @@ from simulator.physics.sides import with_cannula
 from simulator.scenario import assets
 from simulator.world.action import Action
 from simulator.world.cement import Cement, Filling, Portion
-from simulator.world.events import TailDrawn
+from simulator.world.filling_events import TailDrawn
 from simulator.world.tools import Inside
 from tests.physics import phantoms
 from tests.physics.syringes import CONSTANTS, DT, FILLER, HV_R, full, push

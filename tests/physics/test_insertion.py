@@ -18,7 +18,8 @@ from simulator.physics.contact import contact
 from simulator.physics.steering import swung
 from simulator.world.action import Action
 from simulator.world.case import Case
-from simulator.world.events import Event, WallBreached
+from simulator.world.events import Event
+from simulator.world.steel_events import WallBreached
 from simulator.world.tools import Cannula, Wall
 
 

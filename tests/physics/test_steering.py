@@ -13,9 +13,9 @@ from simulator.frames import Side, along, dot, minus, norm
 from simulator.physics import insertion
 from simulator.world.action import Action
 from simulator.world.case import Case
-from simulator.world.events import PedicleCracked
 from simulator.world.instruments import Tip
 from simulator.world.shaft import Bow, across, turned_to
+from simulator.world.steel_events import PedicleCracked
 from simulator.world.tools import Cannula, Inside
 from tests.physics.way_in import PUSH, on_plan, past_wall, worked
 

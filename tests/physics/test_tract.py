@@ -15,7 +15,7 @@ from simulator.physics.contact import contact
 from simulator.physics.steering import swung
 from simulator.world.action import Action, Do
 from simulator.world.case import Case
-from simulator.world.events import Redirected
+from simulator.world.steel_events import Redirected
 from simulator.world.tools import Cannula
 from tests.physics.way_in import PUSH, on_plan, past_wall, worked
 

@@ -17,7 +17,7 @@ from simulator.physics.permeability import flow_field
 from simulator.scenario.script import read_script
 from simulator.world.action import Action
 from simulator.world.cement import Cement, Filling, Portion
-from simulator.world.events import CementRanUp
+from simulator.world.filling_events import CementRanUp
 from simulator.world.tools import Inside
 from tests.physics import phantoms
 from tests.physics.syringes import DT, FILLER, HV_R, PLAIN, in_patient_ul, places, push, steady

@@ -14,11 +14,11 @@ from simulator.frames import Side, along, minus, norm, unit
 from simulator.physics import insertion, walls
 from simulator.physics.surface import rings_of
 from simulator.world.case import Case
-from simulator.world.events import (
+from simulator.world.events import Event
+from simulator.world.steel_events import (
     BodyEntered,
     CanalEntered,
     DiscEntered,
-    Event,
     ForamenEntered,
     MedialRuleBroken,
     PleuraEntered,

@@ -17,7 +17,8 @@ from simulator.procedure.guards import wall_imaged
 from simulator.world import bearings
 from simulator.world.arm import Pose, Shot, View
 from simulator.world.case import Case
-from simulator.world.events import BlindAdvance, Exposed, Moved
+from simulator.world.events import Exposed, Moved
+from simulator.world.steel_events import BlindAdvance
 from simulator.world.tools import Cannula, Inside, Passed
 
 LATERAL = Pose(orbit_deg=90.0)

@@ -27,8 +27,9 @@ from simulator.scenario.load import find_case, list_cases, load_case, load_scena
 from simulator.world.action import DECLINES, Action, Do
 from simulator.world.case import Case, Procedure
 from simulator.world.clinic import Choice, Clinical
-from simulator.world.events import BoneContact, TampRuptured
+from simulator.world.filling_events import TampRuptured
 from simulator.world.state import State
+from simulator.world.steel_events import BoneContact
 from simulator.world.tally import Finding
 
 REASONS: list[tuple[dict[str, Any], Do]] = [

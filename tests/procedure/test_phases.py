@@ -22,18 +22,10 @@ from simulator.procedure.guards import GUARDS
 from simulator.procedure.phase_table import MOVES, ROWS, TABLE, TERMINAL, WAYS, Move
 from simulator.world.action import DECLINES, Action, Do
 from simulator.world.case import Case, Procedure
-from simulator.world.events import (
-    BodyEntered,
-    BodyLeft,
-    BoneContact,
-    CementSet,
-    Done,
-    Event,
-    PhaseChanged,
-    Redirected,
-    Refused,
-)
+from simulator.world.events import Done, Event, PhaseChanged, Refused
+from simulator.world.filling_events import CementSet
 from simulator.world.state import State
+from simulator.world.steel_events import BodyEntered, BodyLeft, BoneContact, Redirected
 from simulator.world.tamp import Tamp
 
 LEFT, RIGHT = Side.LEFT, Side.RIGHT

@@ -21,21 +21,20 @@ from simulator.procedure.registry import TABLE
 from simulator.scenario.assets import rubric
 from simulator.scenario.expectation import parse
 from simulator.world.case import Case, Procedure
-from simulator.world.events import (
+from simulator.world.filling_events import CementRanUp, TailDrawn
+from simulator.world.report import Metric
+from simulator.world.state import State
+from simulator.world.steel_events import (
     CanalEntered,
-    CementRanUp,
     DiscEntered,
     ForamenEntered,
     MedialRuleBroken,
     PedicleCracked,
     PleuraEntered,
-    TailDrawn,
     VesselEntered,
     WallBreached,
     WrongLevel,
 )
-from simulator.world.report import Metric
-from simulator.world.state import State
 from simulator.world.tally import Finding
 from simulator.world.tools import Wall
 

@@ -15,7 +15,7 @@ from simulator.procedure.fold import fold
 from simulator.units import PSI_PER_MPA, TICKS_PER_S
 from simulator.world.action import Action
 from simulator.world.case import Case
-from simulator.world.events import TampBreached, WallPushed
+from simulator.world.filling_events import TampBreached, WallPushed
 from simulator.world.state import State
 
 PERIOD_S = tamping.PERIOD_TICKS / TICKS_PER_S

@@ -16,7 +16,8 @@ from simulator.world import bearings
 from simulator.world.arm import Pose, Shot, View
 from simulator.world.case import Case
 from simulator.world.cement import ROUTES, Route
-from simulator.world.events import CementLeaked, Event, Exposed
+from simulator.world.events import Event, Exposed
+from simulator.world.filling_events import CementLeaked
 from simulator.world.shown import Contours, Shown
 from simulator.world.state import State
 

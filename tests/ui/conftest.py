@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+from simulator.scenario.load import load_case
 from simulator.world.case import Case
 
 os.environ["SDL_VIDEODRIVER"] = "dummy"
@@ -58,3 +60,32 @@ def two(case: Case) -> Any:
     from tests.ui.room import Room
 
     return Room(case, biplane=True)
+
+
+@pytest.fixture(scope="session")
+def discitis() -> Case:
+    """A case whose author leaves the choice open."""
+    return load_case("l3-discitis", 1)
+
+
+@pytest.fixture
+def quick_films(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Grey films in the briefing, at once."""
+    films = [np.zeros((64, 64), dtype=np.uint8)] * 2
+    monkeypatch.setattr("simulator.ui.briefing_films.view_films", lambda *_: films)
+
+
+@pytest.fixture
+def sit(quick_films: None) -> Iterator[Any]:
+    """Opens the briefing of a case; a recording that is still written is closed at the end."""
+    from tests.ui.desktop import Desktop
+
+    opened: list[Desktop] = []
+
+    def at(case: Case) -> Desktop:
+        opened.append(Desktop(case))
+        return opened[-1]
+
+    yield at
+    for desk in opened:
+        desk.flow.keep()
