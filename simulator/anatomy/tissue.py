@@ -177,6 +177,9 @@ def _canal(shape: Shape, out: ByteArray, x: AnyArray, y: AnyArray, z: AnyArray,
     side = 0.5 * (f.scw + 0.5 * (f.pdw_l + f.pdw_r)) + 0.3
     wide = 0.25 * (f.pdw_l + f.pdw_r) + 3.0
     passage = (abs(abs(x) - side) < wide) & (y > half - 1.0) & (y < half + f.lp + 3.0)
+    # from below this pedicle to the next one's upper border: beside a pedicle there is no foramen
+    roof, floor = f.zp - 0.5 * f.pdh, f.zp + 0.5 * f.pdh - f.Hm - shape.sizes.disc
+    passage &= (z < roof) & (z > floor)
     out[passage & (x > 0) & (d > 0.0)] = Tissue.FORAMEN
     out[passage & (x < 0) & (d > 0.0)] = Tissue.FORAMEN
     out[tube & (d > 0.0)] = Tissue.CANAL

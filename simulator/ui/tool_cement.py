@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pygame
@@ -88,12 +89,16 @@ def _barrel(kit: Kit, rect: Any, ml: float, full_ml: float) -> None:
     c.fill((piston - c.px(1.2), barrel.y + 2, c.px(1.2), barrel.h - 4), col.low)
     c.fill((barrel.right, mid - c.px(0.9), c.px(1.3), c.px(1.8)), col.line2)
     c.fill((barrel.right + c.px(1.3), mid - 2, right - barrel.right - c.px(1.3), 3), col.corner)
-    for i in range(4):
-        mark_ml = full_ml * (3 - i) / 3
-        at = barrel.x + barrel.w * i / 3
+    for mark_ml in graduations(full_ml):
+        at = barrel.right - barrel.w * mark_ml / full_ml
         c.post(min(at, barrel.right - 1), barrel.bottom - c.px(0.8), c.px(0.8), col.low)
-        words = f"{mark_ml:.1f}" if mark_ml else "0"
-        c.text(words, (at, rect.y + c.px(34.2)), "xs", "sc", col.low, "c")
+        c.text(f"{mark_ml:g}", (at, rect.y + c.px(34.2)), "xs", "sc", col.low, "c")
+
+
+def graduations(volume_ml: float) -> tuple[float, ...]:
+    """Return the marks of a filler in mL, in steps as they are printed on syringes."""
+    step = next(s for s in _STEPS_ML if volume_ml / s <= _MOST_STEPS)
+    return tuple(step * i for i in range(math.floor(volume_ml / step + 1e-6) + 1))
 
 
 def _holds(scene: Scene) -> tuple[str, str]:
