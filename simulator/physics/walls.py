@@ -130,11 +130,14 @@ def report(
         WrongLevel(side, level, planned)
         for level in sorted(now.works_in - was.works_in - {planned})
     )
-    if now.in_body and not was.in_body:
+    # a flank that is met aslant may be docked on only when the tip is already inside
+    was_in = was.in_body and before.dock_mm is not None
+    now_in = now.in_body and after.dock_mm is not None
+    if now_in and not was_in:
         events.append(BodyEntered(side))
     events.extend(_medial_rule(case, was, now, (before, after), rotated_view_deg))
     events.extend(_new_breaches(after, was, now))
-    if was.in_body and not now.in_body and _behind(case, was) >= 0.0 > _behind(case, now):
+    if was_in and not now_in and _behind(case, was) >= 0.0 > _behind(case, now):
         events.append(BodyLeft(side))
     return tuple(events)
 
