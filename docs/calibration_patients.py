@@ -54,7 +54,7 @@ class Arm:
 
 _VP, _KP = Procedure.VERTEBROPLASTY, Procedure.KYPHOPLASTY
 ARMS: Mapping[str, Arm] = {
-    "vp_low": Arm("no pocket, low viscosity", _VP, "low_viscosity", "syringe_1", 300.0),
+    "vp_low": Arm("no pocket, low viscosity", _VP, "low_viscosity", "syringe_1", 270.0),
     "vp_medium": Arm("no pocket, medium viscosity", _VP, "medium_viscosity", "syringe_1", 180.0),
     "vp_high": Arm("no pocket, very high viscosity", _VP, "very_high_viscosity", "screw_10", 150.0),
     "kp": Arm("pocket, dough", _KP, "hv_r", "bone_filler", 420.0),

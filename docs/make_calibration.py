@@ -48,7 +48,7 @@ from simulator.world.state import State
 _RATE_UL_S, _STEPS, _PRIMING_N = 50.0, 6000, 20.0
 _PLAIN_ML, _BEYOND_ML = 4.0, 1.2
 """Given without a pocket (mean of a large series), and beyond the volume of one (the expert)."""
-_START_SPREAD_S, _TIP_SPREAD_MM = (-60.0, 60.0), (0.0, 6.0)
+_START_SPREAD_S, _TIP_SPREAD_MM = (-60.0, 60.0), (0.0, 8.0)
 """The surgeons of a series differ: when they begin without a pocket, and how far behind the front
 quarter their needles end (design)."""
 _LOOK_TICKS = TICKS_PER_S

@@ -188,7 +188,7 @@ def clock(case: Case, before_tick: int, state: State) -> tuple[Event, ...]:
     then, now = seconds(before_tick - mixed), seconds(state.tick - mixed)
     events: list[Event] = []
     for mark, words in (
-        (spec.wait_s, "The cement is dough. You can give it."),
+        (spec.wait_s, "The waiting time is over. Try a strand before you give it."),
         (spec.work_until_s - 120.0, "Two minutes of working time."),
         (spec.set_s, "The sample is hard."),
     ):

@@ -5,7 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.ndimage import distance_transform_edt, find_objects, gaussian_filter, label
+from scipy.ndimage import (
+    binary_dilation,
+    distance_transform_edt,
+    find_objects,
+    gaussian_filter,
+    label,
+)
 
 from simulator.anatomy.volume import BoneField, Tissue
 from simulator.physics.constants import Constants
@@ -75,6 +81,9 @@ def flow_field(
     _funnel(bone, constants, posterior_wall_y_mm, (perm, pe, drag))
     _lumina(bone, perm, phi, around, pores)
     _pierced(small, constants, perm, phi, pe, drag, ageing)
+    raw = _broken(bone)
+    perm[raw], phi[raw] = constants["k_defect"], constants["phi_defect"]
+    pe[raw], drag[raw] = constants["threshold_defect_kpa"], 0.0
     _plexus(bone, constants, seed, posterior_wall_y_mm, (perm, phi, pe, ageing))
     scale = bone.spacing_mm / _FLAT_MM
     share = constants["fluid_share"]
@@ -82,6 +91,7 @@ def flow_field(
     per_flow = constants["drag_per_100_ul_s"] / 100.0
     zone = _zones(bone, constants, posterior_wall_y_mm)
     zone[small.voxel[small.to_disc == 0]] = _VEIN
+    zone[raw] = _DEFECT
     return FlowField(
         origin_mm=bone.origin_mm,
         spacing_mm=bone.spacing_mm,
@@ -174,6 +184,17 @@ def _funnel(
     there = (near & (deep > 0.0)[None, :, None]).ravel()
     perm[there] = np.maximum(perm[there], c["k_funnel"])
     pe[there], drag[there] = c["threshold_funnel_kpa"], 0.0
+
+
+def _broken(bone: BoneField) -> AnyArray:
+    """Return (n,) where the shell is missing because the bone broke there.
+
+    Grids close every surface with a skin. Beside the gap of a loose corner there is none: cement
+    that comes there meets what the fracture has opened.
+    """
+    gap = (bone.tissue == Tissue.DEFECT) & (bone.distance_mm >= 0.0)
+    raw: AnyArray = binary_dilation(gap) & (bone.tissue == Tissue.CORTICAL)
+    return np.asarray(raw & (bone.distance_mm < 0.0)).ravel()
 
 
 def _pierced(
