@@ -79,14 +79,7 @@ def parser(version: str) -> argparse.ArgumentParser:
     schema = commands.add_parser("schema", help="print the JSON schema of authored files")
     schema.add_argument("kind", nargs="?", choices=("scenario", "test"), default="scenario")
 
-    replay = commands.add_parser("replay", help="run a recording again")
-    replay.add_argument("recording", type=Path, metavar="FILE.simrec")
-    replay.add_argument("--verify", action="store_true", help="compare every hash")
-    replay.add_argument("--json", type=Path, metavar="FILE", help="write the result here")
-
-    report = commands.add_parser("report", help="write the debrief of a recording")
-    report.add_argument("recording", type=Path, metavar="FILE.simrec")
-    report.add_argument("-o", "--output", type=Path, required=True, metavar="HTML")
+    _looking_back(commands)
 
     cases = commands.add_parser("list", help="list the cases")
     cases.add_argument("--json", action="store_true")
@@ -98,6 +91,19 @@ def parser(version: str) -> argparse.ArgumentParser:
     bench.add_argument("--seconds", type=float, default=6.0, metavar="S",
                        help="length of the sustained run at 15 pulses/s, e.g. 60")  # fmt: skip
     return root
+
+
+def _looking_back(commands: Any) -> None:
+    """Add the commands about one recording."""
+    replay = commands.add_parser("replay", help="run a recording again")
+    replay.add_argument("recording", type=Path, metavar="FILE.simrec")
+    replay.add_argument("--verify", action="store_true", help="compare every hash")
+    replay.add_argument("--json", type=Path, metavar="FILE", help="write the result here")
+    replay.add_argument("--window", action="store_true", help="show it in the window, to walk in")
+
+    report = commands.add_parser("report", help="write the debrief of a recording")
+    report.add_argument("recording", type=Path, metavar="FILE.simrec")
+    report.add_argument("-o", "--output", type=Path, required=True, metavar="HTML")
 
 
 def _history(commands: Any) -> None:

@@ -12,7 +12,7 @@ from simulator.world.report import Report
 def export_html(session: Session, report: Report) -> str:
     """Write the page and return a sentence that says where."""
     folder = data_dir() / "debriefs"
-    name = session.recording.stem if session.recording else f"{report.scenario}-retry"
+    name = session.recording.stem if session.recording else session.run or report.scenario
     path = folder / f"{name}.html"
     pictures = of_session(session, report.moments)
     try:
