@@ -27,11 +27,19 @@ from simulator.ui.progress import Progress
 from simulator.ui.screens import Pop, Push, Replace, Stack
 from simulator.ui.sound import Sound
 from simulator.ui.theatre import Theatre
+from simulator.ui.theme import Theme
+from simulator.ui.watching import watched
 from simulator.world.action import IDLE, Action, Do
 from simulator.world.case import Case
 from tests.records.made import ANN, recording
 from tests.ui.test_layout import Written, overlaps
 from tests.ui.test_replay import press
+
+
+@pytest.fixture
+def small() -> Canvas:
+    """The smallest window."""
+    return Canvas(pygame.Surface((1280, 720)), Theme((1280, 720)))
 
 
 @pytest.fixture(autouse=True)
@@ -47,8 +55,8 @@ def played(case: Case, *, seconds: int = 3) -> Path:
     assert place is not None
     path, entry = place
     session = Session(case, "human", path, entry=entry)
-    for _ in range(60 * seconds):
-        session.advance(Action(beam=True, pulses_per_s=2.0))
+    for tick in range(60 * seconds):
+        session.advance(Action(beam=tick < 20))
     session.advance(Action(do=Do.ABORT))
     session.close()
     keep_run(path)
@@ -72,17 +80,17 @@ def screen(flow: Flow) -> Progress:
     return progress
 
 
-def test_a_run_is_watched_from_the_list_and_left_to_it(case: Case, canvas: Canvas) -> None:
+def test_a_run_is_watched_from_the_list_and_left_to_it(case: Case, small: Canvas) -> None:
     path = played(case)
     before = path.read_bytes()
     flow = Flow(Sound())
     stack = Stack(screen(flow))
-    stack.draw(canvas)
+    stack.draw(small)
     stack.handle(press(pygame.K_DOWN))
-    stack.draw(canvas)
+    stack.draw(small)
     stack.handle(press(pygame.K_RETURN))
     assert isinstance(stack.top, Loading)
-    stack.draw(canvas)
+    stack.draw(small)
     stack.apply(after(stack.top))
     page = stack.top
     assert isinstance(page, Debrief)
@@ -92,7 +100,7 @@ def test_a_run_is_watched_from_the_list_and_left_to_it(case: Case, canvas: Canva
     assert page.report.total == told["report"]["total"]
     assert page.session.recording is None
     page.handle(press(pygame.K_2))
-    stack.draw(canvas)
+    stack.draw(small)
     assert page.replay.reel.bursts
     stack.handle(press(pygame.K_ESCAPE))
     assert isinstance(stack.top, Progress)
@@ -106,6 +114,7 @@ def test_practice_from_a_watched_run_is_kept_as_practice_of_it(case: Case) -> No
     flow = Flow(Sound())
     page = after(flow.watching(path)).screen
     assert isinstance(page, Debrief)
+    page.handle(press(pygame.K_2))
     page.replay.go(95)
     change = page.handle(press(pygame.K_p))
     assert isinstance(change, Replace)
@@ -125,14 +134,14 @@ def test_practice_from_a_watched_run_is_kept_as_practice_of_it(case: Case) -> No
     end = runner.replay(case, own, verify=True)
     assert end.state_hash == session.state_hash()
     # Watched again it is still practice.
-    again = after(flow.watching(book().folder / second.recording)).screen
+    again = watched(own.path, lambda *_: None)
     assert again.session.practice == second.practice
 
 
-def test_waiting_for_a_run_can_be_cancelled(case: Case, canvas: Canvas) -> None:
-    path = played(case, seconds=20)
+def test_waiting_for_a_run_can_be_cancelled(case: Case, small: Canvas) -> None:
+    path = played(case, seconds=8)
     loading = Flow(Sound()).watching(path)
-    loading.draw(canvas)
+    loading.draw(small)
     assert loading.handle(press(pygame.K_ESCAPE)) == Pop()
     loading._work._thread.join(30)
     assert loading._work.result is None
@@ -227,30 +236,30 @@ def test_runs_and_practice_stand_apart(
     assert len(progress.book.learning.runs) == 37  # 36 finished, and one left after an error
 
 
-def test_the_keyboard_reaches_every_run(data: Path, canvas: Canvas) -> None:
+def test_the_keyboard_reaches_every_run(data: Path, small: Canvas) -> None:
     progress = lists()
-    progress.draw(canvas)
+    progress.draw(small)
     seen = set()
     for _ in range(47):
         progress.handle(press(pygame.K_DOWN))
-        progress.draw(canvas)
+        progress.draw(small)
         assert progress.hots.focus in {hot.name for hot in progress.hots.items}
         seen.add(progress.hots.focus)
     assert len(seen) == 46
     progress.handle(press(pygame.K_HOME))
-    progress.draw(canvas)
+    progress.draw(small)
     change = progress.handle(press(pygame.K_RETURN))
     assert change == Push(("go on", data / "recordings" / "run-50.simrec"))  # type: ignore[arg-type]
     progress.handle(press(pygame.K_RIGHT))
-    progress.draw(canvas)
+    progress.draw(small)
     change = progress.handle(press(pygame.K_RETURN))
     assert change == Push(data / "recordings" / "run-52.simrec")  # type: ignore[arg-type]
 
 
-def test_a_run_without_its_recording_says_so(data: Path, canvas: Canvas) -> None:
+def test_a_run_without_its_recording_says_so(data: Path, small: Canvas) -> None:
     progress = lists()
     (data / "recordings" / "run-52.simrec").unlink()
-    progress.draw(canvas)
+    progress.draw(small)
     (hot,) = [hot for hot in progress.hots.items if hot.name == "practised.0"]
     assert hot.act is not None
     change = hot.act()
