@@ -15,12 +15,16 @@ from simulator.errors import RecordingError, ScenarioError, UsageError
 from simulator.paths import cache_dir
 from simulator.scenario.load import find_case, load_case, load_scenario
 from simulator.units import TICKS_PER_S, seconds
+from simulator.world.action import Action
 from simulator.world.case import Case
 
 Report = Callable[[str, float], None]
 """Takes what is being done, and the share of it that is."""
 
 _TOLD_TICKS = 5 * TICKS_PER_S
+_WAIT_TICKS = 20
+"""Ticks of a wait that cost as much as one of the hands: from some 4 while cement moves to more
+than 100 in the hour flat."""
 _BUILDING = 0.15
 """Share of the progress that building the case is given."""
 
@@ -120,6 +124,11 @@ def seen_again(recorded: Recording, progress: Report | None = None) -> Session:
     return session
 
 
+def _work(action: Action) -> float:
+    """Return what a step costs, in ticks of hand work: a wait passes in larger steps."""
+    return 1.0 + action.wait_s * TICKS_PER_S / _WAIT_TICKS
+
+
 def _gone_through(recorded: Recording, so: str, progress: Report | None) -> Session:
     """Play what was recorded through the same step, comparing every hash."""
 
@@ -129,19 +138,23 @@ def _gone_through(recorded: Recording, so: str, progress: Report | None) -> Sess
 
     session = Session(case_of(recorded, building), str(recorded.head.get("operator", "")))
     session.practice = recording.practice_in(recorded)
-    path, told = recorded.path, 0
+    path, told, spent = recorded.path, 0, 0.0
     last = max(max(recorded.hashes, default=0), 1)
+    whole = max(sum(_work(action) for _, action in recorded.each()), 1.0)
     for tick, action in recorded.each():
         if session.state.over:
             break
         if tick != session.state.tick:
             raise RecordingError(f"{path}: action of tick {tick} at tick {session.state.tick}")
-        session.advance(action)
-        tick = session.state.tick
-        if progress is not None and tick - told >= _TOLD_TICKS:
+        if progress is not None and (tick - told >= _TOLD_TICKS or action.wait_s):
             told = tick
             words = f"going through the run, {clock(tick)} of {clock(last)}"
-            progress(words, min(_BUILDING + (1.0 - _BUILDING) * tick / last, 1.0))
+            # A wait is one step: it cannot tell how far it is.
+            words += f", a wait of {action.wait_s / 60.0:.1f} min" if action.wait_s else ""
+            progress(words, _BUILDING + (1.0 - _BUILDING) * spent / whole)
+        spent += _work(action)
+        session.advance(action)
+        tick = session.state.tick
         said = recorded.hashes.get(tick)
         if said is not None and said != digest.parts(session.state):
             raise RecordingError(

@@ -18,7 +18,7 @@ from simulator.ui.scene import clock
 Open = Callable[[Run], Any]
 _ROW = 3.6
 _HEAD = 5.4
-_SHARE = 0.58
+_SHARE = 0.52
 """Of the width, for the runs."""
 _WHEEL = 3
 """Rows per step of the wheel."""
@@ -129,24 +129,25 @@ class RunLists:
         if kit.hots.hovered(box) or kit.hots.focused(name):
             c.box(box, col.raised, radius=0.3)
         x, y, right = box.x + c.px(0.7), box.centery, box.right - c.px(0.7)
-        if run.total is not None:
+        if run.counts or (run.practice is not None and run.total is not None):
             kit.mark("ok" if run.passed else "warn", (x + c.px(0.9), y))
         x += c.px(2.7)
         c.text(moment(run.started), (x, y), "sm", "medium", col.mid)
-        x += c.px(15.5)
+        x += c.px(17.0)
         c.icon("play" if run.recording else "cross", (right - c.px(0.8), y), 1.4, col.low)
         right -= c.px(2.6)
         total = f"{run.total:.0f}" if run.total is not None else "–"
         c.text(total, (right, y), "body", "semi", col.hi, "r")
         right -= c.px(4.2)
-        c.text(clock(run.ticks), (right, y), "xs", "sc", col.low, "r")
-        right -= c.px(6.0)
+        if run.practice is None:
+            c.text(clock(run.ticks), (right, y), "xs", "sc", col.low, "r")
+            right -= c.px(6.0)
         title = self._titles.get(run.case, run.case)
-        room = (right - x) * (0.42 if run.practice is None else 0.36)
+        room = (right - x) * (0.46 if run.practice is None else 0.3)
         c.text(c.fitted(title, room), (x, y))
         x += room + c.px(1.0)
         words = result_words(run) if run.practice is None else self._practised(run)
-        ink = col.warn if run.critical else col.mid
+        ink = col.warn if run.critical and run.practice is None else col.mid
         size, face = c.best_fit(words, right - x)
         c.text(c.fitted(words, right - x, size, face), (x, y), size, face, ink)
         kit.ring(name, box)
