@@ -138,7 +138,7 @@ class Debrief:
         return self._pages[self.tab].scrolls if self.tab in self._pages else ()
 
     def _turn_to(self, tab: str) -> None:
-        self.leave()
+        self._put_down()
         self.tab = tab
 
     def _show(self, tick: int) -> None:
@@ -181,7 +181,11 @@ class Debrief:
         return self._work.done
 
     def leave(self) -> None:
-        """Let go of the bone, and stop the replay."""
+        """Let go of the bone, stop the replay, and let no expert play on."""
+        self._put_down()
+        self.replay.ghost.stop()
+
+    def _put_down(self) -> None:
         self._turning = False
         self.replay.leave()
 

@@ -77,7 +77,8 @@ class Progress:
             if event.key == pygame.K_e and self.book.runs:
                 return self._export()
             if event.key == pygame.K_r and self.book.runs:
-                return self._turn()
+                self._turn()
+                return None
             row = self._lists.key(event.key, self.hots.focus) if self.listed else None
             if row is not None:
                 self.hots.focus, self.hots.focus_seen = row, True
