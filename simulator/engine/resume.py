@@ -104,11 +104,8 @@ def brought_back(path: Path, now: Callable[[], str], progress: Report | None = N
     kept = recording.broken_off(path)
     session = _gone_through(kept.recording, "the run cannot be gone on with", progress)
     head = kept.recording.head
-    if "run" in head:
-        entry = Entry(str(head["run"]), str(head["trainee"]), now, session.practice)
-        session.go_on(kept, entry)
-    else:
-        session.go_on(kept, None)
+    entry = Entry(str(head["run"]), str(head["trainee"]), now) if "run" in head else None
+    session.go_on(kept, entry)
     return session
 
 
