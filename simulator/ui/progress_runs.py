@@ -94,7 +94,7 @@ class RunLists:
         right = pygame.Rect(left.right + gap, rect.y, rect.right - left.right - gap, rect.h)
         kit.pane(left, "Runs", "Enter plays one again")
         self._list(kit, left, self._runs, "No run from its beginning yet.")
-        kit.pane(right, "Practice", "not counted")
+        kit.pane(right, "Practice", "not counted; points with what led there")
         self._list(kit, right, self._practice, "Practise from any moment of a replay.")
 
     def _list(self, kit: Kit, rect: Any, shown: _List, none: str) -> None:
