@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -12,11 +13,12 @@ import pytest
 
 from simulator.engine import recording as recordings
 from simulator.engine import resume, runner
-from simulator.engine.recording import Practice
+from simulator.engine.recording import Practice, Recording
 from simulator.engine.session import Session
 from simulator.records.runs import Kind, Status
 from simulator.scenario.load import list_cases
 from simulator.ui import debrief as debrief_page
+from simulator.ui import watching
 from simulator.ui.canvas import Canvas
 from simulator.ui.debrief import Debrief
 from simulator.ui.flow import Flow
@@ -29,6 +31,7 @@ from simulator.ui.sound import Sound
 from simulator.ui.theatre import Theatre
 from simulator.ui.theme import Theme
 from simulator.ui.watching import watched
+from simulator.ui.work import CancelledError
 from simulator.world.action import IDLE, Action, Do
 from simulator.world.case import Case
 from tests.records.made import ANN, recording
@@ -138,13 +141,23 @@ def test_practice_from_a_watched_run_is_kept_as_practice_of_it(case: Case) -> No
     assert again.session.practice == second.practice
 
 
-def test_waiting_for_a_run_can_be_cancelled(case: Case, small: Canvas) -> None:
-    path = played(case, seconds=8)
+def test_waiting_for_a_run_can_be_cancelled(
+    case: Case, small: Canvas, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, go = played(case, seconds=8), threading.Event()
+    found = watching.file_of
+
+    def slow(recorded: Recording) -> Path:
+        go.wait(30)
+        return found(recorded)
+
+    monkeypatch.setattr(watching, "file_of", slow)
     loading = Flow(Sound()).watching(path)
     loading.draw(small)
     assert loading.handle(press(pygame.K_ESCAPE)) == Pop()
+    go.set()
     loading._work._thread.join(30)
-    assert loading._work.result is None
+    assert isinstance(loading._work.error, CancelledError)
 
 
 def _other_hash(path: Path) -> None:
