@@ -23,6 +23,7 @@ from simulator.engine.session import Session
 from simulator.scenario.load import load_case
 from simulator.ui.canvas import Canvas
 from simulator.ui.debrief import REPLAY, Debrief
+from simulator.ui.debrief_ghost import PLANNED
 from simulator.ui.sound import Sound
 from simulator.ui.theatre import Theatre
 from simulator.ui.theme import Theme
@@ -75,7 +76,7 @@ def _debrief(session: Session) -> None:
 def _replay(session: Session) -> None:
     """Draw the walk through the run while cement flows, with the planned way."""
     debrief = Debrief(session, session.report(), lambda session, start: None, lambda: None)
-    debrief.tab, debrief.replay.expert = REPLAY, True
+    debrief.tab, debrief.replay.ghost.mode = REPLAY, PLANNED
     given = session.state.cement.injected_ml
     debrief.replay.go(next(row.tick for row in session.trace if row.cement_ml > 0.5 * given))
     canvas = Canvas(pygame.Surface(_SIZE), Theme(_SIZE))

@@ -110,6 +110,7 @@ def _recorded(commands: Any) -> None:
     replay.add_argument("recording", type=Path, metavar="FILE.simrec")
     replay.add_argument("--verify", action="store_true", help="compare every hash")
     replay.add_argument("--json", type=Path, metavar="FILE", help="write the result here")
+    replay.add_argument("--window", action="store_true", help="show it in the window, to walk in")
 
     report = commands.add_parser("report", help="write the debrief of a recording")
     report.add_argument("recording", type=Path, metavar="FILE.simrec")

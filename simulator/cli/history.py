@@ -17,7 +17,8 @@ from simulator.errors import RecordingError, SimulatorError, UsageError
 from simulator.records import merge, practice, table
 from simulator.records.history import History, begin, switched_on
 from simulator.records.learning import Learning, learn, scheme
-from simulator.records.runs import Run
+from simulator.records.runs import Kind, Run
+from simulator.records.spoken import practice_words
 from simulator.records.trainees import Trainee
 from simulator.scenario.load import list_cases
 from simulator.scenario.words import refusal
@@ -92,6 +93,12 @@ def _print_runs(runs: Sequence[Run], names: dict[str, str]) -> None:
 
 
 def _result(run: Run) -> str:
+    if run.practice is not None:
+        return f"{practice_words(run.practice).lower()}, {_ended(run)}; does not count"
+    return _ended(run)
+
+
+def _ended(run: Run) -> str:
     if run.critical:
         return "sentinel " + ", ".join(c.id for c in run.critical)
     if run.status != "finished":
@@ -151,6 +158,7 @@ def _json(
         "runs": [
             {
                 **run.shared(),
+                "kind": run.kind.value,
                 "recording": run.recording or None,
                 "counts": run.counts,
                 "metrics": dict(run.metrics),
@@ -241,7 +249,7 @@ def trainee(given: argparse.Namespace) -> int:
             people.rename(given.name)
         now = people.current()
         for one in people.all(seen):
-            count = len(kept.runs(one.id))
+            count = sum(run.kind is Kind.RUN for run in kept.runs(one.id))
             print(f"{'*' if one.id == now.id else ' '} {one.id}  {one.shown}, {_counted(count)}")
     return cli.OK
 

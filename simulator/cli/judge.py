@@ -18,6 +18,7 @@ def report(given: argparse.Namespace) -> int:
     recording = recordings.read(given.recording)
     case = case_of(recording, output.progress())
     session = Session(case, str(recording.head.get("operator", "")))
+    session.practice = recordings.practice_in(recording)
     films = frames.KeyFrames(case)
     for _, action in recording.each():
         films.look(session, session.advance(action))

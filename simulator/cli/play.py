@@ -74,6 +74,17 @@ def resume(given: argparse.Namespace) -> int:
     return run_window(resume=path)
 
 
+def _shown(given: argparse.Namespace) -> int:
+    """Open the window with the debrief of a recording."""
+    if given.verify or given.json:
+        raise UsageError("--window shows a run; --verify and --json belong to a replay without it")
+    if cli.no_display():
+        raise UsageError("no display here; `run_sim.py report FILE -o HTML` writes the debrief")
+    from simulator.ui.app import run_window
+
+    return run_window(watch=given.recording)
+
+
 def _window(case: str | None, phase: str | None) -> int:
     from simulator.ui.app import run_window
 
@@ -164,8 +175,10 @@ def _one(job: tuple[str, str, int, int]) -> dict[str, Any]:
 
 
 def replay(given: argparse.Namespace) -> int:
-    """Run a recording again; with --verify a divergence is exit 1."""
+    """Run a recording again, or show it; with --verify a divergence is exit 1."""
     recording = recordings.read(given.recording)
+    if given.window:
+        return _shown(given)
     case = case_of(recording, output.progress())
     try:
         end = runner.replay(case, recording, verify=given.verify)

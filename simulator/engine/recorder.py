@@ -11,7 +11,15 @@ from pathlib import Path
 from typing import Any, TextIO, cast
 
 from simulator.engine.lock import locked
-from simulator.engine.recording import FORMAT, Kept, action_to_json, plain, versions
+from simulator.engine.recording import (
+    FORMAT,
+    Kept,
+    Practice,
+    action_to_json,
+    plain,
+    versions,
+)
+from simulator.engine.tape import Tape
 from simulator.errors import RecordingError
 from simulator.world.action import Action
 from simulator.world.case import Case
@@ -28,6 +36,8 @@ class Entry:
     """Id of who plays; empty for an operator of the program."""
     now: Callable[[], str]
     """Tells the time of day; never read by the simulation."""
+    practice: Practice | None = None
+    """Where a run for practice was taken up."""
 
 
 class Recorder:
@@ -80,15 +90,24 @@ class Recorder:
         recorder._file = file
         return recorder
 
-    def _entered(self) -> dict[str, str]:
+    def _entered(self) -> dict[str, Any]:
         """Return the words of the head by which the history knows the run."""
         if self._entry is None:
             return {}
+        practice = self._entry.practice
         return {
             "run": self._entry.run,
             "trainee": self._entry.trainee,
             "started": self._entry.now(),
+            **({"practice": plain(practice)} if practice else {}),
         }
+
+    def past(self, tape: Tape) -> None:
+        """Copy what led to the moment at which a run for practice is taken up."""
+        for start, count, action in tape.stretches():
+            self._write({"k": "act", "t": start, "n": count, "a": action_to_json(action)})
+        for tick, event in tape.told:
+            self.events(tick, (event,))
 
     def _write(self, line: Mapping[str, Any]) -> None:
         if self._file is not None:

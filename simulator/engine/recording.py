@@ -4,13 +4,16 @@ Text, one JSON object a line, written and flushed as the run goes, compressed wh
 killed program loses at most the last second, and a torn last line is dropped when reading.
 
     {"k": "head", "format": 1, "scenario": ..., "sha256": ..., "seed": ..., "operator": ...,
-     "versions": {...}, "source": <the case's text>, "run": ..., "trainee": ..., "started": ...}
+     "versions": {...}, "source": <the case's text>, "run": ..., "trainee": ..., "started": ...,
+     "practice": {"tick": ..., "of": ..., "phase": ...}}
     {"k": "act", "t": first tick, "n": how many equal actions, "a": {fields that are not default}}
     {"k": "event", "t": tick, "e": "Tapped", ...}
     {"k": "hash", "t": tick, "h": {part: digest}}
     {"k": "end", "t": tick, "state_hash": ..., "report": {...}, "ended": ...}
 
-`run`, `trainee`, `started` and `ended` stand there only where a run is kept in the history.
+`run`, `trainee`, `started` and `ended` stand there only where a run is kept in the history, and
+`practice` only where it was taken up in the middle: what led there is copied, so that the recording
+stands by itself.
 """
 
 from __future__ import annotations
@@ -103,6 +106,17 @@ class Recording:
         for start, count, action in self.actions:
             for i in range(count):
                 yield start + i, action
+
+
+@dataclass(frozen=True, slots=True)
+class Practice:
+    """Where a run for practice was taken up; what led there is no doing of who practises."""
+
+    tick: int
+    of: str = ""
+    """Id of the run that it was taken from; empty where that one is not kept."""
+    phase: str = ""
+    """Phase that the expert had worked up to; empty for a moment of a run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,3 +216,18 @@ def chosen_in(recording: Recording) -> Choice:
     if told.get("sides") is not None:
         told["sides"] = tuple(told["sides"])
     return Choice(**told)
+
+
+def practice_in(recording: Recording) -> Practice | None:
+    """Return where a recording was taken up for practice; None for a run from its beginning.
+
+    Raises:
+        RecordingError: the head makes no sense.
+    """
+    told = recording.head.get("practice")
+    if told is None:
+        return None
+    try:
+        return Practice(int(told["tick"]), str(told["of"]), str(told["phase"]))
+    except (KeyError, TypeError, ValueError) as error:
+        raise RecordingError(f"{recording.path}: practice from {told!r}") from error

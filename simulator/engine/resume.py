@@ -10,21 +10,38 @@ from typing import Any
 from simulator.engine import digest, recording
 from simulator.engine.recorder import Entry
 from simulator.engine.recording import Recording
-from simulator.engine.session import Session
+from simulator.engine.session import Session, clock
 from simulator.errors import RecordingError, ScenarioError, UsageError
 from simulator.paths import cache_dir
 from simulator.scenario.load import find_case, load_case, load_scenario
 from simulator.units import TICKS_PER_S, seconds
+from simulator.world.action import Action
 from simulator.world.case import Case
 
 Report = Callable[[str, float], None]
 """Takes what is being done, and the share of it that is."""
 
-_TOLD_TICKS = 10 * TICKS_PER_S
+_TOLD_TICKS = 5 * TICKS_PER_S
+_WAIT_TICKS = 20
+"""Ticks of a wait that cost as much as one of the hands: from some 4 while cement moves to more
+than 100 in the hour flat."""
+_BUILDING = 0.15
+"""Share of the progress that building the case is given."""
 
 
 def case_of(recorded: Recording, progress: Report | None = None) -> Case:
     """Return the case that a recording was made of, checked by its digest.
+
+    Raises:
+        RecordingError: the case was changed since, or this version cannot read it.
+    """
+    seed = int(recorded.head.get("seed", 1))
+    choice = recording.chosen_in(recorded)
+    return load_case(file_of(recorded), seed, progress=progress, choice=choice)
+
+
+def file_of(recorded: Recording) -> Path:
+    """Return the file of the case that a recording was made of, checked by its digest.
 
     It is looked for among the shipped ones, beside the recording, and at last in the recording.
 
@@ -32,19 +49,20 @@ def case_of(recorded: Recording, progress: Report | None = None) -> Case:
         RecordingError: the case was changed since, or this version cannot read it.
     """
     head = recorded.head
-    name, seed = str(head.get("scenario")), int(head.get("seed", 1))
+    name = str(head.get("scenario"))
     beside = recorded.path.parent / str(head.get("path") or "")
     found = False
     for place in (name, beside, _taken_out(head)):
         if isinstance(place, Path) and not place.is_file():
             continue
         try:
-            same = load_scenario(find_case(place)).sha256 == head.get("sha256")
+            file = find_case(place)
+            same = load_scenario(file).sha256 == head.get("sha256")
         except (UsageError, ScenarioError):
             continue
         found = True
         if same:
-            return load_case(place, seed, progress=progress, choice=recording.chosen_in(recorded))
+            return file
     if found:
         raise RecordingError(
             f"{recorded.path}: the case {name!r} was changed since this was recorded"
@@ -84,24 +102,60 @@ def brought_back(path: Path, now: Callable[[], str], progress: Report | None = N
             this version of the program does not play it to the bit.
     """
     kept = recording.broken_off(path)
-    recorded = kept.recording
-    head = recorded.head
-    case = case_of(recorded, progress)
-    session = Session(case, str(head.get("operator", "")))
-    last = max(recorded.hashes, default=0)
+    session = _gone_through(kept.recording, "the run cannot be gone on with", progress)
+    head = kept.recording.head
+    entry = Entry(str(head["run"]), str(head["trainee"]), now) if "run" in head else None
+    session.go_on(kept, entry)
+    return session
+
+
+def seen_again(recorded: Recording, progress: Report | None = None) -> Session:
+    """Return the session of any recording as it ended, with its past; nothing is written.
+
+    Raises:
+        RecordingError: its case is not here, or this version of the program does not play it to
+            the bit.
+    """
+    session = _gone_through(recorded, "it cannot be shown again", progress)
+    session.run = str(recorded.head.get("run", ""))
+    return session
+
+
+def _work(action: Action) -> float:
+    """Return what a step costs, in ticks of hand work: a wait passes in larger steps."""
+    return 1.0 + action.wait_s * TICKS_PER_S / _WAIT_TICKS
+
+
+def _gone_through(recorded: Recording, so: str, progress: Report | None) -> Session:
+    """Play what was recorded through the same step, comparing every hash."""
+
+    def building(words: str, share: float) -> None:
+        if progress is not None:
+            progress(words, _BUILDING * share)
+
+    session = Session(case_of(recorded, building), str(recorded.head.get("operator", "")))
+    session.practice = recording.practice_in(recorded)
+    path, told, spent = recorded.path, 0, 0.0
+    last = max(max(recorded.hashes, default=0), 1)
+    whole = max(sum(_work(action) for _, action in recorded.each()), 1.0)
     for tick, action in recorded.each():
+        if session.state.over:
+            break
         if tick != session.state.tick:
             raise RecordingError(f"{path}: action of tick {tick} at tick {session.state.tick}")
+        if progress is not None and (tick - told >= _TOLD_TICKS or action.wait_s):
+            told = tick
+            words = f"going through the run, {clock(tick)} of {clock(last)}"
+            # A wait is one step: it cannot tell how far it is.
+            words += f", a wait of {action.wait_s / 60.0:.1f} min" if action.wait_s else ""
+            progress(words, _BUILDING + (1.0 - _BUILDING) * spent / whole)
+        spent += _work(action)
         session.advance(action)
         tick = session.state.tick
-        if progress is not None and tick % _TOLD_TICKS == 0:
-            progress(f"going through the first {seconds(tick) / 60.0:.0f} min", tick / last)
         said = recorded.hashes.get(tick)
         if said is not None and said != digest.parts(session.state):
             raise RecordingError(
                 f"{path}: this version of the program comes to another state after "
-                f"{seconds(tick):.0f} s; the run cannot be gone on with"
+                f"{seconds(tick):.0f} s; {so}"
             )
-    entry = Entry(str(head["run"]), str(head["trainee"]), now) if "run" in head else None
-    session.go_on(kept, entry)
     return session

@@ -10,7 +10,7 @@ from pathlib import Path
 from simulator.engine import digest
 from simulator.engine.reading import Seen, read_picture
 from simulator.engine.recorder import Entry, Recorder
-from simulator.engine.recording import Kept, plain
+from simulator.engine.recording import Kept, Practice, plain
 from simulator.engine.sight import Observation, observe
 from simulator.engine.start import first_state
 from simulator.engine.step import step
@@ -87,18 +87,16 @@ class Session:
         self.trace: list[Sample] = []
         self.snapshots: list[State] = [self.state]
         self.tape = Tape()
-        self.practice_from: int | None = None
-        """The tick of another run at which this one was taken up, for practice."""
+        self.practice: Practice | None = None
+        """Where this run was taken up in the middle, for practice."""
+        self.run = entry.run if entry else ""
+        """Its id in the history, if it is kept there."""
         self.ap: Seen | None = None
         self.lateral: Seen | None = None
         self._events: tuple[Event, ...] = ()
         self._recorder = (
             Recorder(recording, case, operator_name, source, scenario, entry) if recording else None
         )
-
-    def begin_at(self, state: State) -> None:
-        """Go on from a kept moment; for runs that are not recorded."""
-        self.state, self.case = state, self.case.facing(state.level)
 
     @property
     def recording(self) -> Path | None:
@@ -160,15 +158,17 @@ class Session:
         at = bisect.bisect_right(self.snapshots, tick, key=lambda s: s.tick)
         return self.snapshots[max(0, at - 1)]
 
-    def forked(self, start: State, operator_name: str) -> Session:
+    def forked(self, start: State, operator_name: str, phase: str = "") -> Session:
         """Return a run for practice: it goes on at `start`, and what led there is its past.
 
         Args:
             start: A state of this run.
             operator_name: Who goes on.
+            phase: The phase to practise, if an expert worked up to it for that.
         """
         out = Session(self.case, operator_name)
-        tick, out.state, out.practice_from = start.tick, start, start.tick
+        tick, out.state, out.case = start.tick, start, self.case.facing(start.level)
+        out.practice = Practice(tick, self.run, phase)
         out.captions = [row for row in self.captions if row.tick <= tick]
         out.trace = [row for row in self.trace if row.tick <= tick]
         out.snapshots = [*(state for state in self.snapshots if state.tick < tick), start]
@@ -189,6 +189,17 @@ class Session:
         """Return the digest of case and state."""
         return digest.state_hash(self.case, self.state)
 
+    def record(self, path: Path, *, source: str, scenario: str, entry: Entry) -> None:
+        """Record a run for practice from here on, and first what led here: it stands by itself.
+
+        Raises:
+            RecordingError: `path` cannot be written.
+        """
+        recorder = Recorder(path, self.case, self.operator_name, source, scenario, entry)
+        recorder.past(self.tape)
+        recorder.hash(self.state.tick, digest.parts(self.state))
+        self._recorder, self.run = recorder, entry.run
+
     def go_on(self, kept: Kept, entry: Entry | None) -> None:
         """Write on in the recording that this run was brought back from.
 
@@ -196,6 +207,7 @@ class Session:
             RecordingError: another program is writing it, or it cannot be written.
         """
         self._recorder = Recorder.going_on(kept, entry)
+        self.run = entry.run if entry else ""
 
     def suspend(self) -> None:
         """Save the run to go on another day: its recording gets no end."""

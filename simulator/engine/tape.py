@@ -45,6 +45,10 @@ class Tape:
             else:
                 self.told.append((tick, event))
 
+    def stretches(self) -> tuple[Stretch, ...]:
+        """Return all that was asked for, in its order."""
+        return tuple(self._asked)
+
     def asked(self, start: int, end: int) -> Iterator[tuple[int, Action]]:
         """Yield (tick, action) of the steps that start at `start` or later and before `end`."""
         at = bisect.bisect_right(self._asked, start, key=lambda row: row[0])

@@ -45,6 +45,15 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         ) STRICT""",
         "CREATE INDEX run_by_time ON run (started, id)",
     ),
+    # Until then no practice was kept: every run that stands there is one from its beginning.
+    (
+        """ALTER TABLE run ADD COLUMN kind TEXT NOT NULL DEFAULT 'run'
+            CHECK (kind IN ('run', 'practice'))""",
+        """ALTER TABLE run ADD COLUMN practice_tick INTEGER
+            CHECK ((kind = 'practice') = (practice_tick IS NOT NULL))""",
+        "ALTER TABLE run ADD COLUMN practice_of TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE run ADD COLUMN practice_phase TEXT NOT NULL DEFAULT ''",
+    ),
 )
 """The statements that lead from version n to version n + 1 (`PRAGMA user_version`)."""
 

@@ -11,10 +11,21 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from simulator.engine.recorder import Entry
+from simulator.engine.recording import Practice
 from simulator.errors import RecordingError
 from simulator.paths import data_dir
 from simulator.records import database
-from simulator.records.runs import PERSON, Critical, Domain, Run, Status, better, now, run_of
+from simulator.records.runs import (
+    PERSON,
+    Critical,
+    Domain,
+    Kind,
+    Run,
+    Status,
+    better,
+    now,
+    run_of,
+)
 from simulator.records.spoken import unit
 from simulator.records.trainees import Trainees
 from simulator.world.report import Metric
@@ -28,9 +39,10 @@ RECORDINGS = "recordings"
 _YES_NO = "yes/no"
 _COLUMNS = (
     "id", "case", "case_sha256", "title", "procedure", "seed", "trainee", "operator", "started",
-    "ended", "status", "phase", "ticks", "total", "passed", "recording_sha256", "recording",
+    "ended", "status", "phase", "ticks", "total", "passed", "recording_sha256", "recording", "kind",
 )  # fmt: skip
-_NAMES = ", ".join(f'"{name}"' for name in _COLUMNS)
+_PRACTICE = ("practice_tick", "practice_of", "practice_phase")
+_NAMES = ", ".join(f'"{name}"' for name in (*_COLUMNS, *_PRACTICE))
 
 
 def switched_on() -> bool:
@@ -38,13 +50,18 @@ def switched_on() -> bool:
     return os.environ.get(SWITCH, "").lower() != "off"
 
 
-def begin(case: str, trainee: str) -> tuple[Path, Entry]:
+def begin(case: str, trainee: str, practice: Practice | None = None) -> tuple[Path, Entry]:
     """Return where to record a run of `case`, and what its recording says about it.
+
+    Args:
+        case: Its id.
+        trainee: Id of who plays; empty for an operator of the program.
+        practice: Where it is taken up, if it is practice.
 
     Raises:
         RecordingError: nothing can be recorded there.
     """
-    entry = Entry(run=uuid.uuid4().hex, trainee=trainee, now=now)
+    entry = Entry(run=uuid.uuid4().hex, trainee=trainee, now=now, practice=practice)
     stamp = now()[:19].replace("-", "").replace(":", "").replace("T", "-")
     place = data_dir() / RECORDINGS / f"{case}-{stamp}-{entry.run[:8]}.simrec"
     try:
@@ -158,7 +175,7 @@ class History:
         return path.stat().st_size if run.recording and path.is_file() else 0
 
     def _insert(self, run: Run) -> None:
-        values = [getattr(run, name) for name in _COLUMNS]
+        values = [*(getattr(run, name) for name in _COLUMNS), *_taken_up(run.practice)]
         marks = ", ".join("?" * (len(values) + 1))
         self._db.execute(
             f"INSERT INTO run ({_NAMES}, recording_bytes) VALUES ({marks})",
@@ -186,12 +203,17 @@ class History:
         return tuple(self._guarded(lambda: self._load(clause, values)))
 
     def to_go_on(self) -> tuple[Run, ...]:
-        """Return what who practises now left unfinished here, oldest first; some may be open."""
+        """Return the runs that who practises now left unfinished here, oldest first.
+
+        Some may be open in another window. Practice is no run to be brought to its end.
+        """
         mine = self.runs(self.trainees.current().id)
         return tuple(
             run
             for run in mine
-            if run.status is Status.UNFINISHED and (self.folder / run.recording).is_file()
+            if run.status is Status.UNFINISHED
+            and run.kind is Kind.RUN
+            and (self.folder / run.recording).is_file()
         )
 
     def _load(self, where: str, values: tuple[str, ...]) -> list[Run]:
@@ -204,8 +226,11 @@ class History:
         metrics = self._parts(f"SELECT run, name, value, unit FROM metric WHERE {chosen}", values)
         out = []
         for row in rows:
-            named = dict(zip(_COLUMNS, row, strict=True))
+            named = dict(zip((*_COLUMNS, *_PRACTICE), row, strict=True))
             one = named["id"]
+            practice = Practice(*(named.pop(name) for name in _PRACTICE))
+            if named.pop("kind") == Kind.PRACTICE.value:
+                named["practice"] = practice
             named |= {"status": Status(named["status"]), "passed": bool(named["passed"])}
             out.append(
                 Run(
@@ -228,6 +253,11 @@ class History:
             return work()
         except (sqlite3.Error, OSError) as error:
             raise RecordingError(f"{self.folder / 'history.sqlite'}: {error}") from error
+
+
+def _taken_up(practice: Practice | None) -> tuple[int | None, str, str]:
+    """Return the columns of where a run was taken up."""
+    return (practice.tick, practice.of, practice.phase) if practice else (None, "", "")
 
 
 def _unit(name: str, value: Metric) -> str:

@@ -16,7 +16,7 @@ from simulator.records.charts import charts, timeline
 from simulator.records.measured import FRAME, measures, reached
 from simulator.records.moments import Pictures, rule_words, touched
 from simulator.records.skin_dose import SkinDose, skin_dose
-from simulator.records.spoken import named, told
+from simulator.records.spoken import named, practice_words, told
 from simulator.records.teaching import points
 from simulator.units import TICKS_PER_S
 from simulator.world.report import DomainScore, Report
@@ -41,6 +41,7 @@ def page(session: Session, pictures: Pictures) -> str:
     begun = touched(session)
     return template.render(
         report=report,
+        practice=practice_words(session.practice) if session.practice else "",
         minutes=clock(round(report.duration_s * TICKS_PER_S)),
         domains=_domains(report),
         frame=FRAME if bands(case.id) else "",

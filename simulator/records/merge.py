@@ -1,6 +1,6 @@
 """Histories of several machines as one: a zip with every run and its recording.
 
-    kyphosim-runs.json        {"format": 1, "trainees": [...], "runs": [...]}
+    kyphosim-runs.json        {"format": 2, "trainees": [...], "runs": [...]}
     recordings/<run id>.simrec
 
 To merge is to keep, of each run, the account that tells most; so the order of merging and doing

@@ -21,7 +21,9 @@ from simulator.records.history import RECORDINGS
 from simulator.records.runs import RUN_ID, TRAINEE_ID, Run, check, check_time, run_of
 from simulator.records.trainees import Trainee, checked_name
 
-FORMAT = 1
+FORMAT = 2
+"""Written; since the second a run may say that it was practice."""
+_READ = (1, 2)
 MANIFEST = "kyphosim-runs.json"
 RECORDING_BYTES = 64 * 2**20
 """Packed or unpacked; a long run has a tenth of a megabyte packed."""
@@ -98,8 +100,8 @@ def _manifest(path: Path, data: bytes) -> _Manifest:
     where = f"{path}: {MANIFEST}"
     try:
         head = json.loads(data)
-        if isinstance(head, dict) and head.get("format") != FORMAT:
-            text = f"format {head.get('format')!r}, this version reads {FORMAT}"
+        if isinstance(head, dict) and head.get("format") not in _READ:
+            text = f"format {head.get('format')!r}, this version reads up to {FORMAT}"
             raise RecordingError(f"{where}: {text}")
         manifest = _Manifest.model_validate_json(data)
     except ValidationError as error:

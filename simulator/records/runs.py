@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from simulator.engine import recording as recordings
-from simulator.engine.recording import Recording
+from simulator.engine.recording import Practice, Recording, practice_in
 from simulator.errors import RecordingError
 from simulator.procedure.phases import FIRST
 from simulator.units import seconds
@@ -25,6 +25,15 @@ TRAINEE_ID = re.compile(r"[0-9a-f]{12}")
 _MOST = 2**63
 PERSON = "human"
 """The operator's name of a run that a person played."""
+
+
+class Kind(StrEnum):
+    """What a run was played for."""
+
+    RUN = "run"
+    """From its beginning: it may count."""
+    PRACTICE = "practice"
+    """Taken up at a phase or at a moment of another run: it never counts."""
 
 
 class Status(StrEnum):
@@ -87,14 +96,23 @@ class Run:
     recording_sha256: str
     recording: str = ""
     """File of the recording, relative to the data folder of this machine; empty: none here."""
+    practice: Practice | None = None
+    """Where it was taken up, if it was practice. Points and metrics are those of the whole, what
+    led there included."""
+
+    @property
+    def kind(self) -> Kind:
+        """What it was played for."""
+        return Kind.RUN if self.practice is None else Kind.PRACTICE
 
     @property
     def counts(self) -> bool:
         """True for an attempt that a learning curve may count.
 
-        Leaving early is no attempt, but it does not undo a sentinel error either.
+        Practice is none. Leaving early is none either, but it does not undo a sentinel error.
         """
-        return self.status is Status.FINISHED or bool(self.critical)
+        tried = self.status is Status.FINISHED or bool(self.critical)
+        return tried and self.kind is Kind.RUN
 
     @property
     def duration_s(self) -> float:
@@ -188,6 +206,7 @@ def _run(recorded: Recording, silent: Run | None) -> Run:
         critical=(),
         metrics=(),
         recording_sha256=digest,
+        practice=practice_in(recorded),
     )
     return run if end is None else _judged(run, end)
 
@@ -216,10 +235,19 @@ def check(run: Run) -> None:
         raise ValueError(f"started {run.started}, ended {run.ended}")
     if (run.status is Status.UNFINISHED) != (run.total is None):
         raise ValueError(f"{run.status.value}, total {run.total}")
+    if run.practice is not None:
+        _check_practice(run, run.practice)
     whole = [run.seed, run.ticks, *(v for _, v in run.metrics if isinstance(v, int))]
     if not all(-_MOST <= n < _MOST for n in whole):
         raise ValueError("a number is too large")
     json.dumps(run.shared(), ensure_ascii=False, allow_nan=False).encode("utf-8")
+
+
+def _check_practice(run: Run, practice: Practice) -> None:
+    if not 0 <= practice.tick <= run.ticks:
+        raise ValueError(f"practice from tick {practice.tick} of {run.ticks}")
+    if practice.of and not RUN_ID.fullmatch(practice.of):
+        raise ValueError(f"practice of run {practice.of!r}")
 
 
 def _phase(recorded: Recording) -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from simulator.engine.recording import Practice
+from simulator.engine.session import clock
+from simulator.procedure.phases import LABELS
 from simulator.world.report import Metric
 
 _UNITS = (
@@ -47,3 +50,13 @@ def told(name: str, value: Metric) -> str:
         return value
     number = f"{value:d}" if isinstance(value, int) else f"{value:z.2f}".rstrip("0").rstrip(".")
     return f"{number} {unit(name)}".strip()
+
+
+def practice_words(practice: Practice) -> str:
+    """Return what was practised, in words.
+
+    >>> practice_words(Practice(24120)), practice_words(Practice(24120, phase="tamp"))
+    ('Practice from 06:42', 'Practice of tamp from 06:42')
+    """
+    part = f" of {LABELS.get(practice.phase, practice.phase).lower()}" if practice.phase else ""
+    return f"Practice{part} from {clock(practice.tick)}"

@@ -9,11 +9,13 @@ from collections.abc import Mapping, Sequence
 from simulator.procedure.metrics import METRICS
 from simulator.records.runs import Run
 from simulator.scenario.words import DOMAINS
+from simulator.units import seconds
 from simulator.world.report import Metric
 
 _FIRST = (
     "run_id", "trainee_id", "trainee_name", "operator", "case", "case_sha256", "procedure", "seed",
-    "started_utc", "ended_utc", "status", "phase", "run_time_s", "passed", "total_points",
+    "started_utc", "ended_utc", "kind", "practice_from_s", "practice_phase", "practice_of_run",
+    "status", "phase", "run_time_s", "passed", "total_points",
 )  # fmt: skip
 _LAST = ("critical_errors", "recording", "recording_sha256")
 COLUMNS = (
@@ -48,10 +50,13 @@ def _row(run: Run, names: Mapping[str, str]) -> dict[str, Metric]:
     row: dict[str, Metric] = dict(run.metrics)
     row |= {f"{d.name}_points": d.score for d in run.domains}
     row |= {f"{d.name}_points_max": d.max for d in run.domains}
+    taken = run.practice
+    practice = (seconds(taken.tick), taken.phase, taken.of) if taken else (None, "", "")
     values: tuple[Metric, ...] = (
         run.id, run.trainee, names.get(run.trainee, ""), run.operator, run.case, run.case_sha256,
-        run.procedure, run.seed, run.started, run.ended, run.status.value, run.phase,
-        run.duration_s, run.passed, run.total,
+        run.procedure, run.seed, run.started, run.ended,
+        run.kind.value, *practice,
+        run.status.value, run.phase, run.duration_s, run.passed, run.total,
         " ".join(c.id for c in run.critical), run.recording, run.recording_sha256,
     )  # fmt: skip
     return row | dict(zip((*_FIRST, *_LAST), values, strict=True))

@@ -96,7 +96,10 @@ class Window:
 
 
 def run_window(
-    start_case: str | None = None, phase: str | None = None, resume: Path | None = None
+    start_case: str | None = None,
+    phase: str | None = None,
+    resume: Path | None = None,
+    watch: Path | None = None,
 ) -> int:
     """Open the window and run it until it is closed; return the exit code.
 
@@ -104,6 +107,7 @@ def run_window(
         start_case: Id or path of a case to open at once.
         phase: Phase of that case to begin in, its earlier steps done by the expert.
         resume: Recording of a run to go on with.
+        watch: Recording of a run to play again and show.
     """
     _open()
     try:
@@ -113,6 +117,8 @@ def run_window(
             stack.apply(flow.opening(start_case, phase))
         if resume is not None:
             stack.apply(Push(flow.resuming(resume)))
+        if watch is not None:
+            stack.apply(Push(flow.watching(watch)))
         _notice_once(stack)
         return _guarded(stack, flow)
     finally:

@@ -9,6 +9,7 @@ import pygame
 
 from simulator.engine.session import Session
 from simulator.records.moments import Pictures, of_moments, touched
+from simulator.records.spoken import practice_words
 from simulator.records.teaching import points
 from simulator.ui import debrief_curves, debrief_line, debrief_total, header
 from simulator.ui.canvas import Canvas
@@ -47,10 +48,19 @@ class Debrief:
     frames_per_s = 30
 
     def __init__(
-        self, session: Session, report: Report, again: Again, home: Callable[[], Change]
+        self,
+        session: Session,
+        report: Report,
+        again: Again,
+        home: Callable[[], Change],
+        past: str = "",
     ) -> None:
-        """Show `report`; `again` makes a new theatre from the start or from a kept moment."""
+        """Show `report`; `again` makes a new theatre from the start or from a kept moment.
+
+        `home` leads on, or back where `past` says when a run of the history was.
+        """
         self.session, self.report = session, report
+        self._past = past
         self.hots = Hots()
         self.tab = SUMMARY
         self._again, self._home = again, home
@@ -128,7 +138,7 @@ class Debrief:
         return self._pages[self.tab].scrolls if self.tab in self._pages else ()
 
     def _turn_to(self, tab: str) -> None:
-        self.leave()
+        self._put_down()
         self.tab = tab
 
     def _show(self, tick: int) -> None:
@@ -171,7 +181,11 @@ class Debrief:
         return self._work.done
 
     def leave(self) -> None:
-        """Let go of the bone, and stop the replay."""
+        """Let go of the bone, stop the replay, and let no expert play on."""
+        self._put_down()
+        self.replay.ghost.stop()
+
+    def _put_down(self) -> None:
         self._turning = False
         self.replay.leave()
 
@@ -225,16 +239,18 @@ class Debrief:
         box = pygame.Rect(right - c.px(20), top.y + c.px(1.4), c.px(20), c.px(4.1))
         kit.button("again", box, "Try again", "Enter", lambda: self._retry(None), kind="pri")
         box = pygame.Rect(box.x - c.px(16.6), box.y, c.px(15.4), box.h)
-        kit.button("cases", box, "All cases", "Esc", self._home, kind="ghost")
+        where = "Back" if self._past else "All cases"
+        kit.button("cases", box, where, "Esc", self._home, kind="ghost")
         box = pygame.Rect(box.x - c.px(17.6), box.y, c.px(16.4), box.h)
         kit.button("export", box, "Export HTML", "E", self._export, kind="ghost")
         wide = sum(c.width(name, "md", "semi") for name in self.tabs) + c.px(4.2) * len(self.tabs)
         x = box.x - c.px(1.0) - wide
         self._tabs(kit, top, x)
         words = f"{r.title}, {r.procedure}, {clock_s(r.duration_s)}, seed {r.seed}"
-        if self.session.practice_from is not None:
-            since = clock(self.session.practice_from)
-            words = f"Practice from {since}, not counted. {words}"
+        if self._past:
+            words = f"{self._past}. {words}"
+        if self.session.practice is not None:
+            words = f"{practice_words(self.session.practice)}, not counted. {words}"
         start = c.px(3.6) + w
         room = x - start - c.px(2)
         if room > c.px(10):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import bisect
+import math
 from collections.abc import Callable, Sequence
+from itertools import accumulate, pairwise
 from typing import Any
 
 import pygame
@@ -12,6 +15,7 @@ from simulator.imaging.display import oriented_point
 from simulator.imaging.positioner import geometry, project
 from simulator.ui import corners
 from simulator.ui.chain import Film
+from simulator.ui.debrief_ghost import PLANNED, Ghost, trail
 from simulator.ui.debrief_reel import SLOTS, Held
 from simulator.ui.kit import Kit
 from simulator.ui.monitors import NAMES
@@ -88,8 +92,15 @@ def spots(case: Case, film: Film, image: Any, points: Sequence[Vec3]) -> list[Sp
     return out
 
 
-def draw_ways(kit: Kit, image: Any, film: Film, session: Session, rows: Sequence[Sample]) -> None:
-    """Draw the planned ways, dashed, and the way of each tip so far.
+def draw_ways(
+    kit: Kit,
+    image: Any,
+    film: Film,
+    session: Session,
+    rows: Sequence[Sample],
+    ghost: Ghost,
+) -> None:
+    """Draw the way of each tip so far, and dashed beside it the planned or the expert's.
 
     Args:
         kit: To draw with.
@@ -97,19 +108,24 @@ def draw_ways(kit: Kit, image: Any, film: Film, session: Session, rows: Sequence
         film: The picture.
         session: The run.
         rows: Its samples up to the moment.
+        ghost: What is dashed beside it.
     """
     c, col, case = kit.canvas, kit.colour, session.case
     kept = c.surface.get_clip()
     c.surface.set_clip(image)
-    for side in case.sides:
-        plan = case.plans[side]
-        skin, entry, target = spots(
-            case, film, image, (plan.skin_mm, plan.entry_mm, plan.target_mm)
-        )
-        c.dashed(skin, target, col.black, 0.5)
-        c.dashed(skin, target, col.hi, 0.26)
-        c.ring(entry, c.theme.u * 0.8, col.hi, 0.22)
-        c.disc(target, c.theme.u * 0.45, col.hi)
+    if ghost.shown == PLANNED:
+        for side in case.sides:
+            plan = case.plans[side]
+            skin, entry, target = spots(
+                case, film, image, (plan.skin_mm, plan.entry_mm, plan.target_mm)
+            )
+            c.dashed(skin, target, col.black, 0.5)
+            c.dashed(skin, target, col.hi, 0.26)
+            c.ring(entry, c.theme.u * 0.8, col.hi, 0.22)
+            c.disc(target, c.theme.u * 0.45, col.hi)
+    for way in ghost.ways(rows[-1]) if rows else ():
+        if way:
+            _ghost(kit, spots(case, film, image, way))
     for index in (0, 1):
         way = trail(rows, index)
         if way:
@@ -117,13 +133,44 @@ def draw_ways(kit: Kit, image: Any, film: Film, session: Session, rows: Sequence
             c.line(mine, col.side(index), 0.3)
             c.ring(mine[-1], c.theme.u * 0.9, col.side(index), 0.28)
     c.surface.set_clip(kept)
-    _legend(kit, image)
+    _legend(kit, image, ghost.shown)
 
 
-def _legend(kit: Kit, image: Any) -> None:
+def _ghost(kit: Kit, way: Sequence[Spot]) -> None:
+    """Draw the way of an expert's tip, dashed, with a diamond where it came to."""
+    c, col, u = kit.canvas, kit.colour, kit.canvas.theme.u
+    for dash in dashes(way, 0.6 * u, 0.4 * u):
+        c.line(dash, col.black, 0.5)
+        c.line(dash, col.hi, 0.26)
+    x, y = way[-1]
+    for size, ink in ((1.0, col.black), (0.75, col.hi), (0.35, col.black)):
+        w = size * u
+        c.poly([(x - w, y), (x, y - w), (x + w, y), (x, y + w)], ink)
+
+
+def dashes(way: Sequence[Spot], dash: float, gap: float) -> list[list[Spot]]:
+    """Cut a line through points into dashes along its length; all in pixels."""
+    lengths = list(accumulate((math.dist(a, b) for a, b in pairwise(way)), initial=0.0))
+
+    def at(length: float) -> Spot:
+        n = min(max(bisect.bisect_right(lengths, length), 1), len(way) - 1)
+        (x0, y0), (x1, y1) = way[n - 1], way[n]
+        share = (length - lengths[n - 1]) / max(lengths[n] - lengths[n - 1], 1e-9)
+        return (x0 + share * (x1 - x0), y0 + share * (y1 - y0))
+
+    out = []
+    for n in range(math.ceil(lengths[-1] / (dash + gap))):
+        start = n * (dash + gap)
+        end = min(start + dash, lengths[-1])
+        inner = [spot for spot, s in zip(way, lengths, strict=True) if start < s < end]
+        out.append([at(start), *inner, at(end)])
+    return out
+
+
+def _legend(kit: Kit, image: Any, whose: str) -> None:
     """Say in the lower left corner which line is whose."""
     c, col = kit.canvas, kit.colour
-    words = ("Planned", "Your tip")
+    words = (whose, "Your tip")
     x, long = image.x + c.px(0.9), c.px(2.6)
     wide = long + c.px(2.4) + max(c.width(word, "xs", "sc") for word in words)
     plate = pygame.Rect(image.x, image.bottom - c.px(4.8), wide, c.px(4.8))
@@ -135,29 +182,3 @@ def _legend(kit: Kit, image: Any) -> None:
         else:
             c.dashed((x, y), (x + long, y), col.hi, 0.26)
         c.text(word, (x + long + c.px(0.7), y), "xs", "sc", col.corner)
-
-
-_APART_MM2 = 0.25
-"""Places of a tip nearer together than half a millimetre are one."""
-
-
-def trail(rows: Sequence[Sample], side: int) -> list[Vec3]:
-    """Return the way of a side's tip under the skin: of the tool that is in, else of the last."""
-    out: list[Vec3] = []
-    ended, seen = False, None
-    for row in rows:
-        if row.side != side:
-            continue
-        if row.tip_mm is None or row.depth_mm <= 0.0:
-            ended = True
-            continue
-        if ended:
-            out, ended = [], False
-        if not out or (row.tip_mm != seen and _apart_mm2(out[-1], row.tip_mm) > _APART_MM2):
-            out.append(row.tip_mm)
-        seen = row.tip_mm
-    return out
-
-
-def _apart_mm2(a: Vec3, b: Vec3) -> float:
-    return sum((p - q) ** 2 for p, q in zip(a, b, strict=True))

@@ -63,7 +63,12 @@ def gauges(session: Session, row: Sample) -> list[tuple[str, str]]:
 
 
 def draw(
-    kit: Kit, rect: Any, session: Session, times: tuple[int, int], rows: Sequence[Sample]
+    kit: Kit,
+    rect: Any,
+    session: Session,
+    times: tuple[int, int],
+    rows: Sequence[Sample],
+    expert: Sequence[tuple[float, float]] = (),
 ) -> float:
     """Draw clock, vital signs, gauges and the curve of what is in hand.
 
@@ -73,6 +78,7 @@ def draw(
         session: The run.
         times: The moment, and the end of the run.
         rows: Samples up to the moment.
+        expert: Seconds since the first cement and mL of the expert's run, where it is compared.
 
     Returns:
         The y below.
@@ -105,11 +111,17 @@ def draw(
         kit.pair(label, value, x, right, y)
         y += c.px(_ROW)
     box = pygame.Rect(x + c.px(3.6), round(y + c.px(0.4)), rect.w - c.px(6.4), c.px(11.0))
-    _curve(kit, box, session, rows)
+    _curve(kit, box, session, rows, expert)
     return float(box.bottom + c.px(4.2))
 
 
-def _curve(kit: Kit, box: Any, session: Session, rows: Sequence[Sample]) -> None:
+def _curve(
+    kit: Kit,
+    box: Any,
+    session: Session,
+    rows: Sequence[Sample],
+    expert: Sequence[tuple[float, float]],
+) -> None:
     """Draw what is in hand: pressure over volume, cement over time, else push over depth."""
     now, part = rows[-1], chapter(rows[-1].phase)
     if part == "tamp" and any(row.tamp_psi > 0.0 for row in rows):
@@ -125,9 +137,15 @@ def _curve(kit: Kit, box: Any, session: Session, rows: Sequence[Sample]) -> None
     if now.cement_ml > 0.0:
         since = next(row.tick for row in rows if row.cement_ml > 0.0)
         given = [((r.tick - since) / TICKS_PER_S, r.cement_ml) for r in rows if r.tick >= since]
-        axes = Axes(box, (0.0, max(given[-1][0], 30.0)), (0.0, max(1.2 * now.cement_ml, 2.0)))
+        longest, most = max([*expert[-1:], given[-1]]), max(m for _, m in [*expert, *given])
+        axes = Axes(box, (0.0, max(longest[0], 30.0)), (0.0, max(1.2 * most, 2.0)))
         grid(kit, axes, "s since the first cement", "mL", (5, 3))
         curve(kit.canvas, axes, given, col.hi)
+        if expert:
+            curve(kit.canvas, axes, expert, col.exp, dashed=True)
+            words = f"expert {number(expert[-1][1], 2)} mL in {number(expert[-1][0])} s"
+            spot = (box.right - kit.px(0.6), box.bottom - kit.px(1.4))
+            kit.canvas.text(words, spot, "xs", "sc", col.exp, "r")
         return
     pushed = [(r.depth_mm, r.force_n) for r in rows if r.side == now.side and r.force_n > 0.5]
     deep = max((d for d, _ in pushed), default=0.0)

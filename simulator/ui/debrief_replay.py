@@ -11,6 +11,7 @@ from simulator.engine.pace import Pacer
 from simulator.engine.session import Session
 from simulator.ui import debrief_films, debrief_line, debrief_now
 from simulator.ui.chain import Film
+from simulator.ui.debrief_ghost import Ghost
 from simulator.ui.debrief_line import Axis
 from simulator.ui.debrief_reel import SLOTS, Reel
 from simulator.ui.debrief_stops import beside, stops
@@ -38,7 +39,7 @@ class Replay:
         self.reel = Reel(session)
         self.stops = stops(session, report, self.reel.bursts)
         self.tick = 0
-        self.expert = False
+        self.ghost = Ghost(session)
         self._practise = practise
         self._playing: Pacer | None = None
         self._axis: Axis | None = None
@@ -83,7 +84,7 @@ class Replay:
         elif event.key == pygame.K_m:
             self._next_wrong()
         elif event.key == pygame.K_x:
-            self._compare()
+            self.ghost.turn()
         elif event.key == pygame.K_p:
             return self._practise(self.tick)
         return None
@@ -100,9 +101,6 @@ class Replay:
             after = beside(wrong, self.tick, 1)
             self.go(after if after != self.tick else wrong[0].tick)
 
-    def _compare(self) -> None:
-        self.expert = not self.expert
-
     def play(self) -> None:
         """Let time pass, or stop it."""
         if self._playing is None and self.tick >= self._end:
@@ -110,7 +108,8 @@ class Replay:
         self._playing = Pacer() if self._playing is None else None
 
     def update(self) -> None:
-        """Go on if it plays."""
+        """Go on if it plays, and let the expert play where that is asked for."""
+        self.ghost.update()
         if self._playing is not None:
             self.go(self.tick + self._playing.due(FAST))
             if self.tick >= self._end:
@@ -135,8 +134,8 @@ class Replay:
         rows = debrief_now.rows_until(self.session, self.tick)
 
         def over(image: Any, film: Film) -> None:
-            if self.expert:
-                debrief_films.draw_ways(kit, image, film, self.session, rows)
+            if self.ghost.shown:
+                debrief_films.draw_ways(kit, image, film, self.session, rows, self.ghost)
 
         for slot, held in enumerate(self.reel.look(self.tick)):
             debrief_films.draw(kit, pane, slot, held, self.tick, over)
@@ -162,14 +161,15 @@ class Replay:
     def _column(self, kit: Kit, rect: Any, rows: Any) -> None:
         c = kit.canvas
         kit.pane(rect, "This moment")
-        y = debrief_now.draw(kit, rect, self.session, (self.tick, self._end), rows)
+        times, expert = (self.tick, self._end), self.ghost.given
+        y = debrief_now.draw(kit, rect, self.session, times, rows, expert)
         foot = rect.bottom - c.px(5.2)
         listed = pygame.Rect(rect.x + c.px(0.8), round(y), rect.w - c.px(1.6), round(foot - y))
         debrief_now.happened(kit, listed, self.stops, self.tick, self.go)
         wide = (rect.w - c.px(3.8)) // 5
         box = pygame.Rect(rect.x + c.px(1.4), foot + c.px(0.4), 2 * wide, c.px(4.0))
-        kind = "on" if self.expert else ""
-        kit.button("expert", box, "Expert", "X", self._compare, kind=kind)
+        kind = "on" if self.ghost.mode else ""
+        kit.button("expert", box, self.ghost.label, "X", self.ghost.turn, kind=kind)
         box = pygame.Rect(box.right + c.px(1.0), box.y, 3 * wide, box.h)
         act = self._take_up
         kit.button("practise", box, "Practise from here", "P", act, kind="")

@@ -12,7 +12,8 @@ from simulator.world.report import Report
 def export_html(session: Session, report: Report) -> str:
     """Write the page and return a sentence that says where."""
     folder = data_dir() / "debriefs"
-    name = session.recording.stem if session.recording else f"{report.scenario}-retry"
+    seen_again = f"{report.scenario}-{session.run[:8]}" if session.run else report.scenario
+    name = session.recording.stem if session.recording else seen_again
     path = folder / f"{name}.html"
     pictures = of_session(session, report.moments)
     try:

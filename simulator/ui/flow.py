@@ -8,13 +8,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from simulator.engine import recording as recordings
 from simulator.engine.operators import make_operator
 from simulator.engine.pace import Pacer
-from simulator.engine.resume import brought_back
+from simulator.engine.resume import brought_back, file_of
 from simulator.engine.session import Session
 from simulator.engine.start import first_state
 from simulator.engine.step import step
-from simulator.errors import ScenarioError, UsageError
 from simulator.frames import Side
 from simulator.imaging.display import DisplayState, Settings, develop
 from simulator.imaging.projector import PatientProjector
@@ -33,9 +33,10 @@ from simulator.ui.loading import Detour, Loading
 from simulator.ui.memory import begin_run, keep_run
 from simulator.ui.menu import Library
 from simulator.ui.progress import Progress
-from simulator.ui.screens import Change, Home, Push
+from simulator.ui.screens import Change, Home, Pop, Push
 from simulator.ui.sound import Sound
 from simulator.ui.theatre import Theatre
+from simulator.ui.watching import Watched, watched, when_played
 from simulator.ui.work import Report
 from simulator.units import TICKS_PER_S
 from simulator.world.action import IDLE, Action, Do
@@ -70,15 +71,6 @@ def planned_in(file: Path) -> Choice:
         case.procedure, way.approach, tuple(way.sides), tools.needle, tools.tamp,
         tools.cement, MODERATE,
     )  # fmt: skip
-
-
-def file_of(case: Case) -> Path | None:
-    """Return the shipped file that a case was built from, if it is still the same."""
-    try:
-        file = find_case(case.id)
-        return file if load_scenario(file).sha256 == case.sha256 else None
-    except (UsageError, ScenarioError):
-        return None
 
 
 def load(case: Path, report: Report, phase: str | None = None) -> Opened:
@@ -118,7 +110,7 @@ def _brought_to(case: Case, phase: str, report: Report) -> Session:
         if action is None:
             break
         session.advance(action)
-    return session.forked(session.state, PERSON)
+    return session.forked(session.state, PERSON, phase)
 
 
 class Flow:
@@ -135,7 +127,11 @@ class Flow:
     def library(self) -> Library:
         """Return the first screen."""
         cards = list_cases()
-        return Library(cards, self.loading, lambda: Progress(cards, self.loading), self.resuming)
+
+        def progress() -> Progress:
+            return Progress(cards, self.loading, self.watching, self.resuming)
+
+        return Library(cards, self.loading, progress, self.resuming)
 
     def opening(self, case: str, phase: str | None) -> Change:
         """Return how to begin with a case that was named on the command line."""
@@ -156,13 +152,35 @@ class Flow:
     def resuming(self, recording: Path) -> Loading:
         """Return the wait for a run that was saved or broken off, then its theatre."""
 
-        def enter(session: Session) -> Theatre:
+        def task(report: Report) -> tuple[Session, Path]:
+            file = file_of(recordings.read(recording))
+            return brought_back(recording, now, report), file
+
+        def enter(back: tuple[Session, Path]) -> Theatre:
             self.keep()
-            self._session, self._file = session, file_of(session.case)
-            return Theatre(session, self.debrief, self._sound, self._pacer, self.save)
+            self._session, self._file = session, _ = back
+            save = self.save if session.practice is None else None
+            return Theatre(session, self.debrief, self._sound, self._pacer, save)
+
+        title = "Going on where you stopped"
+        return Loading(title, task, enter, "This run cannot be gone on with")
+
+    def watching(self, recording: Path) -> Loading:
+        """Return the wait for a kept run to be played again, then its debrief."""
+
+        def enter(found: Watched) -> Debrief:
+            self.keep()
+            self._file = found.file
+            session = found.session
+            report = session.report()
+            past = when_played(found.recorded, report)
+            return Debrief(session, report, self._again, Pop, past)
 
         return Loading(
-            "Going on where you stopped", lambda report: brought_back(recording, now, report), enter
+            "Playing the run again",
+            lambda report: watched(recording, report),
+            enter,
+            "This run cannot be shown again",
         )
 
     def briefing(self, opened: Opened) -> Briefing:
@@ -190,10 +208,13 @@ class Flow:
         return self.debrief(session)
 
     def theatre(self, case: Case, start: Session | None = None) -> Theatre:
-        """Return a new run, or practice from a moment of another one, which is not recorded."""
+        """Return a new run, or practice from a moment of another one."""
         self.keep()
         session = self._session = start or self._recorded(case)
-        save = self.save if session.recording is not None else None
+        if start is not None:
+            self._record(start)
+        kept = session.recording is not None and session.practice is None
+        save = self.save if kept else None
         theatre = Theatre(session, self.debrief, self._sound, self._pacer, save)
         theatre.scene.coach = self._guided
         return theatre
@@ -203,9 +224,22 @@ class Flow:
         if place is None:
             return Session(case, PERSON)
         path, entry = place
-        source = self._file.read_text(encoding="utf-8") if self._file else ""
-        name = self._file.name if self._file else ""
+        source, name = self._text()
         return Session(case, PERSON, path, source=source, scenario=name, entry=entry)
+
+    def _record(self, practice: Session) -> None:
+        """Record practice from the moment at which it is taken up."""
+        place = begin_run(practice.case.id, practice.practice)
+        if place is not None:
+            path, entry = place
+            source, name = self._text()
+            practice.record(path, source=source, scenario=name, entry=entry)
+
+    def _text(self) -> tuple[str, str]:
+        """Return the text and the name of the file of the case."""
+        if self._file is None:
+            return "", ""
+        return self._file.read_text(encoding="utf-8"), self._file.name
 
     def debrief(self, session: Session) -> Any:
         """Return the debrief of an ended run and keep the run."""
@@ -221,8 +255,11 @@ class Flow:
         return self.theatre(session.case, forked)
 
     def save(self) -> str:
-        """Put the run in progress aside, to go on another day; say where its recording is."""
-        if self._session is not None and self._session.state.over:
+        """Put the run in progress aside, to go on another day; say where its recording is.
+
+        Practice is ended instead: nobody goes on with it.
+        """
+        if self._session is not None and (self._session.state.over or self._session.practice):
             return self.keep()
         session, self._session = self._session, None
         if session is None or session.recording is None:

@@ -44,10 +44,15 @@ class Loading:
     """The work needs the processor more."""
 
     def __init__(
-        self, title: str, task: Callable[[Report], Any], then: Callable[[Any], Any]
+        self,
+        title: str,
+        task: Callable[[Report], Any],
+        then: Callable[[Any], Any],
+        fault: str = "This case cannot be opened",
     ) -> None:
-        """Start `task`; `then` makes the next screen from its result."""
+        """Start `task`; `then` makes the next screen from its result, `fault` heads a failure."""
         self.title = title
+        self._fault = fault
         self.hots = Hots()
         self._work = Work(task)
         self._then = then
@@ -76,7 +81,7 @@ class Loading:
         if isinstance(error, CancelledError):
             return Pop()
         if isinstance(error, SimulatorError):
-            return Replace(Menu("This case cannot be opened", str(error), [("Back", "Esc", Pop)]))
+            return Replace(Menu(self._fault, str(error), [("Back", "Esc", Pop)]))
         if error is not None:
             raise error
         return Replace(self._then(self._work.result))

@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from simulator.engine.recorder import Entry
+from simulator.engine.recording import Practice
 from simulator.errors import SimulatorError
 from simulator.paths import config_dir, data_dir
 from simulator.records.history import History, begin, switched_on
 from simulator.records.learning import Learning, learn
+from simulator.records.runs import Run
 from simulator.records.table import csv_text
 from simulator.records.trainees import Trainee, Trainees
 
@@ -47,12 +49,12 @@ def save_settings(settings: dict[str, Any]) -> None:
         return
 
 
-def begin_run(case: str) -> tuple[Path, Entry] | None:
-    """Return where to record a run of who practises now; None where nothing is kept."""
+def begin_run(case: str, practice: Practice | None = None) -> tuple[Path, Entry] | None:
+    """Return where to record a run, or practice, of who plays now; None where nothing is kept."""
     if not switched_on():
         return None
     try:
-        return begin(case, Trainees(data_dir()).current().id)
+        return begin(case, Trainees(data_dir()).current().id, practice)
     except SimulatorError:
         return None
 
@@ -73,6 +75,10 @@ class Book:
     trainee: Trainee | None
     """None where there is no history."""
     learning: Learning
+    runs: tuple[Run, ...] = ()
+    """All of them, practice and unfinished ones too, oldest first."""
+    folder: Path = Path()
+    """Where their recordings are, as each run tells."""
     people: tuple[Trainee, ...] = ()
     notices: tuple[str, ...] = ()
     """What should be told, a sentence each."""
@@ -89,7 +95,8 @@ def book() -> Book:
                 if not any(path.name in notice for notice in notices):
                     notices.append(f"A damaged history was set aside: {path.name}")
             people = history.trainees.all()
-            return Book(now, learn(history.runs(now.id)), people, tuple(notices))
+            runs = history.runs(now.id)
+            return Book(now, learn(runs), runs, history.folder, people, tuple(notices))
     except SimulatorError as error:
         return Book(None, learn(()), notices=(str(error),))
 
@@ -151,6 +158,15 @@ def export_csv() -> str:
     except (SimulatorError, OSError) as error:
         return f"The table could not be written: {error}"
     return f"Written to {path}"
+
+
+def moment(when: str) -> str:
+    """Return a time as a person here reads it, "5 Mar 2026, 14:05"; what is none as it is."""
+    try:
+        here = datetime.fromisoformat(when).astimezone()
+    except ValueError:
+        return when
+    return f"{here.day} {here:%b %Y, %H:%M}"
 
 
 def days_ago(when: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -10,7 +11,7 @@ import pygame
 
 from simulator.records.learning import Learning, learn
 from simulator.records.practice import Advice, advise
-from simulator.records.runs import Run
+from simulator.records.runs import Kind, Run, Status
 from simulator.records.trainees import Trainee
 from simulator.scenario.load import CaseCard
 from simulator.ui import header, progress_curves, progress_lists
@@ -19,12 +20,14 @@ from simulator.ui.hots import Hots
 from simulator.ui.kit import Kit
 from simulator.ui.memory import Book, book, days_ago, export_csv, practise_as
 from simulator.ui.overlays import Line, Menu
+from simulator.ui.progress_runs import RunLists
 from simulator.ui.screens import Change, Pop, Push, Replace, back_on_escape
 
 _LATE = 10
 """Runs that a tile calls the last ones."""
 
 Open = Callable[[CaseCard], Any]
+Play = Callable[[Path], Any]
 
 
 class Progress:
@@ -33,19 +36,33 @@ class Progress:
     overlay = False
     frames_per_s = 30
 
-    def __init__(self, cards: tuple[CaseCard, ...], open_case: Open) -> None:
-        """Read the history once; `open_case` makes the screen of a case to practise."""
+    def __init__(
+        self, cards: tuple[CaseCard, ...], open_case: Open, watch: Play, resume: Play
+    ) -> None:
+        """Read the history.
+
+        Args:
+            cards: The library.
+            open_case: Makes the screen of a case to practise.
+            watch: Makes the screen on which a recording is played again.
+            resume: Makes the screen on which an unfinished one is gone on with.
+        """
         self.cards = cards
         self.hots = Hots()
         self.case: str | None = None
         """Only this case is shown in the curves; None for all."""
-        self._open = open_case
+        self.listed = False
+        """The lists of runs are shown instead of the curves."""
+        self._open, self._watch, self._resume = open_case, watch, resume
+        self._old = False
         self._read()
 
-    def _read(self) -> None:
+    def _read(self, case: str | None = None) -> None:
         self.book: Book = book()
         self.advice: tuple[Advice, ...] = advise(self.book.learning, self.cards)
-        self._choose(None)
+        titles = {card.id: card.title.partition(": ")[0] for card in self.cards}
+        self._lists = RunLists(self.book.runs, titles, self._play)
+        self._choose(case)
 
     def _choose(self, case: str | None) -> None:
         self.case = case
@@ -55,17 +72,43 @@ class Progress:
     # -- events -------------------------------------------------------------------------------
 
     def handle(self, event: Any) -> Change:
-        """Esc goes back to the cases, E writes the table."""
-        if event.type == pygame.KEYDOWN and event.key == pygame.K_e and self.book.learning.runs:
-            return self._export()
+        """Esc goes back to the cases, E writes the table, R turns to the runs and back."""
+        if event.type == pygame.KEYDOWN:
+            if event.key == pygame.K_e and self.book.runs:
+                return self._export()
+            if event.key == pygame.K_r and self.book.runs:
+                self._turn()
+                return None
+            row = self._lists.key(event.key, self.hots.focus) if self.listed else None
+            if row is not None:
+                self.hots.focus, self.hots.focus_seen = row, True
+                return None
+        elif event.type == pygame.MOUSEWHEEL and self.listed:
+            self._lists.wheel(event.y, self.hots.pointer)
         return back_on_escape(self.hots, event)
 
     def update(self) -> Change:
-        """Nothing moves."""
+        """Read the history again when this comes back to the front."""
+        if self._old:
+            self._old = False
+            self._read(self.case)
         return None
 
     def leave(self) -> None:
-        """Nothing is held."""
+        """What comes may add a run."""
+        self._old = True
+
+    def _turn(self) -> None:
+        self.listed = not self.listed
+
+    def _play(self, run: Run) -> Change:
+        """Play a run again, or go on with one that has no end yet."""
+        place = self.book.folder / run.recording
+        if not run.recording or not place.is_file():
+            words = "Its recording is not on this machine any more. Its figures stay in the curves."
+            return Push(Menu("This run cannot be shown again", words, [("Back", "Esc", Pop)]))
+        going_on = run.status is Status.UNFINISHED and run.kind is Kind.RUN
+        return Push(self._resume(place) if going_on else self._watch(place))
 
     def _export(self) -> Change:
         return Push(Menu("The runs as a table", export_csv(), [("Close", "Esc", Pop)]))
@@ -101,6 +144,12 @@ class Progress:
         c = canvas
         c.surface.fill(c.colour.bg)
         self._bar(kit)
+        if self.listed:
+            width, high = c.theme.size
+            top = c.px(8.9)
+            rect = pygame.Rect(c.px(2), top, width - c.px(4), high - c.px(2) - top)
+            self._lists.draw(kit, rect)
+            return
         if not self.book.learning.runs:
             self._empty(kit)
             return
@@ -133,8 +182,12 @@ class Progress:
         c.text("Kyphosim", (c.px(7), top.centery), "lg", "semi")
         header.tabs(kit, top, [("Cases", Pop), ("Progress", lambda: None)], 1, c.px(29.1))
         box = pygame.Rect(top.right - c.px(18), top.y + c.px(1.5), c.px(16), c.px(4))
-        kind = "ghost" if self.book.learning.runs else "off"
+        kind = "ghost" if self.book.runs else "off"
         kit.button("export", box, "Export CSV", "E", self._export, kind=kind)
+        box = pygame.Rect(box.x - c.px(15.4), box.y, c.px(14), box.h)
+        if self.book.runs:
+            kind = "on" if self.listed else "ghost"
+        kit.button("runs", box, "All runs", "R", self._turn, kind=kind)
         if self.book.trainee is not None:
             box = pygame.Rect(box.x - c.px(27.4), box.y, c.px(26), box.h)
             kit.button("people", box, self.book.trainee.shown, "", self._people, kind="ghost")

@@ -29,7 +29,7 @@ def draw(
         x += kit.chip("Guided", (x, y), col.acc, col.accd, "bulb") + c.px(1.3)
     if scene.case.levels:
         x += kit.chip(_level(scene), (x, y), col.exp, col.raised) + c.px(1.3)
-    if scene.session.practice_from is not None:
+    if scene.session.practice is not None:
         x += kit.chip("Practice", (x, y), col.warn, col.warnd) + c.px(1.3)
     if x + c.width(_procedure(scene)) < end:
         c.text(_procedure(scene), (x, y), "sm", "medium", col.low)

@@ -69,6 +69,23 @@ def test_history_tells_runs_curves_and_what_to_practise(filled: Path, capsys) ->
     assert f"anonymous {BOB[:6]}" in text
 
 
+def test_practice_is_told_as_such_and_changes_no_curve(filled: Path, capsys) -> None:
+    before = told(capsys, "history", "--trainee", "ann").splitlines()
+    recording(filled, 4, practice={"tick": 600, "of": "", "phase": "tamp"}, total=10.0)
+    after = told(capsys, "history", "--trainee", "ann").splitlines()
+    (row,) = [line for line in after if line not in before]
+    assert row.endswith("practice of tamp from 00:10, not passed; does not count")
+    assert "Ann, 2 runs" in told(capsys, "trainee")
+    runs = json.loads(told(capsys, "history", "--json", "--trainee", "ann"))["runs"]
+    assert [run["kind"] for run in runs] == ["run", "run", "practice"]
+
+
+def test_a_replay_in_the_window_needs_one(filled: Path, capsys) -> None:
+    path = str(filled / "recordings" / "run-1.simrec")
+    assert "no display here" in refused(capsys, "replay", path, "--window")
+    assert "without it" in refused(capsys, "replay", path, "--window", "--verify")
+
+
 def test_history_as_json(filled: Path, capsys) -> None:
     content = json.loads(told(capsys, "history", "--json", "--trainee", "ann"))
     assert [int(run["id"], 16) for run in content["runs"]] == [1, 2]

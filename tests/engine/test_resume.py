@@ -10,7 +10,8 @@ import pytest
 from simulator import rng
 from simulator.engine import recording, runner
 from simulator.engine.recorder import Entry
-from simulator.engine.resume import brought_back
+from simulator.engine.recording import Practice
+from simulator.engine.resume import brought_back, seen_again
 from simulator.engine.session import Session
 from simulator.errors import RecordingError
 from simulator.frames import Side
@@ -137,6 +138,67 @@ def test_another_program_does_not_go_on_with_it(tmp_path: Path, whole: tuple[str
     with pytest.raises(RecordingError, match="this version of the program"):
         brought_back(path, later)
     assert path.read_bytes() == b"\n".join(lines)
+
+
+def test_practice_is_recorded_with_its_past_and_replays_by_itself(
+    case: Case, tmp_path: Path
+) -> None:
+    first = begun(case, tmp_path / "first.simrec")
+    for action in ASKED:
+        first.advance(action)
+    first.close()
+    start = first.walk(300)
+    assert start is not None
+    practice = first.forked(start, "human")
+    path = tmp_path / "practice.simrec"
+    entry = Entry("2" * 32, "1" * 12, later, practice.practice)
+    practice.record(path, source="", scenario="l1-wedge.toml", entry=entry)
+    for action in [Action(orbit_deg_s=-6.0)] * 70:
+        practice.advance(action)
+    left = path.read_bytes()
+    practice.close()
+    read = recording.read(path)
+    assert recording.practice_in(read) == Practice(300, ENTRY.run)
+    end = runner.replay(case, read, verify=True)
+    assert (end.state_hash, end.checked) == (practice.state_hash(), 3)
+    again = seen_again(read)
+    assert (again.practice, again.run) == (practice.practice, entry.run)
+    assert again.state_hash() == practice.state_hash()
+    assert [c.text for c in again.captions] == [c.text for c in practice.captions]
+    led = [row for row in recording.read(tmp_path / "first.simrec").events if row["t"] <= 300]
+    assert [row for row in read.events if row["t"] <= 300] == led != []
+    # Killed: it goes on as what it was.
+    path.write_bytes(left)
+    back = brought_back(path, later)
+    assert back.practice == practice.practice
+    back.close()
+    assert recording.practice_in(recording.read(path)) == practice.practice
+
+
+def test_a_run_is_seen_again_as_it_ended(case: Case, tmp_path: Path) -> None:
+    path = tmp_path / "w.simrec"
+    session = play(begun(case, path))
+    session.close()
+    before, told = path.read_bytes(), list[tuple[str, float]]()
+    again = seen_again(recording.read(path), lambda words, share: told.append((words, share)))
+    assert again.state_hash() == session.state_hash()
+    assert (again.trace, again.captions) == (session.trace, session.captions)
+    assert (again.tape.stretches(), again.run) == (session.tape.stretches(), ENTRY.run)
+    assert again.practice is None
+    assert again.recording is None
+    assert path.read_bytes() == before
+    shares = [share for _, share in told]
+    assert shares == sorted(shares)
+    assert shares[-1] <= 1.0
+
+
+def test_a_run_that_this_version_plays_differently_is_not_shown(
+    tmp_path: Path, whole: tuple[str, bytes]
+) -> None:
+    path = tmp_path / "other.simrec"
+    path.write_bytes(whole[1].replace(b'"tick":"', b'"tick":"0', 1))
+    with pytest.raises(RecordingError, match="after 1 s; it cannot be shown again"):
+        seen_again(recording.read(path))
 
 
 def test_a_case_that_is_nowhere_else_is_taken_out_of_the_recording(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 from simulator.engine import digest
+from simulator.engine.recording import Practice
 from simulator.engine.runner import Outcome
 from simulator.engine.session import SNAPSHOT_TICKS, Session
 from simulator.engine.tape import walked
@@ -46,7 +47,7 @@ def test_practice_goes_on_from_the_moment_with_its_past(case: Case) -> None:
     start = session.walk(40)
     assert start is not None
     again = session.forked(start, "human")
-    assert (again.state.tick, again.practice_from, again.recording) == (40, 40, None)
+    assert (again.state.tick, again.practice, again.recording) == (40, Practice(40), None)
     assert again.captions == [row for row in session.captions if row.tick <= 40]
     assert again.captions
     for action in acts[40:]:

@@ -50,16 +50,19 @@ def lines(
     over: bool = True,
     ended: bool = True,
     ticks: int = 3600,
+    practice: dict[str, Any] | None = None,
     **judged: Any,
 ) -> list[str]:
     """Return the lines of the recording of run `number`; minutes count its start."""
     assert not trainee or TRAINEE_ID.fullmatch(trainee)
     start = f"2026-03-{1 + number // 1440:02d}T{number // 60 % 24:02d}:{number % 60:02d}"
-    head = {
+    head: dict[str, Any] = {
         "k": "head", "format": 1, "scenario": case, "sha256": "c" * 64, "seed": 1,
         "operator": operator, "versions": {}, "path": "", "source": "",
         "run": f"{number:032x}", "trainee": trainee, "started": f"{start}:00.000+00:00",
     }  # fmt: skip
+    if practice is not None:
+        head["practice"] = practice
     out: list[dict[str, Any]] = [
         head,
         {"k": "act", "t": 0, "n": ticks, "a": {}},

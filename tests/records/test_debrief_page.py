@@ -10,6 +10,7 @@ from html.parser import HTMLParser
 
 import pytest
 
+from simulator.engine.recording import Practice
 from simulator.engine.runner import Outcome
 from simulator.engine.session import Session
 from simulator.records import bands, html, measured
@@ -115,6 +116,17 @@ def test_a_run_that_was_declined_has_no_empty_part(case: Case) -> None:
     ):
         assert f"<h2>{heading}" not in page
     assert "are reasons not to" in page
+
+
+def test_the_page_of_practice_says_that_it_was_practice(case: Case) -> None:
+    session = Session(case, "human")
+    session.advance(Action(do=Do.DECLINE_ALLERGY))
+    whole = html.page(session, Pictures({}, {}))
+    assert "learning curve" not in whole
+    session.practice = Practice(24120, phase="tamp")
+    text = html.page(session, Pictures({}, {}))
+    assert "Practice of tamp from 06:42." in text
+    assert "It counts in no learning curve." in text
 
 
 def test_a_domain_without_points_is_not_told(clumsy_run: Outcome) -> None:

@@ -13,16 +13,19 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from simulator.engine.recorder import Entry
+from simulator.engine.recording import Practice
 from simulator.engine.session import Session
 from simulator.errors import RecordingError, UsageError
 from simulator.records import database
 from simulator.records.history import History, begin
-from simulator.records.runs import Status, now, run_of
-from simulator.records.trainees import Trainees
+from simulator.records.learning import learn
+from simulator.records.runs import Kind, Status, now, run_of
+from simulator.records.trainees import Trainee, Trainees
 from simulator.world.action import Action, Do
 from simulator.world.case import Case
 from tests.records.made import ANN, BOB, recording, report
@@ -225,7 +228,7 @@ def test_a_newer_index_is_refused_and_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "history.sqlite"
     with closing(sqlite3.connect(path)) as db:
         db.execute("PRAGMA user_version = 99")
-    with pytest.raises(RecordingError, match="version 99, this program reads up to 1"):
+    with pytest.raises(RecordingError, match="version 99, this program reads up to 2"):
         History(tmp_path)
     assert path.exists()
     assert not list(tmp_path.glob("*damaged*"))
@@ -243,7 +246,75 @@ def test_a_migration_keeps_the_rows_and_a_failing_one_changes_nothing(tmp_path: 
     with closing(connection) as db:
         assert word == ""
         assert db.execute("SELECT count(*), max(mood) FROM run").fetchone() == (1, None)
-        assert db.execute("PRAGMA user_version").fetchone() == (2,)
+        assert db.execute("PRAGMA user_version").fetchone() == (len(good),)
+
+
+def _copied(source: Path, target: Path) -> None:
+    """Write the rows of an index into one of the first version, without what it did not have."""
+    old, _ = database.open_database(target, "x", database.MIGRATIONS[:1])
+    with closing(old) as db, closing(sqlite3.connect(source)) as new:
+        for table in ("run", "domain", "critical", "metric"):
+            columns = [row[1] for row in db.execute(f"PRAGMA table_info({table})")]
+            names = ", ".join(f'"{name}"' for name in columns)
+            marks = ", ".join("?" * len(columns))
+            rows = new.execute(f"SELECT {names} FROM {table}").fetchall()
+            db.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", rows)
+
+
+def test_an_index_of_the_first_version_is_upgraded_and_nothing_is_lost(tmp_path: Path) -> None:
+    """No recording lies beside it: what stands there afterwards comes from its own rows."""
+    for number, asked in enumerate(
+        ({}, {"ended": False}, {"over": False}, {"critical": ("canal_breach",), "total": 61.25}), 1
+    ):
+        recording(tmp_path / "new", number, **asked)
+    with History(tmp_path / "new") as history:
+        before = history.runs()
+    (tmp_path / "old").mkdir()
+    _copied(tmp_path / "new" / "history.sqlite", tmp_path / "old" / "history.sqlite")
+    with History(tmp_path / "old") as history:
+        assert history.notices == ()
+        assert history.runs() == before
+        assert len(before) == 4
+        history.enter(recording(tmp_path / "old", 9, practice=TAKEN))
+        assert [run.kind for run in history.runs()] == [*[Kind.RUN] * 4, Kind.PRACTICE]
+    assert not list((tmp_path / "old").glob("*damaged*"))
+
+
+TAKEN = {"tick": 1200, "of": f"{1:032x}", "phase": "tamp"}
+
+
+def test_practice_is_kept_as_such_and_never_counts(kept: History, tmp_path: Path) -> None:
+    kept.enter(recording(tmp_path, 1))
+    one = kept.enter(recording(tmp_path, 2, practice=TAKEN, critical=("canal_breach",)))
+    assert (one.kind, one.practice) == (Kind.PRACTICE, Practice(**TAKEN))
+    assert not one.counts
+    assert kept.runs()[1] == one
+    assert [run.id for run in learn(kept.runs()).runs] == [f"{1:032x}"]
+    with closing(sqlite3.connect(tmp_path / "history.sqlite")) as db:
+        assert db.execute("SELECT kind FROM run ORDER BY started").fetchall() == [
+            ("run",), ("practice",)
+        ]  # fmt: skip
+        with pytest.raises(sqlite3.IntegrityError):
+            db.execute("UPDATE run SET kind = 'run'")
+        with pytest.raises(sqlite3.IntegrityError):
+            db.execute("UPDATE run SET kind = 'other'")
+
+
+def test_practice_that_broke_off_is_not_offered_to_go_on_with(tmp_path: Path) -> None:
+    with History(tmp_path) as history:
+        history.trainees.use(Trainee(ANN))
+        history.enter(recording(tmp_path, 1, ended=False))
+        history.enter(recording(tmp_path, 2, ended=False, practice=TAKEN))
+        assert [run.id for run in history.to_go_on()] == [f"{1:032x}"]
+
+
+@pytest.mark.parametrize(
+    "taken", [{"tick": -1}, {"tick": 99999}, {"of": "../x"}, {"tick": "soon"}, {"tick": None}]
+)
+def test_practice_that_makes_no_sense_is_refused(tmp_path: Path, taken: dict[str, Any]) -> None:
+    path = recording(tmp_path, 1, practice=TAKEN | taken)
+    with pytest.raises(RecordingError, match="practice"):
+        run_of(path)
 
 
 def test_the_index_is_written_ahead(kept: History, tmp_path: Path) -> None:

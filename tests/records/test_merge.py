@@ -237,7 +237,7 @@ ATTACKS: dict[str, tuple[Callable[[Files], Files], str]] = {
     "digest": (_other_digest, "digest differs"),
     "recording": (_other_recording, "digest differs"),
     "bomb": (_bomb, "too large when unpacked"),
-    "format": (lambda f: _manifest(f, lambda m: m.update(format=2)), "format 2, this version"),
+    "format": (lambda f: _manifest(f, lambda m: m.update(format=3)), "format 3, this version"),
     "extra": (lambda f: _manifest(f, lambda m: m.update(x=2)), "Extra inputs"),
     "twice": (lambda f: _manifest(f, lambda m: m["runs"].append(m["runs"][0])), "twice"),
     "id": (_set(id="../x"), "run id"),
@@ -254,6 +254,40 @@ ATTACKS: dict[str, tuple[Callable[[Files], Files], str]] = {
         lambda f: _manifest(f, lambda m: m["trainees"][0].update(name="=1+1")), "got '=1"
     ),
 }  # fmt: skip
+
+
+def test_practice_goes_to_another_machine_as_practice(tmp_path: Path) -> None:
+    taken = {"tick": 600, "of": f"{1:032x}", "phase": ""}
+    recording(tmp_path / "a", 1)
+    recording(tmp_path / "a", 2, practice=taken)
+    path = machine(tmp_path / "a", {})
+    one, two = merged(tmp_path / "b", path)
+    assert (one["practice"], two["practice"]) == (None, taken)
+    with zipfile.ZipFile(path) as box:
+        files = {name: box.read(name) for name in box.namelist()}
+    lie = _manifest(files, lambda m: m["runs"][1].update(practice=None))
+    with zipfile.ZipFile(path, "w") as box:
+        for name, data in lie.items():
+            box.writestr(name, data)
+    words = "another practice than the recording"
+    with History(tmp_path / "c") as history, pytest.raises(RecordingError, match=words):
+        merge(history, path)
+
+
+def test_a_zip_of_the_first_format_is_read(tmp_path: Path) -> None:
+    path = machine(tmp_path / "a", {1: 2})
+    with zipfile.ZipFile(path) as box:
+        files = {name: box.read(name) for name in box.namelist()}
+
+    def older(manifest: dict[str, Any]) -> None:
+        manifest["format"] = 1
+        for run in manifest["runs"]:
+            del run["practice"]
+
+    with zipfile.ZipFile(path, "w") as box:
+        for name, data in _manifest(files, older).items():
+            box.writestr(name, data)
+    assert merged(tmp_path / "b", path) == known(tmp_path / "a")
 
 
 @pytest.mark.parametrize(("attack", "words"), ATTACKS.values(), ids=ATTACKS)
@@ -312,12 +346,13 @@ def test_no_such_file_is_told(tmp_path: Path) -> None:
 def test_the_table_reads_back_and_its_columns_are_stable(tmp_path: Path) -> None:
     recording(tmp_path, 1, total=81.25, critical=("canal_breach", "blind_advance"))
     recording(tmp_path, 2, ended=False)
+    recording(tmp_path, 3, practice={"tick": 630, "of": f"{1:032x}", "phase": ""})
     with History(tmp_path) as history:
         runs = history.runs()
     text = csv_text(runs, {ANN: 'Ann "the needle", Dr.'})
-    assert text.count("\r\n") == 3
+    assert text.count("\r\n") == 4
     assert "\n" not in text.replace("\r\n", "")
-    first, second = csv.DictReader(io.StringIO(text, newline=""))
+    first, second, third = csv.DictReader(io.StringIO(text, newline=""))
     assert list(first) == list(COLUMNS)
     assert len(set(COLUMNS)) == len(COLUMNS)
     assert set(METRICS) <= set(COLUMNS)
@@ -329,6 +364,9 @@ def test_the_table_reads_back_and_its_columns_are_stable(tmp_path: Path) -> None
     assert (first["fluoro_s"], first["looked_well"], first["leak_reaction_s"]) == (
         "200.5", "true", ""
     )  # fmt: skip
+    assert (first["kind"], first["practice_from_s"]) == ("run", "")
+    assert (third["kind"], third["practice_from_s"]) == ("practice", "10.5")
+    assert third["practice_of_run"] == first["run_id"]
     assert (second["status"], second["total_points"], second["fluoro_s"]) == ("unfinished", "", "")
 
 

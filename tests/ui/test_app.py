@@ -10,6 +10,7 @@ import pygame
 import pytest
 
 from simulator.engine import recording
+from simulator.engine.recording import Practice
 from simulator.engine.session import Session
 from simulator.ui import app
 from simulator.ui.app import Window
@@ -128,11 +129,13 @@ def test_stopping_the_case_leads_to_its_debrief_and_home(case: Case) -> None:
 def test_a_retry_begins_at_the_kept_moment(case: Case) -> None:
     session = Session(case, "human")
     session.advance(Action(do=Do.TIME_OUT))
-    again = Flow(Sound())._again(session, session.state)
+    flow = Flow(Sound())
+    again = flow._again(session, session.state)
     assert isinstance(again, Theatre)
     assert again.scene.state == session.state
-    assert again.scene.session.recording is None
-    assert again.scene.session.practice_from == session.state.tick
+    assert again.scene.session.recording is not None
+    assert again.scene.session.practice == Practice(session.state.tick)
+    flow.keep()
 
 
 def test_a_damaged_history_is_set_aside_and_read_again(case: Case, tmp_path: Path) -> None:

@@ -100,3 +100,4 @@ def test_a_fork_is_not_offered_to_be_saved(case: Case) -> None:
     menu = theatre._pause()
     assert isinstance(menu, Push)
     assert not [label for label, _, _ in menu.screen.lines if label.startswith("Save")]
+    flow.keep()

@@ -40,6 +40,8 @@ def test_the_window_follows_a_turn(case: Case) -> None:
     room.theatre._note(room.session.advance(action))
     assert (_level(scene), _sites(scene.case)) == ("T12, 2 of 2", "T12, then L1")
     assert operator.case is scene.case
+    forked = room.session.forked(room.session.state, "human")
+    assert (forked.case.level, forked.state.level) == (1, 1)
     assert scene.pictures.live is None
     operator.tool = "drugs"
     room.draw()

@@ -31,7 +31,12 @@ def data(tmp_path: Path) -> Path:
 
 
 def screen() -> Progress:
-    return Progress(list_cases(), lambda card: card.id)
+    return Progress(
+        list_cases(),
+        lambda card: card.id,
+        lambda path: ("watch", path.name),
+        lambda path: ("resume", path.name),
+    )
 
 
 def act(progress: Progress, canvas: Canvas, name: str) -> Any:

@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
+import math
+import threading
+from collections import OrderedDict
+from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import pygame
 import pytest
 
 from simulator.engine.runner import Outcome
-from simulator.ui import debrief_films, debrief_now, debrief_reel
+from simulator.engine.session import Sample
+from simulator.engine.sight import Observation
+from simulator.procedure.phases import chapter
+from simulator.ui import debrief_films, debrief_ghost, debrief_now, debrief_reel
 from simulator.ui.canvas import Canvas
 from simulator.ui.debrief import REPLAY, SUMMARY, Debrief
+from simulator.ui.debrief_ghost import EXPERT, PLANNED, Ghost
 from simulator.ui.debrief_reel import bursts
 from simulator.ui.debrief_stops import beside, last_at
 from simulator.ui.loading import Detour
 from simulator.ui.screens import Pop, Replace
 from simulator.ui.theme import Theme
+from simulator.ui.work import CancelledError
+from simulator.world.action import IDLE, Action
+from simulator.world.case import Case
 from simulator.world.state import State
 from tests.ui.test_layout import Written, overlaps
 
@@ -136,12 +148,119 @@ def test_the_expert_is_drawn_on_both_pictures(debrief: Debrief, clumsy_run: Outc
     assert all((before[half, 90:520] != after[half, 90:520]).any() for half in halves)
 
 
+class _Idle:
+    """An expert who looks on for a while."""
+
+    def __init__(self, steps: int) -> None:
+        self.left = steps
+
+    def next_action(self, _: Observation) -> Action | None:
+        self.left -= 1
+        return IDLE if self.left >= 0 else None
+
+
+def test_the_expert_plays_beside_the_window_until_somebody_says_stop(
+    case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(debrief_ghost, "make_operator", lambda *_: _Idle(1000))
+    told: list[float] = []
+    rows = debrief_ghost.played(case, lambda _, share: told.append(share), 1200)
+    assert rows[-1].tick == 1000
+    assert told == [0.25, 0.5, 0.75]
+
+    def stop(_: str, share: float) -> None:
+        raise CancelledError
+
+    with pytest.raises(CancelledError):
+        debrief_ghost.played(case, stop, 1200)
+
+
+def test_the_plan_is_shown_and_named_until_the_expert_is_done(
+    clumsy_run: Outcome, expert_run: Outcome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go = threading.Event()
+
+    def play(*_: Any) -> tuple[Sample, ...]:
+        go.wait(30)
+        return tuple(expert_run.session.trace)
+
+    monkeypatch.setattr(debrief_ghost, "played", play)
+    monkeypatch.setattr(debrief_ghost, "_known", OrderedDict())
+    ghost = Ghost(clumsy_run.session)
+    now = clumsy_run.session.trace[-1]
+    ghost.turn()
+    assert (ghost.shown, ghost.label, ghost.ways(now)) == (PLANNED, "Plan", ())
+    ghost.turn()
+    ghost.update()
+    assert (ghost.shown, ghost.label, ghost.given) == (PLANNED, "Expert 0 %", ())
+    go.set()
+    assert ghost._work is not None
+    ghost._work._thread.join(30)
+    ghost.update()
+    assert (ghost.shown, ghost.label) == (EXPERT, "Expert")
+    own = debrief_ghost.trail(expert_run.session.trace, 0)
+    assert ghost.ways(now)[0] == own
+    assert ghost.given[-1][1] == expert_run.session.state.given_ml
+    assert ghost.given[0][0] == 0.0
+    ghost.turn()
+    assert (ghost.shown, ghost.rows, ghost.given) == ("", (), ())
+    # The next debrief of the same case has it at once; another choice does not.
+    again = Ghost(clumsy_run.session)
+    again.mode = EXPERT
+    assert again.shown == EXPERT
+    again._case = replace(again._case, seed=2)
+    assert again.shown == PLANNED
+
+
+def test_the_expert_is_shown_up_to_the_chapter_of_the_moment(expert_run: Outcome) -> None:
+    rows = expert_run.session.trace
+    access = debrief_ghost.beside(rows, "access")
+    assert chapter(access[-1].phase) == "access"
+    assert not any(chapter(row.phase) == "access" for row in rows[len(access) :])
+    assert len(debrief_ghost.beside(rows, "tamp")) > len(access)
+    assert debrief_ghost.beside(access, "inject") == access
+
+
+def test_dashes_lie_on_their_line_and_fill_their_share_of_it() -> None:
+    way = [(0.0, 0.0), (30.0, 40.0), (30.0, 90.0), (33.0, 94.0)]
+    found = debrief_films.dashes(way, 6.0, 4.0)
+    long = [sum(math.dist(a, b) for a, b in pairwise(dash)) for dash in found]
+    assert long == pytest.approx([6.0] * 10 + [5.0])  # 105 in all: ten periods and a half
+    assert found[5][0] == pytest.approx((30.0, 40.0))
+    assert (30.0, 90.0) not in found[9]  # a gap lies there
+    assert debrief_films.dashes([(1.0, 1.0)], 6.0, 4.0) == []
+
+
+@pytest.mark.parametrize("part", ["access", "inject"])
+def test_whose_way_is_shown_stands_beside_it(
+    debrief: Debrief, expert_run: Outcome, part: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ghost = debrief.replay.ghost
+    rows = tuple(expert_run.session.trace)
+    monkeypatch.setattr(debrief_ghost, "_known", OrderedDict({ghost._key: rows}))
+    canvas = Canvas(pygame.Surface((1280, 720)), Theme((1280, 720)))
+    ends = [r.tick for r in debrief.session.trace if chapter(r.phase) == part and r.tip_mm]
+    debrief.replay.go(ends[-1])
+    developed(debrief, canvas)
+    for _ in range(2):
+        debrief.handle(press(pygame.K_x))
+    written = Written(canvas, monkeypatch)
+    debrief.draw(canvas)
+    words = [line for line, _ in written.lines]
+    assert words.count("Built-in expert") == 2
+    assert "Planned" not in words
+    assert any(line.startswith("expert ") and "mL in" in line for line in words) == (
+        part == "inject"
+    )
+    assert overlaps([rect for _, rect in written.lines]) == []
+
+
 def test_the_way_of_a_tip_and_its_distance_from_the_plan(clumsy_run: Outcome) -> None:
     session = clumsy_run.session
     rows = debrief_now.rows_until(session, clumsy_run.report.moments[0].tick)
-    way = debrief_films.trail(rows, 0)
+    way = debrief_ghost.trail(rows, 0)
     assert len(way) > 10
-    assert debrief_films.trail(rows, 1) == []
+    assert debrief_ghost.trail(rows, 1) == []
     plan = session.case.plans[0]
     on_it = [row for row in rows if row.tip_mm is not None][-1]
     off = debrief_now.off_plan_mm(session, on_it)
