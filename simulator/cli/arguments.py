@@ -42,7 +42,11 @@ def parser(version: str) -> argparse.ArgumentParser:
 
     play = commands.add_parser("play", help="open one case in the window")
     play.add_argument("case", help="a case's id, or the path of its file")
-    play.add_argument("--phase", help="begin with this phase already reached by an expert")
+    play.add_argument(
+        "--phase",
+        help="begin where an expert has reached this phase: position, local, access, tamp, mix, "
+        "inject, set or recover",
+    )
 
     resume = commands.add_parser("resume", help="go on with a run that was saved or broken off")
     resume.add_argument(

@@ -16,8 +16,12 @@ from simulator.engine.resume import case_of
 from simulator.engine.session import Session
 from simulator.errors import RecordingError, UsageError
 from simulator.kernels.threads import use_threads
+from simulator.procedure.phases import PHASES
 from simulator.records import frames, html
 from simulator.scenario.load import find_case, list_cases, load_case, load_scenario
+from simulator.scenario.scenario import Scenario
+from simulator.scenario.words import refusal
+from simulator.world.case import Procedure
 from simulator.world.report import Report
 
 
@@ -44,10 +48,19 @@ def default(given: argparse.Namespace) -> int:
 
 def play(given: argparse.Namespace) -> int:
     """Open one case in the window."""
-    load_scenario(find_case(given.case))
+    _known(given.phase, load_scenario(find_case(given.case)))
     if cli.no_display():
         raise UsageError("no display here; `run_sim.py run CASE` plays without a window")
     return _window(given.case, given.phase)
+
+
+def _known(phase: str | None, scenario: Scenario) -> None:
+    """Raise `UsageError` where the case has no such phase; an open choice has those of both ways."""
+    planned = scenario.case.procedure
+    ways = tuple(Procedure) if planned == "choose" else (Procedure(planned),)
+    phases = tuple(dict.fromkeys(name for way in ways for name in PHASES[way]))
+    if phase is not None and phase not in phases:
+        raise UsageError(f"--phase: {refusal(phase, phases)}")
 
 
 def resume(given: argparse.Namespace) -> int:

@@ -56,6 +56,18 @@ def test_three_mistakes_in_a_case_come_at_once_with_their_lines(tmp_path, capsys
         assert any(f"bad.toml:{number}: " in line and words in line for line in lines)
 
 
+@pytest.mark.parametrize(
+    ("case", "phase", "meant"),
+    [
+        ("l1-wedge", "tmap", "did you mean 'tamp'"),
+        ("l1-vertebroplasty", "tamp", "allowed: 'position'"),
+    ],
+)
+def test_a_phase_that_a_case_has_not_is_told(case: str, phase: str, meant: str, capsys) -> None:
+    assert main(["play", case, "--phase", phase]) == WRONG_INPUT
+    one_line(told(capsys), "--phase", phase, meant)
+
+
 @pytest.mark.parametrize("command", ["run", "play", "preview", "check"])
 def test_a_missing_file_is_one_line(command: str, tmp_path, capsys) -> None:
     words = [command, str(tmp_path / "none.toml")]
