@@ -55,7 +55,7 @@ def play(given: argparse.Namespace) -> int:
 
 
 def _known(phase: str | None, scenario: Scenario) -> None:
-    """Raise `UsageError` where the case has no such phase; an open choice has those of both ways."""
+    """Raise `UsageError` where the case has no such phase; an open choice has all of them."""
     planned = scenario.case.procedure
     ways = tuple(Procedure) if planned == "choose" else (Procedure(planned),)
     phases = tuple(dict.fromkeys(name for way in ways for name in PHASES[way]))

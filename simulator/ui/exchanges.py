@@ -20,11 +20,18 @@ _OUT = {
 }
 
 
+_BEFORE = (Do.POSITION, Do.ANTIBIOTIC, Do.TIME_OUT, Do.LOCAL)
+_AFTER = (Do.DRESS, Do.NEURO_CHECK, Do.ORDERS, Do.DISCHARGE)
+
+
+def _may_close(state: State) -> bool:
+    """True where cement was given in this level and no needle stands in it any more."""
+    return state.cannulas == (None, None) and state.cement.started_tick is not None
+
+
 def next_level_due(case: Case, state: State) -> bool:
     """True where this level is done and another one is not, or holds a needle."""
-    if state.cannulas != (None, None) or state.cement.started_tick is None:
-        return False
-    return bool(waiting(case, state))
+    return _may_close(state) and bool(waiting(case, state))
 
 
 def exchanges(case: Case, state: State, tool: str, side: Side) -> tuple[Do, ...]:
@@ -37,13 +44,13 @@ def exchanges(case: Case, state: State, tool: str, side: Side) -> tuple[Do, ...]
     if tool == "cement":
         return (Do.MIX,) if _wants_mixing(case, state, side) else (Do.LOAD,)
     if tool == "drugs":
-        order = (
-            Do.POSITION, Do.ANTIBIOTIC, Do.TIME_OUT, Do.LOCAL, Do.DRESS, Do.NEURO_CHECK,
-            Do.ORDERS, Do.DISCHARGE,
-        )  # fmt: skip
         if next_level_due(case, state):
             return (Do.NEXT_LEVEL,)
         done = set(state.tally.done)
+        # A dressing ends the case: it is never the next sensible act before there was cement, nor
+        # over a needle. Who closes without cement says so with its button.
+        dressed = Do.DRESS.value in done
+        order = _BEFORE + (_AFTER if dressed or _may_close(state) else ())
         if not state.vitals.neuro_checked:
             done.discard(Do.NEURO_CHECK.value)  # asked in between, it is asked again at the end
         return tuple(act for act in order if act.value not in done)

@@ -110,6 +110,26 @@ def test_more_is_mixed_when_the_bowl_gives_nothing_and_never_before(
     assert (next_act == (Do.MIX,)) == (name in ("packet", "out", "set"))
 
 
+def test_a_dressing_is_never_the_next_act_before_there_was_cement(session: Session) -> None:
+    before = session.state
+    numb = replace(
+        before,
+        phase="entry",
+        cannulas=(None, None),
+        tally=replace(
+            before.tally, done=frozenset({"position", "antibiotic", "time_out", "local"})
+        ),
+    )
+    operator = shown(session, numb, "drugs").operator
+    assert operator.next_act(numb) is Do.NONE  # R once too often would have ended the case
+
+    given = replace(numb, phase="set", cement=replace(numb.cement, started_tick=1))
+    assert operator.next_act(given) is Do.DRESS
+    standing = replace(given, cannulas=before.cannulas)
+    assert operator.next_act(standing) is Do.NONE
+    session.state = before
+
+
 def held(session: Session, psi: float, share: float, rest_s: float, **told: float) -> State:
     tamp = Tamp(Side.LEFT, "", (0, 0, 0), (0, 0, 1), volume_ml=2.9, pressure_mpa=psi / PSI_PER_MPA,
                 peak_mpa=psi / share / PSI_PER_MPA)  # fmt: skip
