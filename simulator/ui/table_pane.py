@@ -47,7 +47,8 @@ def draw(kit: Kit, rect: Any, scene: Scene) -> None:
     side = "Left" if scene.operator.side is Side.LEFT else "Right"
     if cannula is None:
         c.text(f"{side} side", (x, y), "sm", "medium", col.low)
-        c.text("No needle yet", (right, y), "sm", "medium", col.hi, "r")
+        begun = scene.state.cement.started_tick is not None
+        c.text("No needle" if begun else "No needle yet", (right, y), "sm", "medium", col.hi, "r")
         return
     noun = "cannula" if cannula.working else "needle"
     depth = f"{number(max(cannula.depth_mm, 0.0))} mm"

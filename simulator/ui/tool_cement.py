@@ -15,13 +15,19 @@ from simulator.ui.gauges import HARD, WAIT, clock_ring
 from simulator.ui.keys import cap
 from simulator.ui.kit import Kit
 from simulator.ui.plots import trace
-from simulator.ui.scene import Scene, ago, clock, number
+from simulator.ui.scene import Scene, ago, number
 from simulator.ui.tool_parts import Deed, act_button, exchange, held, other_side, row
-from simulator.units import TICKS_PER_S
+from simulator.units import TICKS_PER_S, seconds
 from simulator.world.action import Do
 from simulator.world.case import Procedure
 
 _SAMPLES = 15 * 30
+_STRAND_HOLDS_S = 60.0
+"""A strand test older than this says little of the cement by now."""
+_STEPS_ML = (0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+_MOST_STEPS = 6
+_GIVEN_ML = 4
+"""Full scale of what was given, until more is given."""
 
 
 def draw(kit: Kit, rect: Any, scene: Scene) -> None:
@@ -62,10 +68,11 @@ def stage(scene: Scene) -> tuple[str, str, str, float]:
     if age is None:
         return "", "In the packet", "not mixed", 0.0
     if age < spec.wait_s:
-        return "warn", "Wait: runny", "until it is dough", spec.wait_s - age
+        return "warn", "Wait: runny", "of waiting left", spec.wait_s - age
     if age < spec.work_until_s:
         left = spec.work_until_s - age
-        return ("warn" if left < 60 else "ok"), "Work: dough", "of working time left", left
+        # Whether it is dough is for the strand test: a thin product drips well into its window.
+        return ("warn" if left < 60 else "ok"), "Working time", "of working time left", left
     if age < spec.set_s:
         return "alarm", "Stiff", "until it is hard", spec.set_s - age
     return "alarm", "Set", "since it is hard", age - spec.set_s
@@ -89,7 +96,7 @@ def _clock(kit: Kit, rect: Any, scene: Scene) -> None:
         act_button(
             kit, scene, pygame.Rect(x, rect.y + c.px(6.2), c.px(14), c.px(3.6)), Do.MIX, cap("next")
         )
-    name = c.fitted(spec.name.split(",")[0], c.px(11), "xs", "sc")
+    name = spec.name.partition(" type")[0]
     c.text(name, (right, rect.y + c.px(3.4)), "xs", "sc", col.low, "r")
     _batch(kit, x, right, rect.y + c.px(12.6), scene)
     c.text("Viscosity", (x, rect.y + c.px(15.15)), "sm", "medium", col.low)
@@ -133,10 +140,10 @@ def _strand(kit: Kit, x: float, right: float, y: float, scene: Scene) -> None:
     c.text("Strand test", (x, y), "sm", "medium", col.low)
     if scene.strand is not None:
         words, tick = scene.strand
-        said = f"{words} ({clock(tick)})"
-        if c.width(said) > right - x:
-            said = words
-        c.text(c.fitted(said, right - x), (x, y + c.px(2.75)))
+        past_s = seconds(scene.state.tick - tick)
+        c.text(f"{ago(past_s)} ago", (x + c.px(9.8), y), "sm", "medium", col.low)
+        ink = col.hi if past_s < _STRAND_HOLDS_S else col.low  # cement has changed since
+        c.text(c.fitted(words, right - x), (x, y + c.px(2.75)), "sm", "medium", ink)
     why = scene.why_not(Do.STRAND_TEST)
     kit.button(
         "do.strand_test",
@@ -206,11 +213,16 @@ def _filler(kit: Kit, rect: Any, scene: Scene) -> None:
     c.fill((piston - c.px(1.2), barrel.y + 2, c.px(1.2), barrel.h - 4), col.low)
     c.fill((barrel.right, mid - c.px(0.9), c.px(1.3), c.px(1.8)), col.line2)
     c.fill((barrel.right + c.px(1.3), mid - 2, right - barrel.right - c.px(1.3), 3), col.corner)
-    for i in range(4):
-        ml = spec.volume_ml * (3 - i) / 3
-        at = barrel.x + barrel.w * i / 3
+    for ml in graduations(spec.volume_ml):
+        at = barrel.right - barrel.w * ml / spec.volume_ml
         c.post(min(at, barrel.right - 1), barrel.bottom - c.px(0.8), c.px(0.8), col.low)
-        c.text(f"{ml:.1f}" if ml else "0", (at, rect.y + c.px(34.2)), "xs", "sc", col.low, "c")
+        c.text(f"{ml:g}", (at, rect.y + c.px(34.2)), "xs", "sc", col.low, "c")
+
+
+def graduations(volume_ml: float) -> tuple[float, ...]:
+    """Return the marks of a filler in mL, in steps as they are printed on syringes."""
+    step = next(s for s in _STEPS_ML if volume_ml / s <= _MOST_STEPS)
+    return tuple(step * i for i in range(math.floor(volume_ml / step + 1e-6) + 1))
 
 
 def _holds(scene: Scene) -> tuple[str, str]:
@@ -280,7 +292,7 @@ def _given(kit: Kit, rect: Any, scene: Scene) -> None:
     x, right = rect.x + c.px(1.45), rect.right - c.px(1.45)
     kit.section("Given", (x, rect.y + c.px(52.4)))
     kit.number(number(cement.injected_ml, 1), "mL", (x, rect.y + c.px(57.9)), "num", "sm")
-    full = 4.0
+    full = max(_GIVEN_ML, math.ceil(max(filling.given_ml for filling in cement.fillings)))
     for side in Side:
         y = rect.y + c.px(53.4 + 2.8 * side)
         c.text("R" if side else "L", (rect.x + c.px(14.8), y), "sm", "semi", col.side(side))

@@ -14,7 +14,7 @@ from simulator.ui.keys import cap
 from simulator.ui.kit import Kit, Row
 from simulator.ui.plots import trace
 from simulator.ui.scene import Scene, ago, number
-from simulator.ui.tool_parts import Deed, act_button, asker, exchange, held, other_side, row
+from simulator.ui.tool_parts import WORDS, Deed, act_button, asker, exchange, held, other_side, row
 from simulator.units import TICKS_PER_S
 from simulator.world.action import Do
 from simulator.world.tools import Cannula, Inside, Passed
@@ -257,12 +257,16 @@ def _right(kit: Kit, rect: Any, scene: Scene, cannula: Cannula | None) -> None:
         cell = pygame.Rect(x + i * (wide + gap), rect.y + c.px(54.2), wide, c.px(3.0))
         act = _OUT.get(inside, Do.STYLET_OUT) if kind is Inside.EMPTY else act_in
         _bore(kit, scene, cell, act, label, on=cannula is not None and inside is kind)
-    third = (right - x - 2 * c.px(0.67)) // 3
     docked = cannula is not None and cannula.dock_mm is not None
-    first = Do.TURN_CANNULA if docked else Do.PLACE_NEEDLE
-    for i, act in enumerate((first, Do.SEAT_CANNULA, Do.CANNULA_OUT)):
-        cell = pygame.Rect(x + i * (third + c.px(0.67)), rect.y + c.px(57.8), third, c.px(3.0))
+    three = (Do.TURN_CANNULA if docked else Do.PLACE_NEEDLE, Do.SEAT_CANNULA, Do.CANNULA_OUT)
+    gap = c.px(0.67)
+    needs = [c.width(WORDS[act], "xs", "medium") for act in three]
+    spare = (right - x - 2 * gap - sum(needs)) / len(three)
+    at = float(x)
+    for act, need in zip(three, needs, strict=True):
+        cell = pygame.Rect(round(at), rect.y + c.px(57.8), round(need + spare), c.px(3.0))
         act_button(kit, scene, cell, act, size="xs")
+        at += need + spare + gap
 
 
 def _bore(kit: Kit, scene: Scene, cell: Any, act: Do, label: str, *, on: bool) -> None:

@@ -16,6 +16,7 @@ from simulator.ui.canvas import Canvas
 from simulator.ui.exchanges import exchanges
 from simulator.ui.sound import Sound
 from simulator.ui.theatre import Theatre
+from simulator.ui.tool_cement import graduations
 from simulator.ui.tool_tamp import stops
 from simulator.units import PSI_PER_MPA, ticks
 from simulator.world.action import Action, Do
@@ -92,6 +93,26 @@ def test_each_state_of_the_cement_has_room_for_its_words(
         assert "14.0 mL, 10 fillers" in said
         assert {"1234 kPa", "18 kPa", "Syringe", "in bone"} <= set(said)
     assert ("hard in the cannula, 0.5 mL" in said) == (name == "plugged")
+
+
+def test_an_old_strand_test_says_how_old_it_is(
+    canvas: Canvas, session: Session, monkeypatch: Any
+) -> None:
+    before = session.state
+    theatre = shown(session, replace(before, tick=_NOW, phase="inject", cement=_GIVING), "cement")
+    theatre.scene.strand = ("It still sticks and drips.", _NOW - ticks(314.0))
+    said = read(theatre, canvas, Written(canvas, monkeypatch))
+    session.state = before
+    assert {"It still sticks and drips.", "5:14 ago"} <= set(said)
+
+
+@pytest.mark.parametrize("volume_ml", [1.0, 1.5, 2.0, 3.0, 10.0])
+def test_a_filler_is_marked_as_a_syringe_is(volume_ml: float) -> None:
+    marks = graduations(volume_ml)
+    assert marks[0] == 0.0
+    assert marks[-1] == volume_ml
+    assert 3 <= len(marks) <= 7
+    assert [m for m in marks if round(4 * m) != 4 * m] == []  # none of its figures is rounded
 
 
 @pytest.mark.parametrize("name", CEMENTS)
