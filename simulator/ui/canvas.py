@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from simulator.ui.shapes import Shapes, on_clock
@@ -16,8 +17,15 @@ _KEEP = 3000
 """Rendered words kept; live numbers would otherwise fill the memory in an hour."""
 
 
+_MINUS = re.compile(r"(?<![\w–-])-(?=\d)")
+"""A hyphen that is a minus."""
 PLAIN = {ord("→"): ">", ord("−"): "–", ord("≥"): "from ", ord("≤"): "up to ", ord("≈"): "about "}
 """Signs that the typeface lacks and files may hold; a missing glyph would be an empty box."""
+
+
+def plain(text: str) -> str:
+    """Return `text` in the signs of the typeface, a minus as the dash that it has for one."""
+    return _MINUS.sub("–", text.translate(PLAIN))
 
 
 class Canvas(Shapes):
@@ -38,7 +46,7 @@ class Canvas(Shapes):
 
     def width(self, text: str, size: str = "sm", face: str = "medium") -> int:
         """Return the width of a line in pixels."""
-        return int(self.theme.font(face, size).size(text.translate(PLAIN))[0])
+        return int(self.theme.font(face, size).size(plain(text))[0])
 
     def text(
         self,
@@ -57,7 +65,7 @@ class Canvas(Shapes):
         """
         if not text:
             return 0
-        text = text.translate(PLAIN)
+        text = plain(text)
         word = self._word(text, face, size, colour or self.colour.hi)
         x, y = at
         w = word.get_width()

@@ -14,6 +14,10 @@ from simulator.ui.kit import Kit
 from simulator.ui.memory import Result, days_ago
 from simulator.ui.thumbs import VIEWS, Thumbs
 
+_NAME = (("md", "semi"), ("sm", "semi"), ("sm", "scb"))
+"""Sizes and faces that the name of a case may take, the first that fits."""
+_PLATE = 0.55
+
 
 def in_two(card: CaseCard) -> tuple[str, str]:
     """Return the two lines of a card: what stands before and after the colon of the title."""
@@ -35,6 +39,15 @@ def thumb(kit: Kit, rect: Any, thumbs: Thumbs | None, card: CaseCard, view: str)
     high = min(side, round(side * rect.h / max(rect.w, 1)))
     part = image.subsurface((0, (side - high) // 2, side, high))
     c.surface.blit(pygame.transform.smoothscale(part, rect.size), rect.topleft)
+
+
+def _plane(c: Canvas, film: Any, word: str) -> None:
+    """Name the plane of a film on a plate: lung and soft tissue are as light as the letters."""
+    at = (film.x + c.px(0.9), film.y + c.px(1.5))
+    plate = pygame.Rect(0, 0, c.width(word, "xs", "scb") + c.px(1.0), c.px(2.2))
+    plate.midleft = (round(at[0] - c.px(0.5)), round(at[1]))
+    c.fill(plate, c.colour.black, _PLATE)
+    c.text(word, at, "xs", "scb", c.colour.corner)
 
 
 def _film_height(wide: float) -> int:
@@ -62,24 +75,20 @@ def draw(
     for i, view in enumerate(VIEWS):
         film = pygame.Rect(rect.x + 1 + i * (half + 1), rect.y + 1, half, _film_height(rect.w))
         thumb(kit, film, thumbs, card, view)
-        c.text(
-            ("AP", "LAT")[i],
-            (film.x + c.px(0.9), film.y + c.px(1.5)),
-            "xs",
-            "scb",
-            col.corner,
-        )
+        _plane(c, film, ("AP", "LAT")[i])
     x, right = rect.x + c.px(1.3), rect.right - c.px(1.3)
     low = rect.y + _film_height(rect.w)
     y = low + c.px(2.3)
     name, below = in_two(card)
-    size = "md" if c.width(name, "md", "semi") <= right - x - c.px(7) else "sm"
-    c.text(c.fitted(name, right - x - c.px(7), size, "semi"), (x, y), size, "semi")
+    room = right - x - c.px(7)
+    size, face = next((fit for fit in _NAME if c.width(name, *fit) <= room), _NAME[-1])
+    c.text(c.fitted(name, room, size, face), (x, y), size, face)
     for i in range(5):
         pip = pygame.Rect(right - c.px(1.2 * (5 - i)), round(y - c.px(0.5)), c.px(0.9), c.px(1.0))
         c.fill(pip, col.mid if i < card.difficulty else col.line2)
     y += c.px(2.7)
-    c.text(c.fitted(below, right - x), (x, y), "sm", "medium", col.mid)
+    size, face = c.best_fit(below, right - x)
+    c.text(c.fitted(below, right - x, size, face), (x, y), size, face, col.mid)
     c.rule(x, low + c.px(7.1), right - x)
     _outcome(kit, rect, card, best, low + c.px(9.4))
     kit.ring(f"card.{card.id}", rect)

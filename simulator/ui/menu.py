@@ -48,6 +48,8 @@ class Library:
         self._open = open_case
         self._progress = progress
         self._thumbs: Thumbs | None = None
+        self._covered = True
+        """True until the library is, or is again, the screen in front."""
         self._results: list[Result] = results()
         self._resume = resume
         self._saved: Saved | None = saved_run() if resume else None
@@ -119,17 +121,18 @@ class Library:
 
     def update(self) -> Change:
         """Read the history again when the library comes to the front."""
-        if self._thumbs is None:
+        if self._covered:
+            self._covered = False
             self._thumbs = Thumbs(self.cards)
             self._results = results()
             self._saved = saved_run() if self._resume else None
         return None
 
     def leave(self) -> None:
-        """Leave the processor to what comes."""
+        """Leave the processor to what comes; the films that there are stay under an overlay."""
         if self._thumbs is not None:
             self._thumbs.stop()
-        self._thumbs = None
+        self._covered = True
 
     @property
     def _columns(self) -> int:

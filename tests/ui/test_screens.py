@@ -5,11 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import pygame
+import pytest
 
-from simulator.ui.canvas import Canvas
+from simulator.scenario.load import list_cases
+from simulator.ui.canvas import Canvas, plain
 from simulator.ui.hots import Hot, Hots
+from simulator.ui.menu import Library
 from simulator.ui.overlays import Help, Menu
 from simulator.ui.screens import Change, Home, Pop, Push, Quit, Replace, Stack
+from tests.ui.test_layout import Written
 
 
 class Page:
@@ -138,3 +142,42 @@ def test_any_key_closes_the_list_of_keys(canvas: Canvas) -> None:
     overlay = Help()
     overlay.draw(canvas)
     assert overlay.handle(press(pygame.K_a)) == Pop()
+
+
+class _Films:
+    """Stands for the films of the cards."""
+
+    def __init__(self, cards: Any) -> None:
+        self.stopped = False
+
+    def stop(self) -> None:
+        self.stopped = True
+
+    def get(self, card: Any, view: str) -> Any:
+        return pygame.Surface((320, 320))
+
+
+def test_the_films_of_the_library_stay_under_an_overlay(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("simulator.ui.menu.Thumbs", _Films)
+    library = Library(list_cases(), lambda card: card, Page)
+    library.update()
+    films: Any = library._thumbs
+    library.leave()
+    assert films.stopped
+    assert library._thumbs is films
+    library.update()
+    assert library._thumbs is not films
+
+
+def test_every_card_has_room_for_its_words(canvas: Canvas, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("simulator.ui.menu.Thumbs", _Films)
+    library = Library(list_cases(), lambda card: card, Page)
+    library.update()
+    written = Written(canvas, monkeypatch)
+    library.draw(canvas)
+    assert [words for words, _ in written.lines if "…" in words] == []
+
+
+def test_a_minus_is_the_dash_of_the_typeface() -> None:
+    assert plain("T-score of the spine -3.1, −2 to -1") == "T-score of the spine –3.1, –2 to –1"
+    assert plain("10-12 mm, L1-2, M708348-154") == "10-12 mm, L1-2, M708348-154"
