@@ -24,7 +24,7 @@ def plan_rows(case: Case) -> list[tuple[str, str]]:
         rows.append((f"Path {side}", f"{words}, {number(plan.length)} mm deep"))
         if plan.fit is not None:
             spare = (
-                "too narrow" if not plan.fit.fits else f"{number(plan.fit.clear_mm, 1)} mm spare"
+                f"{number(plan.fit.clear_mm, 1)} mm to its wall" if plan.fit.fits else "too narrow"
             )
             rows.append((f"Pedicle {side}", f"{number(plan.fit.pedicle_mm, 1)} mm, {spare}"))
     needle, tube = case.needle, case.working_cannula

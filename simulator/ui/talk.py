@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pygame
@@ -24,7 +25,7 @@ def _ink(kit: Kit, speaker: str) -> Rgb:
 
 
 def captions(kit: Kit, rect: Any, scene: Scene) -> None:
-    """Draw three lines of what was said, the newest brightest and on two lines if it is long."""
+    """Draw what was said last, the newest brightest, on as many of three lines as it needs."""
     c, col = kit.canvas, kit.colour
     kit.pane(rect)
     said = scene.session.captions[-_LINES:]
@@ -35,26 +36,41 @@ def captions(kit: Kit, rect: Any, scene: Scene) -> None:
     left = [rect.x + c.px(7.0) + c.width(line.speaker.capitalize(), "xs", "scb") for line in said]
     x = max(rect.x + c.px(13.4), max(left) + c.px(0.8))
     room = rect.right - x - c.px(1.2)
-    rows = _rows(c, said[-1].text, room)
-    said = said[-(_LINES + 1 - len(rows)) :]
-    for i, line in enumerate(said):
-        y = rect.y + c.px(1.95 + _LEADING * i)
-        newest = line is said[-1]
-        tone = col.hi if newest or line.alarm else col.mid if i == len(said) - 2 else col.low
-        _spoken(kit, rect, y, line, len(rows) if newest else 1)
-        for n, words in enumerate(rows if newest else [line.text]):
+    y = rect.y + c.px(1.95)
+    shown = _shared(c, said, room)
+    for i, (line, rows) in enumerate(shown):
+        newest = i == len(shown) - 1
+        tone = col.hi if newest or line.alarm else col.mid if i == len(shown) - 2 else col.low
+        _spoken(kit, rect, y, line, len(rows))
+        for words in rows:
             size, face = c.best_fit(words, room)
-            at = x, y + c.px(_LEADING * n)
-            c.text(c.fitted(words, room, size, face), at, size, face, tone)
+            c.text(c.fitted(words, room, size, face), (x, y), size, face, tone)
+            y += c.px(_LEADING)
 
 
-def _rows(c: Canvas, text: str, room: float) -> list[str]:
-    """Return a line, or two where it has no room even in small letters."""
+def _shared(c: Canvas, said: Sequence[Caption], room: float) -> list[tuple[Caption, list[str]]]:
+    """Return what is shown of the last captions, each with its rows of words.
+
+    The newest is read to its end first, then the one before; an alarm always keeps a row.
+    """
+    shown: list[tuple[Caption, list[str]]] = []
+    left = _LINES
+    for i in range(len(said) - 1, -1, -1):
+        most = left - sum(line.alarm for line in said[:i])
+        if most > 0:
+            rows = _rows(c, said[i].text, room, most)
+            shown.insert(0, (said[i], rows))
+            left -= len(rows)
+    return shown
+
+
+def _rows(c: Canvas, text: str, room: float, most: int) -> list[str]:
+    """Return a line, or up to `most` where it has no room even in small letters."""
     size, face = c.best_fit(text, room)
-    if c.width(text, size, face) <= room:
+    if most == 1 or c.width(text, size, face) <= room:
         return [text]
-    first, *rest = c.wrapped(text, room)
-    return [first, " ".join(rest)]
+    rows = c.wrapped(text, room)
+    return rows if len(rows) <= most else [*rows[: most - 1], " ".join(rows[most - 1 :])]
 
 
 def _spoken(kit: Kit, rect: Any, y: float, line: Caption, rows: int) -> None:

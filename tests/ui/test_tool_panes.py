@@ -219,20 +219,37 @@ def test_a_leak_is_told_while_a_picture_that_shows_it_is_seen(
     assert " ".join(said[1]).startswith("Cement in a segmental vein and the disc.")
 
 
+_LONG = "Time-out: right patient, L1, kyphoplasty. INR 1.0, platelets 220, no allergies."
+
+
+@pytest.mark.parametrize(
+    ("said", "whole"),
+    [
+        ([("Now L1. The table is tilted by 4 degrees.", True)], [0]),
+        ([("Prone on bolsters, arms up, all points padded.", True)], [0]),
+        # What came before is read to its end too, where the newest leaves it the room.
+        ([("Cefazolin.", False), (_LONG, False)], [1]),
+        ([("Cefazolin.", False), ("All points padded, arms up, on bolsters.", False),
+          ("100 mg.", False)], [1, 2]),
+        # An alarm keeps its row, however much is said after it.
+        ([("Stop.", True), (_LONG, False), ("100 mg.", False)], [0, 2]),
+    ],
+)  # fmt: skip
 def test_what_is_said_is_read_to_its_end(
-    canvas: Canvas, session: Session, monkeypatch: Any
+    canvas: Canvas,
+    session: Session,
+    monkeypatch: Any,
+    said: list[tuple[str, bool]],
+    whole: list[int],
 ) -> None:
     kept = list(session.captions)
-    said = (
-        "Now L1. The table is tilted by 4 degrees.",
-        "Prone on bolsters, arms up, all points padded.",
-    )
-    for speaker, words in zip(("assistant", "nurse"), said, strict=True):
-        session.captions[:] = [*kept, Caption(600, speaker, words, alarm=True)]
-        theatre = Theatre(session, lambda ended: None, Sound())
-        written = Written(canvas, monkeypatch)
-        theatre.draw(canvas)
-        lines = written.inside(layout.theatre(canvas.theme, biplane=False).captions)
-        assert words in " ".join(text for text, _ in lines)
-        assert overlaps([rect for _, rect in lines]) == []
+    session.captions[:] = [*kept, *(Caption(600, "nurse", text, alarm=bad) for text, bad in said)]
+    theatre = Theatre(session, lambda ended: None, Sound())
+    written = Written(canvas, monkeypatch)
+    theatre.draw(canvas)
     session.captions[:] = kept
+    lines = written.inside(layout.theatre(canvas.theme, biplane=False).captions)
+    heard = " ".join(text for text, _ in lines)
+    for i in whole:
+        assert said[i][0] in heard
+    assert overlaps([rect for _, rect in lines]) == []
