@@ -42,7 +42,7 @@ from simulator.scenario.assets import physics
 from simulator.units import MM3_PER_ML, TICKS_PER_S, ticks
 from simulator.world.bearings import wall_point
 from simulator.world.case import Case, Procedure
-from simulator.world.cement import ROUTES, Cement, Filling
+from simulator.world.cement import ROUTES, Cement, Filling, Route
 from simulator.world.state import State
 
 _RATE_UL_S, _STEPS, _PRIMING_N = 50.0, 6000, 20.0
@@ -68,8 +68,8 @@ class Given:
     """Highest."""
     bone_kpa: float
     """Highest at the tip."""
-    seen: bool
-    """A required view showed a leak."""
+    seen: frozenset[Route]
+    """Ways out on which a required view showed cement."""
     ended: str
 
 
@@ -82,15 +82,15 @@ class _Eye:
     """Before cement; brightness is that of then."""
     looks: tuple[Look, Look] | None = None
 
-    def sees_leak(self, cement: Cement) -> bool:
-        """Return whether a leak stands out in either."""
+    def leaks(self, cement: Cement) -> frozenset[Route]:
+        """Return the ways out on which cement stands out in either."""
         if sum(cement.cloud.leak_ul) < _SHOWS_UL:
-            return False
+            return frozenset()
         state = replace(self.state, cement=cement)
         if self.looks is None:
             self.looks = required_looks(self.case, self.state)
         live = (replace(by, brought=brought(by.g, state)) for by in self.looks)
-        return any(visible_routes(self.case, by) for by in live)
+        return frozenset[Route]().union(*(visible_routes(self.case, by) for by in live))
 
     def at_the_back(self, cement: Cement) -> bool:
         """Return whether cement lies in the back quarter of the body."""
@@ -142,7 +142,7 @@ def given(
     tool = replace(tool, depth_mm=tool.depth_mm - back_mm)
     outlet = cementing.outlet_of(case, tool, case.filler.volume_ml)
     hand = _Hand(case, cementing.flow_field(case, state.body.bone), outlet, rate_ul_s)
-    eye, paused, ended = _Eye(case, state), False, "given"
+    eye, seen, ended = _Eye(case, state), frozenset[Route](), "given"
     tick, next_look, syringe, bone = ticks(start_s), 0, 0.0, 0.0
     cement = Cement(mixed_tick=0, batches=1).with_filling(tool.side, Filling(ml=20.0))
     for _ in range(_STEPS):
@@ -157,14 +157,14 @@ def given(
         if eye.at_the_back(cement):
             ended = "back quarter"
             break
-        if not paused and eye.sees_leak(cement):
-            paused, ended, hand.force_n = True, "leak", 1.0
+        if not seen and (seen := eye.leaks(cement)):
+            ended, hand.force_n = "leak", 1.0
             filling = replace(cement.fillings[tool.side], kpa=0.0, flow_ul_s=0.0)
             cement = replace(cement.with_filling(tool.side, filling), flow_smooth_ul_s=0.0)
             tick, ml = tick + ticks(_PAUSE_S), min(ml, cement.injected_ml + _AFTER_LEAK_ML)
     else:
         ended = "stiff"
-    seen = paused or eye.sees_leak(cement)
+    seen |= eye.leaks(cement)
     return Given(replace(state, cement=cement), syringe, bone, seen, ended)
 
 
@@ -199,7 +199,8 @@ def filled(job: tuple[int, str, int, dict[str, float]]) -> dict[str, Any]:
     leaks = {r.value: v / MM3_PER_ML for r, v in zip(ROUTES, cement.cloud.leak_ul, strict=True)}
     return {
         "patient": number, "seed": seed, "arm": name, "injected_ml": cement.injected_ml,
-        "leaks": leaks, "leak_ml": sum(leaks.values()), "seen": done.seen, "ended": done.ended,
+        "leaks": leaks, "leak_ml": sum(leaks.values()), "ended": done.ended,
+        "seen": sorted(route.value for route in done.seen),
         "lung_ml": cement.lung_ml, "beyond_ml": cement.cloud.embolised_ul / MM3_PER_ML,
         "cleft": spec is not None and spec.cleft is not Cleft.NONE,
         "syringe_kpa": done.syringe_kpa, "bone_kpa": done.bone_kpa,
@@ -244,11 +245,12 @@ def main(args: Sequence[str] | None = None) -> None:
             if asked.out:
                 asked.out.write_text(json.dumps({"constants": constants, "rows": rows}) + "\n")
     rows = [r for r in rows if (r["patient"], r["arm"], r["seed"]) in {j[:3] for j in jobs}]
-    figures = {arm: summary([r for r in rows if r["arm"] == arm]) for arm in asked.arms}
-    for arm, found in figures.items():
-        print(arm, " ".join(f"{k}={v:.3g}" for k, v in found.items()))
+    by_arm = {arm: [r for r in rows if r["arm"] == arm] for arm in asked.arms}
+    for arm, own in by_arm.items():
+        print(arm, " ".join(f"{k}={v:.3g}" for k, v in summary(own).items()))
     if asked.page:
-        (HERE / "calibration.md").write_text(page(figures, {a: ARMS[a].words for a in figures}))
+        words = {arm: ARMS[arm].words for arm in by_arm}
+        (HERE / "calibration.md").write_text(page(by_arm, words), encoding="utf-8")
 
 
 if __name__ == "__main__":
