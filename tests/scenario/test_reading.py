@@ -93,7 +93,7 @@ def test_all_faults_come_at_once_in_the_order_of_the_file(case):
         ),
         (
             "[equipment]\nneedle = '12G'",
-            "equipment.needle: got '12G'; allowed: '11G', '11G-bevel', '13G', '10G' or "
+            "equipment.needle: got '12G'; allowed: '11G', '11G-bevel', '11G-long', '13G', '10G' or "
             "'8G', did you mean '13G'?",
         ),
         ("[plan]\nsides = ['left', 'left']", "plan.sides: each side can be named once"),
