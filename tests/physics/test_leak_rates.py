@@ -1,39 +1,57 @@
-"""Twenty drawn patients per arm against leaks on CT; by hand, half an hour."""
+"""Drawn patients against leaks on CT: twenty in every check of a change, more by hand.
 
-import importlib.util
+Numbers begin at 16: the constants were fitted on patients 0 to 15.
+"""
+
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
+FIRST, FEW, MANY = 16, 10, 40
 
 
-@pytest.fixture(scope="module")
-def figures():
+@cache
+def filled(arm, patients):
     sys.path.insert(0, str(DOCS))
     try:
-        spec = importlib.util.spec_from_file_location("calibrate", DOCS / "make_calibration.py")
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-        rows = [module.filled((n, arm, 0, {})) for n in range(20) for arm in ("vp_low", "kp")]
-        return {
-            arm: module.summary([r for r in rows if r["arm"] == arm]) for arm in ("vp_low", "kp")
-        }
+        from calibration_page import summary
+        from make_calibration import filled as fill
     finally:
         sys.path.remove(str(DOCS))
+    return summary([fill((FIRST + n, arm, 0, {})) for n in range(patients)])
+
+
+@pytest.mark.slow
+def test_low_viscosity_leaks_into_veins_and_discs_as_ct_finds_it():
+    """CT: 68 to 88 % of vertebrae, types B 32 and S 53 %; of ten -+ 28 % (two deviations)."""
+    found = filled("vp_low", FEW)
+    assert 40.0 <= found["any_leak_pct"] <= 100.0
+    assert found["type_B_pct"] > 0.0
+    assert found["type_S_pct"] > 0.0
+    assert found["seen_pct"] < found["any_leak_pct"]
+
+
+@pytest.mark.slow
+def test_dough_beside_a_pocket_leaks_little():
+    """CT: 21 and 49 % of vertebrae, S 1 %; of ten + 28 %. Median leak below what CT shows."""
+    found = filled("kp", FEW)
+    assert found["any_leak_pct"] <= 80.0
+    assert found["type_S_pct"] <= 20.0
+    assert found["leak_median_ml"] < 0.01
 
 
 @pytest.mark.long
-def test_leaks_without_a_pocket_lie_where_ct_finds_them(figures):
-    """CT: 68 to 88 % of vertebrae, half by segmental veins; of twenty +- 18 % (two deviations)."""
-    found = figures["vp_low"]
-    assert 50.0 <= found["any_leak_pct"] <= 100.0
-    assert 35.0 <= found["type_S_pct"] <= 90.0
-    assert found["seen_pct"] <= found["any_leak_pct"]
+def test_rates_of_forty_patients_lie_beside_published_ones():
+    """CT without a pocket 68 to 88 %, B 21 to 32, S 25 to 53, D 7 to 27; beside one 21 to 49.
 
-
-@pytest.mark.long
-def test_a_pocket_leaks_in_fewer_patients(figures):
-    """Published ratios of shares with to without a pocket are 0.34 and 0.56."""
-    assert figures["kp"]["any_leak_pct"] < 0.65 * figures["vp_low"]["any_leak_pct"]
+    Of forty a share has a deviation of 7 to 8 points: three of them on either side.
+    """
+    published = {"any_leak": (68, 88), "type_B": (21, 32), "type_S": (25, 53), "type_D": (7, 27)}
+    without, beside = filled("vp_low", MANY), filled("kp", MANY)
+    for name, (low, high) in published.items():
+        assert low - 23 <= without[f"{name}_pct"] <= high + 23
+    assert beside["any_leak_pct"] <= 49 + 23
+    assert beside["any_leak_pct"] < 0.8 * without["any_leak_pct"]
