@@ -7,7 +7,7 @@ mislead a surgeon.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -17,46 +17,19 @@ from simulator.imaging.cells import voxel_points_mm
 from simulator.imaging.positioner import geometry, project
 from simulator.imaging.viewing import ViewKind, lifted, quality
 from simulator.imaging.visibility import look, tip_seen, visible_routes
+from simulator.procedure.clocks import reach_mm
 from simulator.units import Vec3
 from simulator.world.arm import Shot, View
 from simulator.world.bearings import off_deg, wall_point
 from simulator.world.case import Case
 from simulator.world.cement import ROUTES
+from simulator.world.seen import Seen
 from simulator.world.shown import UNREAD, Contours, Shown
 from simulator.world.state import State
 
 _N = 512
 _EDGE_SHARE = 0.05
 """The outermost part of a cement cloud that the eye does not take for its edge."""
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """One picture as read: distances in mm at the patient, None where nothing is to be read."""
-
-    tick: int
-    view: View
-    error_deg: float
-    tip_medial_mm: tuple[float | None, float | None] = (None, None)
-    """AP: tip to the medial border of its pedicle, positive while lateral of it."""
-    tip_past_wall_mm: tuple[float | None, float | None] = (None, None)
-    """Lateral: tip anterior of the posterior wall."""
-    tip_to_front_mm: tuple[float | None, float | None] = (None, None)
-    """Lateral: tip to the anterior wall."""
-    plate_rise_mm: float | None = None
-    """Lateral: how far the superior endplate's front edge has risen since the first picture."""
-    plate_left_mm: float | None = None
-    """Lateral: how far that edge still is below where its neighbours say it was."""
-    wall_moved_mm: float | None = None
-    """Lateral: how far the posterior wall has moved since the first picture."""
-    tamp_at_wall: tuple[bool, bool] = (False, False)
-    """The contrast of a balloon lies on a cortex, or on an endplate that is not depressed."""
-    cement_to_wall_mm: float | None = None
-    """Lateral: hindmost cement in the body to the posterior wall."""
-    leak: bool = False
-    """Cement is seen outside the body."""
-    contours: Contours = UNREAD
-    """How true the view is, by the outlines in it."""
 
 
 def show(case: Case, state: State) -> Shown:
@@ -86,13 +59,24 @@ def _contours(case: Case, state: State) -> Contours:
 def read_picture(case: Case, state: State, shot: Shot, shown: Shown) -> Seen:
     """Read the picture taken at `shot` while the world was in `state`."""
     seen = Seen(
-        shot.tick, shot.view, shot.error_deg, leak=bool(shown.leaks), contours=shown.contours
-    )
+        shot.tick, shot.view, shot.error_deg, leak=bool(shown.leaks), contours=shown.contours,
+        reach_mm=_marks(state), tamp_ml=_scales(state),
+    )  # fmt: skip
     if shot.view is View.AP:
         return _read_ap(case, state, shot, shown, seen)
     if shot.view is View.LATERAL:
         return _read_lateral(case, state, shot, shown, seen)
     return seen
+
+
+def _marks(state: State) -> tuple[float | None, float | None]:
+    left, right = (None if tool is None else reach_mm(tool) for tool in state.cannulas)
+    return left, right
+
+
+def _scales(state: State) -> tuple[float | None, float | None]:
+    left, right = (None if tamp is None else tamp.volume_ml for tamp in state.tamps)
+    return left, right
 
 
 def _apart(case: Case, shot: Shot, ends: tuple[Vec3, Vec3], axis: Vec3) -> float:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from simulator.engine import digest
-from simulator.engine.reading import Seen, read_picture
+from simulator.engine.reading import read_picture
 from simulator.engine.recorder import Entry, Recorder
 from simulator.engine.recording import Kept, Practice, plain
 from simulator.engine.sight import Observation, observe
@@ -22,6 +22,7 @@ from simulator.world.arm import View
 from simulator.world.case import Case
 from simulator.world.events import Event, Exposed, Moved, Refused, Said
 from simulator.world.report import Report
+from simulator.world.seen import Looked, Seen
 from simulator.world.state import State
 from simulator.world.tools import Cannula
 
@@ -102,6 +103,11 @@ class Session:
     def recording(self) -> Path | None:
         """Where the run is being kept."""
         return self._recorder.path if self._recorder else None
+
+    @property
+    def looked(self) -> Looked:
+        """The last pictures of either plane, as read."""
+        return Looked(self.ap, self.lateral)
 
     def observe(self) -> Observation:
         """Return what the operator may know now."""

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from simulator.anatomy.plan import Plan
 from simulator.anatomy.views import true_ap, true_lateral
-from simulator.engine.reading import Seen
 from simulator.frames import Side
 from simulator.units import PSI_PER_MPA, Vec3, seconds
 from simulator.world.arm import CArm
@@ -16,6 +15,7 @@ from simulator.world.case import Case, Procedure
 from simulator.world.clinic import Clinical
 from simulator.world.events import Event, Said
 from simulator.world.instruments import CementSpec, TampSpec
+from simulator.world.seen import Seen
 from simulator.world.state import State
 from simulator.world.tamp import Tamp
 from simulator.world.tools import Cannula, Inside

@@ -35,7 +35,7 @@ from simulator.world.tools import Cannula, Inside
 
 _START_LATERAL_MM = 20.0
 _START_MEDIAL_DEG = 15.0
-_EMPTY_TAMP_ML = 0.05
+EMPTY_TAMP_ML = 0.05
 """A tamp with less than this left in it slips through its cannula."""
 _DRAG_MM = 2.0
 """A cannula that nobody holds follows the instrument that is pulled out of it."""
@@ -168,7 +168,7 @@ def tamp_out(case: Case, state: State, side: Side) -> Outcome:
     cannula, tamp = state.cannulas[side], state.tamps[side]
     if cannula is None or tamp is None:
         return "There is no tamp on this side."
-    if tamp.volume_ml > _EMPTY_TAMP_ML and not tamp.ruptured:
+    if tamp.volume_ml > EMPTY_TAMP_ML and not tamp.ruptured:
         return "The tamp is still filled. Deflate it first."
     last = state.tamps[1 - side] is None
     body = tamping.at_rest(case, state) if last else state.body

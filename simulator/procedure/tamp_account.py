@@ -21,16 +21,16 @@ ENDPOINTS = (
 )  # fmt: skip
 """In the order in which they are asked for; a tally keeps the index."""
 
-_STEP_PAUSE_TICKS = 2 * TICKS_PER_S
+STEP_PAUSE_S = 2.0
 """A rest of this length ends a step."""
-_DECAY_S = 4.0
+DECAY_S = 4.0
 """A rest of this length lets the pressure fall."""
 _DECAYED = 0.9
 """Pressure that has kept more than this share of its step's peak does not decay."""
 _HIGH_SHARE = 0.6
 """Of the limit: below, bone that holds is no sign of anything."""
-_REDUCED = 0.95
-_LIFT_WORTH_MM, _STALLED_MM, _STALLED_STEPS = 1.0, 0.08, 3
+REDUCED = 0.95
+LIFT_WORTH_MM, _STALLED_MM, STALLED_STEPS = 1.0, 0.08, 3
 """The plate had risen, and now rises less than this a step, so many steps in a row."""
 _FULL_ML = 0.1
 _HELD_ML = 0.5
@@ -92,12 +92,12 @@ def _step(case: Case, before: State, after: State, account: Account, side: Side)
         return
     step, rested = f"tamp_step_ml_{side}", f"inflated_tick_{side}"
     rest = after.tick - account.get(rested, -1e9)
-    if rest > _STEP_PAUSE_TICKS:
+    if rest > STEP_PAUSE_S * TICKS_PER_S:
         account.put(step, 0.0)
         account.put(f"tamp_step_mpa_{side}", new.pressure_mpa)
         account.put(f"tamp_seen_{side}", 0.0)
         account.add("tamp_steps", 1.0)
-        account.add("tamp_steps_paused", float(rest >= _DECAY_S * TICKS_PER_S))
+        account.add("tamp_steps_paused", float(rest >= DECAY_S * TICKS_PER_S))
         account.add(f"tamp_steps_{side}", 1.0)
         _rise(case, before, account, side)
     account.put(step, account.get(step) + new.volume_ml - old.volume_ml)
@@ -113,7 +113,7 @@ def _rise(case: Case, before: State, account: Account, side: Side) -> None:
     """Count the steps in a row after which the plate has hardly risen."""
     now = case.patient.gain_mm(before.body.lift)
     last = account.get(f"gain_at_step_{side}")
-    stalled = now > _LIFT_WORTH_MM and now - last < _STALLED_MM
+    stalled = now > LIFT_WORTH_MM and now - last < _STALLED_MM
     account.put(f"stalled_{side}", account.get(f"stalled_{side}") + 1.0 if stalled else 0.0)
     account.put(f"gain_at_step_{side}", now)
 
@@ -149,9 +149,9 @@ def _met(case: Case, state: State, account: Account, side: Side, tamp: Tamp) -> 
     most = case.patient.gain_mm(case.patient.hinge.whole)
     rested, share = decay(account.get, state.tick, tamp)
     signs = (
-        most > 0.0 and case.patient.gain_mm(state.body.lift) >= _REDUCED * most,
+        most > 0.0 and case.patient.gain_mm(state.body.lift) >= REDUCED * most,
         tamp.touch_mm2 >= constants["touch_stop_mm2"],
-        account.get(f"stalled_{side}") >= _STALLED_STEPS,
+        account.get(f"stalled_{side}") >= STALLED_STEPS,
         no_decay(case, rested, share, tamp),
         tamp.volume_ml >= case.tamp.max_volume_ml - _FULL_ML,
         tamp.pressure_mpa >= limit,
@@ -179,7 +179,7 @@ def decay(told: Told, tick: int, tamp: Tamp) -> tuple[float, float]:
 def no_decay(case: Case, rested_s: float, share: float, tamp: Tamp) -> bool:
     """Tell whether a high pressure holds through a pause that lets it fall in bone that yields."""
     high = _HIGH_SHARE * case.tamp.max_pressure_psi / PSI_PER_MPA
-    return rested_s >= _DECAY_S and share > _DECAYED and tamp.pressure_mpa > high
+    return rested_s >= DECAY_S and share > _DECAYED and tamp.pressure_mpa > high
 
 
 def first_endpoint(state: State, side: Side) -> str:

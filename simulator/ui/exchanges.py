@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from simulator.frames import Side
 from simulator.physics.column import bowl_age_s, filler_age_s
+from simulator.physics.exchange import EMPTY_TAMP_ML
 from simulator.physics.setting import is_set
 from simulator.procedure.by_level import waiting
 from simulator.world.action import Do
@@ -66,6 +67,29 @@ def exchanges(case: Case, state: State, tool: str, side: Side) -> tuple[Do, ...]
     if cannula.inside in _OUT:
         return (_OUT[cannula.inside],)
     return (Do.STYLET_IN,)
+
+
+def hindrance(state: State, tool: str, side: Side) -> str:
+    """Return what stands in the way of the next exchange, "" if nothing does.
+
+    Physics would refuse the act; who is told before need not try.
+    """
+    cannula, tamp = state.cannulas[side], state.tamps[side]
+    if tool == "needle":
+        held = cannula is not None and cannula.inside is Inside.TAMP
+        return "The tamp is in the cannula. Take it out first (X)." if held else ""
+    if tool != "tamp":
+        return ""
+    if tamp is not None:
+        filled = tamp.volume_ml > EMPTY_TAMP_ML and not tamp.ruptured
+        return "The tamp is still filled. Deflate it first (G)." if filled else ""
+    if not state.purged:
+        return ""
+    if cannula is None or not cannula.working:
+        return "A tamp needs the working cannula. Seat it first (Z)."
+    if cannula.inside is not Inside.EMPTY:
+        return f"The {cannula.inside} is in the cannula. Take it out first (Z)."
+    return ""
 
 
 def _wants_mixing(case: Case, state: State, side: Side) -> bool:

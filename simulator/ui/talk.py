@@ -17,6 +17,16 @@ from simulator.ui.theme import Rgb
 
 _NURSE = (0xB5, 0xA3, 0xE0)
 _LINES, _LEADING = 3, 3.25
+_AHEAD = {
+    "local": "local anaesthetic",
+    "access": "the needle",
+    "tamp": "the tamp",
+    "mix": "mixing the cement",
+    "inject": "giving the cement",
+    "set": "letting it set",
+    "recover": "dressing, an hour flat",
+}
+"""What a part of the procedure begins with, told in the part before it."""
 
 
 def _ink(kit: Kit, speaker: str) -> Rgb:
@@ -96,7 +106,7 @@ def coach(kit: Kit, rect: Any, scene: Scene) -> None:
     if fresh and scene.refused is not None:
         head, body, ink, ground, mark = "Not now", scene.refused[0], col.warn, col.warnd, "triangle"
     else:
-        head, body = next_hint(scene.case, scene.state)
+        head, body = next_hint(scene.case, scene.state, scene.session.looked)
         ink, ground, mark = col.acc, col.accd, "bulb"
     c.box(rect, ground, ink, 0.45)
     c.fill((rect.x, rect.y + 2, max(3, c.px(0.45)), rect.h - 4), ink)
@@ -136,10 +146,10 @@ def strip(kit: Kit, rect: Any, scene: Scene) -> None:
             ink = col.low
         c.text(label, (box.x + c.px(3.3), y), "sm", face, ink)
         x += w + c.px(0.9)
+    if now + 1 >= len(phases):
+        return
     x += c.px(0.4)
     c.post(x, rect.y + c.px(1.5), rect.h - c.px(3.0), col.line2)
     x += c.px(1.5)
     x += c.text("Next", (x, y), "sm", "medium", col.low) + c.px(0.7)
-    head, _ = next_hint(scene.case, scene.state)
-    word = head if head.isupper() or head[:2].isupper() else head[:1].lower() + head[1:]
-    c.text(c.fitted(word, rect.right - x - c.px(2)), (x, y))
+    c.text(c.fitted(_AHEAD[phases[now + 1]], rect.right - x - c.px(2)), (x, y))

@@ -125,6 +125,10 @@ class Theatre:
             self.scene.coach = not self.scene.coach
         elif name == "mute":
             self.scene.sound = not self.scene.sound
+        elif name == "next":
+            _, why = self.operator.next_or_why(self.scene.state)
+            if why:
+                self.scene.refused = (why, self.scene.state.tick)
         else:
             back = bool(event.mod & pygame.KMOD_SHIFT)
             viewer.use(self.scene, name, back=back)

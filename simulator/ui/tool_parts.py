@@ -89,10 +89,10 @@ def held(scene: Scene, name: str, label: str) -> Deed:
 
 
 def exchange(scene: Scene) -> Deed:
-    """Return the button of R: the next sensible act of this tool."""
-    act = scene.operator.next_act(scene.state)
-    if act is Do.NONE:
-        return Deed("next", "Nothing next", why_not="Nothing to exchange here now.")
+    """Return the button of R: the next sensible act of this tool, off with the reason why."""
+    act, why = scene.operator.next_or_why(scene.state)
+    if why:
+        return Deed("next", WORDS.get(act, "Nothing next"), why_not=why)
     return Deed("next", WORDS[act], cap("next"), asker(scene, act))
 
 

@@ -7,7 +7,8 @@ from typing import Any
 import pygame
 
 from simulator.frames import Side
-from simulator.procedure.tamp_account import decay, first_endpoint, no_decay
+from simulator.procedure.coach_tamp import sign
+from simulator.procedure.tamp_account import decay, no_decay
 from simulator.ui.gauges import manometer
 from simulator.ui.kit import Kit
 from simulator.ui.plots import pressure_volume
@@ -190,7 +191,9 @@ def stops(scene: Scene, tamp: Tamp | None) -> list[tuple[str, bool]]:
     spec, state = scene.case.tamp, scene.state
     ml = tamp.volume_ml if tamp else 0.0
     now = psi(tamp.pressure_mpa) if tamp else 0.0
-    first = first_endpoint(state, scene.operator.side) if scene.coach and tamp else ""
+    first = (
+        sign(scene.case, state, scene.operator.side, scene.session.looked) if scene.coach else ""
+    )
     rows = [(word, first == name) for word, name in _SEEN]
     held = tamp is not None and no_decay(
         scene.case, *decay(state.tally.values.get, state.tick, tamp), tamp

@@ -11,7 +11,7 @@ from simulator.frames import Side
 from simulator.procedure.phases import refusal
 from simulator.ui import arm, hand
 from simulator.ui.console import Console
-from simulator.ui.exchanges import exchanges
+from simulator.ui.exchanges import exchanges, hindrance
 from simulator.ui.keys import KEYS
 from simulator.units import Vec3
 from simulator.world.action import Action, Do
@@ -165,10 +165,18 @@ class Wishes:
 
     def next_act(self, state: State) -> Do:
         """Return the exchange that R asks for with the tool in use."""
-        for act in exchanges(self.case, state, self.tool, self.side):
-            if refusal(self.case, state, act) is None:
-                return act
-        return Do.NONE
+        act, why = self.next_or_why(state)
+        return Do.NONE if why else act
+
+    def next_or_why(self, state: State) -> tuple[Do, str]:
+        """Return the next exchange, and why it cannot be made now; "" if it can."""
+        acts = exchanges(self.case, state, self.tool, self.side)
+        if not acts:
+            return Do.NONE, "Nothing to exchange here now."
+        why = [refusal(self.case, state, act) for act in acts]
+        if None in why:
+            return acts[why.index(None)], hindrance(state, self.tool, self.side)
+        return acts[0], why[0] or ""
 
     def release(self) -> None:
         """Let go of everything: the window lost the keyboard, or a menu opened."""

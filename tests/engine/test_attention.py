@@ -9,7 +9,6 @@ import pytest
 from simulator.engine.operators import hands
 from simulator.engine.operators.attention import attended
 from simulator.engine.operators.hands import Move, Routine
-from simulator.engine.reading import Seen
 from simulator.engine.session import Session
 from simulator.engine.sight import Observation
 from simulator.frames import Side
@@ -18,6 +17,7 @@ from simulator.world.action import Do
 from simulator.world.arm import View
 from simulator.world.case import Case
 from simulator.world.events import Collapsed, Moved, TroubleBegan
+from simulator.world.seen import Seen
 from simulator.world.vitals import Trouble
 
 

@@ -31,6 +31,7 @@ from simulator.world.cement import ROUTES, Cloud, Filling, Route
 from simulator.world.events import Done, LevelTaken, Refused
 from simulator.world.level import Level
 from simulator.world.placement import between
+from simulator.world.seen import Looked
 from simulator.world.tally import Finding
 from simulator.world.tools import Inside
 from tests.imaging import phantom
@@ -228,15 +229,15 @@ def test_working_at_a_level_that_is_not_in_turn_is_the_wrong_level(two: Case):
 
 
 def test_the_coach_speaks_of_the_other_level(two: Case, mild_case: Case):
-    state = replace(at_work(two), phase="mix")
+    state = replace(at_work(two), phase="mix", ways=("mix", "entry"))
     empty = replace(state, cement=replace(state.cement, mixed_tick=None))
-    assert "T12" in next_hint(two, empty)[1]
-    assert next_hint(mild_case, empty)[0] == "Mix the cement"
+    assert "T12" in next_hint(two, empty, Looked())[1]
+    assert next_hint(mild_case, empty, Looked())[0] == "Mix the cement"
     done = replace(
         state, phase="set", cannulas=(None, None), cement=replace(state.cement, started_tick=1)
     )
-    assert next_hint(two, done)[0] == "On to T12"
-    assert next_hint(mild_case, done)[0] == "Close"
+    assert next_hint(two, done, Looked())[0] == "On to T12"
+    assert next_hint(mild_case, done, Looked())[0] == "Close"
 
 
 def test_findings_of_a_level_name_it_and_those_of_the_run_do_not(two: Case, mild_case: Case):

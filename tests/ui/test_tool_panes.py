@@ -6,11 +6,14 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
+import pygame
 import pytest
 
 from simulator.engine.session import Caption, Session
 from simulator.frames import Side
 from simulator.physics.cement_acts import mix
+from simulator.physics.exchange import stylet_in, tamp_in, tamp_out
+from simulator.physics.insertion import place
 from simulator.ui import layout
 from simulator.ui.canvas import Canvas
 from simulator.ui.exchanges import exchanges
@@ -24,9 +27,11 @@ from simulator.world.arm import Pose, Shot, View
 from simulator.world.case import Case
 from simulator.world.cement import Cement, Filling, Portion, Route
 from simulator.world.events import Exposed
+from simulator.world.seen import Seen
 from simulator.world.shown import Shown
 from simulator.world.state import State
 from simulator.world.tamp import Tamp
+from simulator.world.tools import Inside
 from tests.ui.test_layout import Written, overlaps
 
 _NOW = ticks(900.0)
@@ -191,15 +196,88 @@ def test_a_high_pressure_that_holds_is_a_sign_to_stop(
     assert less == [False, False, False]
 
 
-def test_what_only_the_eye_finds_is_marked_by_the_coach_alone(session: Session) -> None:
-    before = session.state
-    theatre = shown(session, held(session, 200.0, 0.8, 1.0, endpoint_0=1.0), "tamp")
+def test_what_only_the_eye_finds_is_marked_by_the_coach_from_the_picture(session: Session) -> None:
+    before = session.state, session.lateral
+    theatre = shown(session, held(session, 200.0, 0.8, 1.0), "tamp")
     marks = []
-    for coach in (True, False):
+    for coach, touching in ((True, False), (True, True), (False, True)):
         theatre.scene.coach = coach
+        told = {"tamp_ml": (2.9, None), "tamp_at_wall": (touching, False)}
+        session.lateral = replace(Seen(_NOW, View.LATERAL, 0.0), **told)
         marks.append(dict(stops(theatre.scene, session.state.tamps[0]))["Wall or plate"])
+    session.state, session.lateral = before
+    assert marks == [False, True, False]
+
+
+def test_r_says_why_a_filled_tamp_stays_in(room: Any) -> None:
+    """What physics refuses is not offered; R says so instead of asking for it."""
+    session, theatre = room.session, room.theatre
+    operator = theatre.operator
+    full = replace(held(session, 150.0, 0.8, 9.0), phase="inflate", ways=("inflate", "entry"))
+    tube = place(session.case, Side.LEFT, (30.0, 90.0, 0.0), (0.0, -1.0, 0.0))
+    tube = replace(tube, working=True, inside=Inside.TAMP)
+    full = replace(full, cannulas=(tube, None), purged=True)
+    session.state, operator.tool, operator.side = full, "tamp", Side.LEFT
+    physics = tamp_out(session.case, full, Side.LEFT)
+    assert isinstance(physics, str)
+    act, why = operator.next_or_why(full)
+    assert (act, operator.next_act(full)) == (Do.TAMP_OUT, Do.NONE)
+    assert why.startswith(physics.rstrip("."))
+    room.draw()
+    (button,) = [hot for hot in theatre.hots.items if hot.name == "next"]
+    assert not button.enabled
+    room.key(pygame.K_r)
+    assert operator.next_action(full).do is Do.NONE
+    assert theatre.scene.refused == (why, full.tick)
+    empty = replace(full, tamps=(replace(full.tamps[0], volume_ml=0.0, pressure_mpa=0.0), None))
+    assert operator.next_act(empty) is Do.TAMP_OUT
+    operator.tool = "needle"
+    assert isinstance(stylet_in(session.case, empty, Side.LEFT), str)
+    assert operator.next_act(empty) is Do.NONE
+
+
+@pytest.mark.parametrize("inside", [Inside.STYLET, Inside.EMPTY])
+@pytest.mark.parametrize("working", [False, True])
+def test_a_tamp_is_offered_where_it_goes_in(room: Any, inside: Inside, working: bool) -> None:
+    session, operator = room.session, room.theatre.operator
+    tube = place(session.case, Side.LEFT, (30.0, 90.0, 0.0), (0.0, -1.0, 0.0))
+    tube = replace(tube, working=working, inside=inside)
+    state = replace(
+        session.state, phase="exchange", ways=("exchange", "entry"), purged=True,
+        cannulas=(tube, None),
+    )  # fmt: skip
+    operator.tool, operator.side = "tamp", Side.LEFT
+    refused = isinstance(tamp_in(session.case, state, Side.LEFT), str)
+    assert refused == (not working or inside is Inside.STYLET)
+    assert (operator.next_act(state) is Do.NONE) == refused
+
+
+_LONGEST = (
+    ("Stop here, other side next", "The pressure does not fall any more. Bring the other tamp as "
+     "far; this one holds."),
+    ("Deflate", "The cement has had its wait. Empty this one, then tamp out. The other one holds."),
+    ("Is it past the wall?", "12.3 mm deeper since the last lateral, which had it behind. Take "
+     "one."),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("hint", _LONGEST)
+def test_a_hint_is_read_to_its_end_and_the_strip_tells_what_comes_next(
+    canvas: Canvas, session: Session, monkeypatch: Any, hint: tuple[str, str]
+) -> None:
+    before = session.state
+    theatre = shown(session, held(session, 150.0, 0.8, 9.0), "tamp")
+    session.state = replace(session.state, phase="inflate", ways=("inflate", "entry"))
+    monkeypatch.setattr("simulator.ui.talk.next_hint", lambda *_: hint)
+    written = Written(canvas, monkeypatch)
+    theatre.draw(canvas)
     session.state = before
-    assert marks == [True, False]
+    places = layout.theatre(canvas.theme, biplane=False)
+    said = [text for text, _ in written.inside(places.coach)]
+    assert said[0] == hint[0]
+    assert " ".join(said[1:]) == hint[1]
+    strip = [text for text, _ in written.inside(places.strip)]
+    assert strip[strip.index("Next") + 1 :] == ["mixing the cement"]
 
 
 def test_a_leak_is_told_while_a_picture_that_shows_it_is_seen(
