@@ -186,4 +186,5 @@ def _three(draw: Callable[[Axes, int, int], None], bone: BoneField, keys: tuple[
 
         return figure_text(_SIZE_IN, 1, paint)
 
-    return Views(tuple((title, view(*rest)) for title, *rest in SIDES), keys)
+    figures = tuple((title, view(across, up, x, y)) for title, across, up, x, y in SIDES)
+    return Views(figures, keys)
