@@ -13,7 +13,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from importlib import metadata
 
-from simulator.cli import arguments
+from simulator.cli import arguments, output
 from simulator.errors import SimulatorError
 
 OK, FAILED, WRONG_INPUT, BUG = 0, 1, 2, 3
@@ -39,6 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = arguments.parser(_version())
     given = parser.parse_args(argv)
     try:
+        output.check_places(given)
         return _command(given)(given)
     except SimulatorError as error:
         print(error, file=sys.stderr)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import json
 import sys
@@ -28,6 +29,31 @@ def progress() -> Progress:
     return tell
 
 
+_FILES, _FOLDERS = ("json", "record", "output", "csv", "runs"), ("frames",)
+"""Arguments that say where to write; `--json` of some commands is a yes or no."""
+
+
+def check_places(given: argparse.Namespace) -> None:
+    """Refuse a place that cannot take what a command will write, before any work is done.
+
+    A file goes into a folder that is there: a mistyped name makes no new one. Only the folder of
+    `--frames` is made.
+
+    Raises:
+        UsageError: the folder is missing, or a file and a folder are mistaken for each other.
+    """
+    for name in (*_FILES, *_FOLDERS):
+        path = getattr(given, name, None)
+        if not isinstance(path, Path):
+            continue
+        if not path.parent.exists():
+            raise UsageError(f"{path}: cannot be written (there is no folder {path.parent})")
+        if not path.parent.is_dir():
+            raise UsageError(f"{path}: cannot be written ({path.parent} is no folder)")
+        if name in _FILES and path.is_dir():
+            raise UsageError(f"{path}: cannot be written (it is a folder)")
+
+
 def write(path: Path, content: str | bytes) -> None:
     """Write a whole file or nothing.
 
@@ -37,7 +63,6 @@ def write(path: Path, content: str | bytes) -> None:
     data = content.encode("utf-8") if isinstance(content, str) else content
     temporary = path.with_name(path.name + ".part")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         temporary.write_bytes(data)
         temporary.replace(path)
     except OSError as error:

@@ -12,12 +12,13 @@ from simulator.paths import asset
 from simulator.procedure.metrics import METRICS
 from simulator.records import sides
 from simulator.records.bands import Band, bands
-from simulator.records.charts import charts, timeline
+from simulator.records.charts import charts
 from simulator.records.measured import FRAME, measures, reached
 from simulator.records.moments import Pictures, rule_words, touched
 from simulator.records.skin_dose import SkinDose, skin_dose
 from simulator.records.spoken import named, practice_words, told
 from simulator.records.teaching import points
+from simulator.records.timeline import timeline
 from simulator.units import TICKS_PER_S
 from simulator.world.report import DomainScore, Report
 
@@ -52,9 +53,10 @@ def page(session: Session, pictures: Pictures) -> str:
         skin=_skin(session),
         timeline=timeline(session.trace, report.moments),
         charts=charts(session.trace, case.tamp.max_pressure_psi),
-        paths=sides.paths(case, session.state, session.trace) if begun else "",
-        cement=sides.cement(session.state) if session.state.cement.cloud.voxel.size else "",
+        paths=sides.paths(case, session.state, session.trace) if begun else None,
+        cement=sides.cement(session.state) if session.state.cement.cloud.voxel.size else None,
         teaching=points(report),
+        criteria=_criteria(report),
         rule=rule_words,
         stills=pictures.moments,
         films=pictures.films,
@@ -80,20 +82,31 @@ def _domains(report: Report) -> list[tuple[str, DomainScore, str, str]]:
     ]
 
 
-def _rows(report: Report) -> list[tuple[str, str, str, str]]:
-    """Return name, meaning, value and the expert's band of every metric that has a value."""
-    expert = bands(report.scenario)
-    out = []
-    for name, value in report.metrics.items():
-        if name not in METRICS or value is None:
-            continue
-        low, high = expert.get(name, (None, None))
-        band = f"{told(name, low)} – {told(name, high)}" if low is not None else ""
-        out.append((name, METRICS[name].meaning, told(name, value), band))
-    return out
+def _criteria(report: Report) -> list[tuple[str, str, list[tuple[str, str]]]]:
+    """Return domain, its points and its criteria with their points; the errors come last."""
+    out = [
+        (name.capitalize(), _of(d.score, d.max), lines)
+        for name, d in report.domains.items()
+        if (lines := [(text, _of(s, most)) for of, text, s, most in report.lines if of == name])
+    ]
+    errors = [(f"{clock(f.tick)} {f.text}", f.severity) for f in report.errors]
+    return [*out, ("Errors", "deducted", errors)] if errors else out
 
 
-def _not_zero(report: Report) -> list[tuple[str, str, str, str]]:
+def _of(score: float, most: float) -> str:
+    return f"{score:.1f} of {most:.0f}"
+
+
+def _rows(report: Report) -> list[tuple[str, str, str]]:
+    """Return name, meaning and value of every metric that has a value."""
+    return [
+        (name, METRICS[name].meaning, told(name, value))
+        for name, value in report.metrics.items()
+        if name in METRICS and value is not None
+    ]
+
+
+def _not_zero(report: Report) -> list[tuple[str, str, str]]:
     """Return the metrics that say something of a run in which nothing was done."""
     return [row for row in _rows(report) if report.metrics[row[0]]]
 

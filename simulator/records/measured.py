@@ -49,7 +49,7 @@ def measures(report: Report) -> tuple[Measure, ...]:
         if not isinstance(value, int | float):
             continue
         band = expert.get(name)
-        words = f"{_figure(name, band[0])} – {_words(name, band[1])}" if band else ""
+        words = spread(_figure(name, band[0]), _figure(name, band[1]), _sort(name)) if band else ""
         out.append(Measure(name, label, float(value), _words(name, value), band, words))
     return tuple(out)
 
@@ -57,7 +57,16 @@ def measures(report: Report) -> tuple[Measure, ...]:
 def reached(report: Report, name: str) -> str:
     """Return the expert's lowest and highest points of the total or a domain, or nothing."""
     band = bands(report.scenario).get(name)
-    return f"{band[0]:.1f} – {band[1]:.1f}" if band else ""
+    return spread(f"{band[0]:.1f}", f"{band[1]:.1f}") if band else ""
+
+
+def spread(low: str, high: str, sort: str = "") -> str:
+    """Return two figures as a range, or as one figure where they read the same.
+
+    >>> spread("97.1", "117", "mGy"), spread("98.5", "98.5")
+    ('97.1 – 117 mGy', '98.5')
+    """
+    return f"{low if low == high else f'{low} – {high}'} {sort}".strip()
 
 
 def _figure(name: str, value: float) -> str:
@@ -66,6 +75,9 @@ def _figure(name: str, value: float) -> str:
     return f"{value:.0f}" if value >= 100.0 or float(value).is_integer() else f"{value:.1f}"
 
 
+def _sort(name: str) -> str:
+    return "min" if name == "duration_s" else unit(name)
+
+
 def _words(name: str, value: float) -> str:
-    sort = "min" if name == "duration_s" else unit(name)
-    return f"{_figure(name, value)} {sort}".strip()
+    return f"{_figure(name, value)} {_sort(name)}".strip()

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
 
 from simulator.anatomy.volume import BoneField, Tissue
 from simulator.engine.session import Sample
@@ -29,7 +28,10 @@ _BONE, _CANAL, _CEMENT = "#c9bfae", "#f3dcdc", "#7a7f87"
 _SIDE_INK = {Side.LEFT: LINE, Side.RIGHT: "#a0522d"}
 _ROUTE_INK = ("#d55e00", "#0072b2", "#009e73", "#cc79a7", "#b3261e", "#5b3a8c", "#8a6d00")
 _ROUTE_MARK = ("o", "s", "^", "D", "X", "P", "v")
-_SIZE_IN = (9.6, 3.6)
+_ROUTE_SIGN = ("●", "■", "▲", "◆", "✖", "✚", "▼")
+"""The marks as letters, for the key."""
+_WAY_SIGN, _PLAN_SIGN, _AREA_SIGN = "━", "╌", "■"
+_SIZE_IN = (3.1, 2.9)
 _THICK_MM = (1.0, 4.0, 8.0, 40.0)
 _LEAST_UL = 5.0
 """A leak that is told as 0.00 mL is not told."""
@@ -37,8 +39,29 @@ _FEWEST_MM = 0.4
 """Points of a path nearer together than this are one."""
 
 
-def paths(case: Case, state: State, trace: Sequence[Sample]) -> str:
-    """Return an SVG of planned path and the way the tips took, before the bone as it is now."""
+@dataclass(frozen=True, slots=True)
+class Key:
+    """What a sign in the figures means."""
+
+    sign: str
+    ink: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Views:
+    """The vertebra from three sides."""
+
+    figures: tuple[tuple[str, str], ...]
+    """(title, SVG), in the order of `SIDES`."""
+    keys: tuple[Key, ...]
+
+
+_CANAL_KEY = Key(_AREA_SIGN, "#dfa9a9", "canal")
+
+
+def paths(case: Case, state: State, trace: Sequence[Sample]) -> Views:
+    """Return the planned path and the way the tips took, before the bone as it is now."""
 
     def draw(ax: Axes, across: int, up: int) -> None:
         _bone(ax, state.body.bone, across, up)
@@ -52,14 +75,10 @@ def paths(case: Case, state: State, trace: Sequence[Sample]) -> str:
                 ax.plot(way[:, across], way[:, up], color=_SIDE_INK[side], lw=1.8)
                 ax.plot(*way[-1, [across, up]], "o", color=_SIDE_INK[side], ms=4)
 
-    keys: list[Line2D | Patch] = [
-        Line2D([], [], color=_SIDE_INK[side], lw=1.8, label=f"{side.name.lower()} tip")
-        for side in Side
-        if len(tip_path(trace, side))
-    ]
-    keys.append(Line2D([], [], color=INK, lw=1.0, ls=(0, (4, 3)), label="planned"))
-    keys.append(Patch(color=_CANAL, label="canal"))
-    return _three(draw, state.body.bone, keys)
+    took = [side for side in Side if len(tip_path(trace, side))]
+    keys = [Key(_WAY_SIGN, _SIDE_INK[side], f"{side.name.lower()} tip") for side in took]
+    keys += [Key(_PLAN_SIGN, _SIDE_INK[Side(side)], "planned") for side in case.sides[:1]]
+    return _three(draw, state.body.bone, (*keys, _CANAL_KEY))
 
 
 def leaks(state: State) -> tuple[tuple[int, float], ...]:
@@ -68,8 +87,8 @@ def leaks(state: State) -> tuple[tuple[int, float], ...]:
     return tuple((r, ul / 1000.0) for r, ul in amounts if ul >= _LEAST_UL)
 
 
-def cement(state: State) -> str:
-    """Return an SVG of the cement in the body and of every route by which it left."""
+def cement(state: State) -> Views:
+    """Return the cement in the body and of every route by which it left."""
     cloud, bone = state.cement.cloud, state.body.bone
     inside = cloud.route < 0
     routes = leaks(state)
@@ -86,14 +105,10 @@ def cement(state: State) -> str:
         for r, _ in routes:
             _leak(ax, state, r, across, up)
 
-    keys: list[Line2D | Patch] = [Patch(color=_CEMENT, label="in the body")]
+    keys = [Key(_AREA_SIGN, _CEMENT, "cement in the body")]
     for r, ml in routes:
-        label = f"{ROUTES[r].value} {ml:.2f} mL"
-        keys.append(
-            Line2D([], [], color=_ROUTE_INK[r], marker=_ROUTE_MARK[r], lw=0, ms=5, label=label)
-        )
-    keys.append(Patch(color=_CANAL, label="canal"))
-    return _three(draw, bone, keys)
+        keys.append(Key(_ROUTE_SIGN[r], _ROUTE_INK[r], f"{ROUTES[r].value} {ml:.2f} mL"))
+    return _three(draw, bone, (*keys, _CANAL_KEY))
 
 
 def _leak(ax: Axes, state: State, route: int, across: int, up: int) -> None:
@@ -156,21 +171,20 @@ def _bone(ax: Axes, bone: BoneField, across: int, up: int) -> None:
     ax.contour(x, y, nearest, levels=(0.0,), colors=("#857b69",), linewidths=0.9)
 
 
-def _three(draw: object, bone: BoneField, keys: Sequence[Line2D | Patch]) -> str:
-    def paint(axes: Sequence[Axes]) -> None:
-        assert callable(draw)
-        for ax, (title, across, up, x_word, y_word) in zip(axes, SIDES, strict=True):
+def _three(draw: Callable[[Axes, int, int], None], bone: BoneField, keys: tuple[Key, ...]) -> Views:
+    def view(across: int, up: int, x_word: str, y_word: str) -> str:
+        def paint(axes: Sequence[Axes]) -> None:
+            (ax,) = axes
             draw(ax, across, up)
             x, y = _axes(bone, across, up)
             # As in the pictures: the patient's left on the left, anterior on the left.
             ax.set_xlim((x[-1], x[0]) if across == 0 else (x[0], x[-1]))
             ax.set_ylim((y[-1], y[0]) if up == 1 else (y[0], y[-1]))
             ax.set_aspect("equal")
-            ax.set_title(title, fontsize=9, color=INK)
             ax.set_xlabel(f"mm, {x_word}", color=INK)
             ax.set_ylabel(f"mm, {y_word}", color=INK)
-        axes[0].figure.legend(
-            handles=list(keys), loc="outside lower center", ncols=6, frameon=False, fontsize=9
-        )
 
-    return figure_text(_SIZE_IN, 3, paint)
+        return figure_text(_SIZE_IN, 1, paint)
+
+    figures = tuple((title, view(across, up, x, y)) for title, across, up, x, y in SIDES)
+    return Views(figures, keys)

@@ -13,7 +13,7 @@ from simulator.imaging.skin import ERYTHEMA_MGY, surface_of, unrolled
 from simulator.records.svg import ALARM, GRID, INK, figure_text
 from simulator.units import FloatArray
 
-_SIZE_IN = (9.6, 3.0)
+_SIZE_IN = (5.4, 2.5)
 _SHARES = (0.02, 0.1, 0.25, 0.5, 0.75, 0.9, 1.0)
 """Limits of the shades, as shares of the peak."""
 _SHADES = ("#fdf3d6", "#f8dfa2", "#efc25f", "#d99a2b", "#b06f17", "#74430f")

@@ -9,11 +9,12 @@ from simulator.world.report import Metric
 
 _UNITS = (
     "ml_min", "mm3", "mmhg", "gycm2", "mgy", "usv", "psi", "mpa", "kpa", "deg", "pct", "vas",
-    "mm", "ml", "mg", "n", "s",
+    "mm", "ml", "mg", "n", "s", "c",
 )  # fmt: skip
 _SHOWN = {
     "ml_min": "mL/min", "mmhg": "mmHg", "gycm2": "Gy·cm²", "mgy": "mGy", "usv": "µSv",
     "mpa": "MPa", "kpa": "kPa", "deg": "°", "pct": "%", "vas": "VAS", "ml": "mL", "n": "N",
+    "c": "°C",
 }  # fmt: skip
 _PROPER = {"ap": "AP", "kap": "KAP", "map": "MAP", "spo2": "SpO2"}
 

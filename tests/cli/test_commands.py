@@ -84,6 +84,32 @@ def test_a_truncated_recording_is_one_line(tmp_path, capsys) -> None:
     one_line(told(capsys), "cut.simrec", "damaged")
 
 
+WRITERS = [
+    ["run", "l1-wedge", "--json"],
+    ["run", "l1-wedge", "--record"],
+    ["replay", "none.simrec", "--json"],
+    ["report", "none.simrec", "-o"],
+    ["preview", "l1-wedge", "-o"],
+    ["export", "--csv"],
+    ["export", "--runs"],
+    ["bench", "--json"],
+]
+
+
+@pytest.mark.parametrize("words", [*WRITERS, ["run", "l1-wedge", "--frames"]])
+def test_no_command_makes_a_folder_that_was_mistyped(words: list[str], tmp_path, capsys) -> None:
+    missing = tmp_path / "reslts"
+    assert main([*words, str(missing / "out")]) == WRONG_INPUT
+    one_line(told(capsys), str(missing / "out"), f"there is no folder {missing}")
+    assert not missing.exists()
+
+
+@pytest.mark.parametrize("words", WRITERS)
+def test_a_folder_is_not_taken_for_a_file(words: list[str], tmp_path, capsys) -> None:
+    assert main([*words, str(tmp_path)]) == WRONG_INPUT
+    one_line(told(capsys), "it is a folder")
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows folders are made unwritable another way")
 def test_a_folder_that_cannot_be_written_is_one_line(tmp_path, capsys) -> None:
     # A file where a folder should be refuses even the superuser, whom rights do not stop.

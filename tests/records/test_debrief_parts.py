@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, cast
@@ -12,7 +13,7 @@ import pytest
 from simulator.engine.runner import Outcome
 from simulator.engine.session import Sample
 from simulator.frames import Side
-from simulator.records import bands, charts, measured, sides, teaching
+from simulator.records import bands, charts, measured, sides, teaching, timeline
 from simulator.world.case import Case
 from simulator.world.cement import ROUTES
 from simulator.world.report import DomainScore, Report
@@ -51,7 +52,7 @@ def test_a_path_holds_the_tips_of_one_side_inside_the_patient() -> None:
 
 def test_a_phase_lasts_through_a_wait() -> None:
     trace = [row(0), row(60), row(3600, phase="inflate"), row(7200, phase="inflate")]
-    assert charts._spans(trace) == [("access", 0.0, 1.0), ("tamp", 1.0, 2.0)]
+    assert timeline.spans(trace) == [("access", 0.0, 1.0), ("tamp", 1.0, 2.0)]
 
 
 def test_what_went_wrong_is_taught_first_and_the_evidence_always() -> None:
@@ -93,7 +94,30 @@ def test_what_was_not_done_leaves_no_plot() -> None:
     busy = [replace(r, force_n=8.0, cement_ml=1.0) for r in trace]
     assert {"Push on the needle", "Cement given"} <= set(charts.charts(busy, 400.0))
     assert charts.charts(trace[:1], 400.0) == {}
-    assert charts.timeline(trace[:1], ()) == ""
+    assert timeline.timeline(trace[:1], ()) is None
+
+
+def test_a_single_pulse_shows_on_the_timeline() -> None:
+    """A tap shorter than the time between two rows of the history is known by its kerma."""
+    trace = [row(0), row(4, kerma_mgy=0.1, orbit_deg=90.0)]
+    trace += [row(8, kerma_mgy=0.1, beam=True), row(12, kerma_mgy=0.2, beam=True)]
+    trace += [row(16, kerma_mgy=0.3), row(7200, kerma_mgy=0.3)]
+    minute = 1.0 / 3600.0
+    assert timeline.pulses(trace, sideways=True) == [(0.0, 4 * minute)]
+    assert timeline.pulses(trace, sideways=False) == [(8 * minute, 16 * minute)]
+    drawn = timeline.timeline(trace, ())
+    assert drawn is not None
+    # The outline makes the narrowest at least two pixels wide.
+    assert drawn.svg.count('stroke-width="2"><rect') == 2
+
+
+def test_numbers_of_moments_close_together_stand_below_each_other() -> None:
+    trace = [row(0), row(36000)]
+    found = [Finding("a", "major", t, "") for t in (9000, 9060, 30000)]
+    drawn = timeline.timeline(trace, found)
+    assert drawn is not None
+    numbers = re.findall(r'svg x="([\d.]+)%".*?<text y="(\d+)"', drawn.svg)
+    assert numbers == [("25.00", "19"), ("25.17", "30"), ("83.33", "19")]
 
 
 def test_a_way_back_is_no_push() -> None:
@@ -110,6 +134,11 @@ def test_time_and_dose_stand_beside_the_expert(
     assert found["duration_s"].band_words == "1:30 – 2:05 min"
     assert found["air_kerma_mgy"].band_words == "10 – 20.5 mGy"
     assert found["exposures"].band is None
+    # Ends that read the same are one figure.
+    made["l1-wedge"] = {"fluoro_s": [98.48, 98.52], "total": [98.48, 98.48]}
+    alike = {m.name: m for m in measured.measures(clumsy_run.report)}
+    assert alike["fluoro_s"].band_words == "98.5 s"
+    assert measured.reached(clumsy_run.report, "total") == "98.5"
     for measure in found.values():
         assert measure.top >= max(measure.value, measure.band[1] if measure.band else 0.0)
 
@@ -119,12 +148,12 @@ def test_an_own_case_has_no_band() -> None:
 
 
 def test_cement_is_drawn_by_route(case: Case, clumsy_run: Outcome) -> None:
-    text = sides.cement(clumsy_run.session.state)
-    assert text.startswith("<svg")
-    assert "in the body" in text
+    shown = sides.cement(clumsy_run.session.state)
+    assert [title for title, _ in shown.figures] == ["From behind", "From the left", "From above"]
+    assert all(svg.startswith("<svg") for _, svg in shown.figures)
+    words = [key.words for key in shown.keys]
+    assert "cement in the body" in words
     for route, ml in sides.leaks(clumsy_run.session.state):
-        assert f"{ROUTES[route].value} {ml:.2f} mL" in text
-    assert "From above" in text
+        assert f"{ROUTES[route].value} {ml:.2f} mL" in words
     path = sides.paths(case, clumsy_run.session.state, clumsy_run.session.trace)
-    assert "left tip" in path
-    assert "right tip" not in path
+    assert [key.words for key in path.keys] == ["left tip", "planned", "canal"]
