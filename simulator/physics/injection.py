@@ -187,7 +187,7 @@ def _spread(
         *scratch(field.permeability.size),
     )
     books = np.array([cloud.inside_ul, *cloud.leak_ul, cloud.embolised_ul])
-    n, spare = -1, _SPARE
+    n, spare = -1, max(_SPARE, cloud.voxel.size)
     while n < 0:
         work, now = lists(cloud, spare), books.copy()
         row = ports.ports_of(spec, constants, field, cement, pushes, vents, balls, tick)
