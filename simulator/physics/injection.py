@@ -29,7 +29,7 @@ from simulator.world.cement import Cement, Cloud, Portion
 from simulator.world.instruments import CementSpec, Filler
 
 _SPARE = 8192
-"""Room for new voxels in one step; doubled and tried again if it does not do."""
+"""Least room for new voxels in one step, else as many as there are; doubled if it does not do."""
 _FULL_UL = 1e-6
 """A bore with less room than this is full."""
 
