@@ -37,7 +37,8 @@ def _factor(m: int, diag: FloatArray, t: FloatArray, low: AnyArray) -> FloatArra
             e -= w * w + _WEIGHT * w * pre[b] * others
         if e < _SAFETY * diag[c]:
             e = diag[c]
-        pre[c] = 1.0 / math.sqrt(e) if e > 0.0 else 0.0
+        # A voxel that nothing leads to or from has nothing to solve: its row stays as it is.
+        pre[c] = 1.0 / math.sqrt(e) if e > 0.0 else 1.0
     return pre
 
 
@@ -155,7 +156,7 @@ def solve(m, diag, t, low, up, rhs, x, tolerance, limit):  # type: ignore[no-unt
     for c in range(m):
         s = back[c, 0] * r[low[c, 0]] + back[c, 1] * r[low[c, 1]] + back[c, 2] * r[low[c, 2]]
         r[c] = pre[c] * r[c] + s
-        x[c] = x[c] / pre[c] if pre[c] > 0.0 else 0.0
+        x[c] /= pre[c]
         rho += r[c] * r[c]
     v, w, z = np.zeros(m + 1), np.zeros(m + 1), np.zeros(m + 1)
     ratio, beta = math.sqrt(square / rho), 0.0

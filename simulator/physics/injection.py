@@ -29,7 +29,7 @@ from simulator.world.cement import Cement, Cloud, Portion
 from simulator.world.instruments import CementSpec, Filler
 
 _SPARE = 8192
-"""Room for new voxels in one step; doubled and tried again if it does not do."""
+"""Least room for new voxels in one step, else as many as there are; doubled if it does not do."""
 _FULL_UL = 1e-6
 """A bore with less room than this is full."""
 
@@ -187,7 +187,7 @@ def _spread(
         *scratch(field.permeability.size),
     )
     books = np.array([cloud.inside_ul, *cloud.leak_ul, cloud.embolised_ul])
-    n, spare = -1, _SPARE
+    n, spare = -1, max(_SPARE, cloud.voxel.size)
     while n < 0:
         work, now = lists(cloud, spare), books.copy()
         row = ports.ports_of(spec, constants, field, cement, pushes, vents, balls, tick)

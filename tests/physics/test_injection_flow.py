@@ -182,6 +182,28 @@ def test_solver_agrees_with_a_dense_solution():
     assert np.allclose(x[:m], np.linalg.solve(dense, rhs[:m]), rtol=1e-8)
 
 
+def test_a_lone_voxel_costs_the_solver_nothing_and_keeps_its_pressure():
+    """Full cement behind walls, cut off from the rest: its row of the matrix is empty."""
+    m, lone = 12, 6
+    low, up = np.full((m + 1, 3), m, np.int32), np.full((m + 1, 3), m, np.int32)
+    t, diag = np.zeros((m + 1, 3)), np.zeros(m + 1)
+    for c in range(m - 1):
+        if lone not in (c, c + 1):
+            up[c, 2], low[c + 1, 2], t[c, 2] = c + 1, c, 1.0
+            diag[c] += 1.0
+            diag[c + 1] += 1.0
+    diag[0] += 1.0
+    diag[m - 1] += 1.0
+    rhs = np.zeros(m + 1)
+    rhs[3] = rhs[9] = 1.0
+    x = np.zeros(m + 1)
+    x[lone] = 4.0
+    # the incomplete factor of a row of voxels is exact: one turn, and one for rounding
+    assert solve(m, diag, t, low, up, rhs, x, 1e-10, 300) <= 2
+    assert x[3] == pytest.approx(4.0)  # four faces from the way out, a conductance of one each
+    assert x[lone] == 4.0
+
+
 def test_a_push_below_the_pressure_of_the_marrow_moves_nothing():
     """The first step of a light push: the hand has not yet raised the syringe to the marrow's.
 
