@@ -62,6 +62,8 @@ class Question:
         return next((o.label for o in self.options if o.value == value), "")
 
 
+_USUAL_MM = 125.0
+"""Longer needles lie on the tray only where the author's ends before a target."""
 _DECISION = Question(
     "decision",
     "Decision",
@@ -232,6 +234,9 @@ class Desk:
             why = f"Not thinner than the working cannula, {cannula.name}" if thick else ""
             return Option(key, needle.name, f"{needle.outer_mm:.2f} mm", why)
 
-        tray = assets.catalogue("needle")
-        found = sorted(tray.items(), key=lambda item: (item[1].outer_mm, item[0]))
+        own = self.case.needle
+        deep = own.length_mm > _USUAL_MM or ways.too_short(own, self.case.plans)
+        tray = assets.catalogue("needle").items()
+        found = [(key, needle) for key, needle in tray if deep or needle.length_mm <= _USUAL_MM]
+        found.sort(key=lambda item: (item[1].outer_mm, item[0]))
         return Question("needle", "Access needle", tuple(option(k, n) for k, n in found))

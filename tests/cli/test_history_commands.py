@@ -119,7 +119,7 @@ def test_export_wants_one_of_its_forms(home: Path, words: list[str], capsys) -> 
 
 
 def test_the_table_goes_to_a_file_or_to_the_terminal(filled: Path, tmp_path, capsysbinary) -> None:
-    file = tmp_path / "out" / "runs.csv"
+    file = tmp_path / "runs.csv"
     assert main(["export", "--csv", str(file)]) == OK
     assert b"3 runs" in capsysbinary.readouterr().out
     assert main(["export", "--csv", "-"]) == OK
