@@ -176,14 +176,15 @@ def _canal(shape: Shape, out: ByteArray, x: AnyArray, y: AnyArray, z: AnyArray,
     recess = (abs(x) > 0.34 * f.scw) & (y < middle + 0.1 * f.scd) & (d < fat)
     side = 0.5 * (f.scw + 0.5 * (f.pdw_l + f.pdw_r)) + 0.3
     wide = 0.25 * (f.pdw_l + f.pdw_r) + 3.0
-    passage = (abs(abs(x) - side) < wide) & (y > half - 1.0) & (y < half + f.lp + 3.0)
+    beside = (abs(abs(x) - side) < wide) & (y > half - 1.0) & (y < half + f.lp + 3.0)
     # from below this pedicle to the next one's upper border: beside a pedicle there is no foramen
     roof, floor = f.zp - 0.5 * f.pdh, f.zp + 0.5 * f.pdh - f.Hm - shape.sizes.disc
-    passage &= (z < roof) & (z > floor)
+    passage = beside & (z < roof) & (z > floor)
     out[passage & (x > 0) & (d > 0.0)] = Tissue.FORAMEN
     out[passage & (x < 0) & (d > 0.0)] = Tissue.FORAMEN
     out[tube & (d > 0.0)] = Tissue.CANAL
     out[tube & (d > 0.0) & (near | recess)] = Tissue.EPIDURAL
     # the wall is hollow and has the pit of the basivertebral vein: fat fills both
     hollow = (abs(x) < a) & (y > half - 7.0) & (y < middle) & (abs(z) < 0.45 * f.Hm)
+    hollow &= ~beside  # between the pedicles
     out[hollow & (body > 0.0) & (d > 0.0) & (out == Tissue.SOFT)] = Tissue.EPIDURAL

@@ -36,6 +36,8 @@ _LOOK_TICKS = 20
 _BACK_QUARTER_MM = 8.0
 _LEAK_PAUSE_S = 60.0
 _LEAKS_TO_STOP = 2
+_STREAK_ML, _NO_FURTHER_MM = 1.0, 1.0
+"""Far back after so little, cement has run in a vein; after a wait it may come no nearer."""
 _AFTER_LEAK_ML = 1.0
 """What may still follow when a minute's wait has closed the way out."""
 _BEYOND_POCKET_ML = 1.2
@@ -159,7 +161,8 @@ def fill(obs: Observation, side: Side) -> Move:
     obs = yield from hands.load(obs, side)
     obs = yield from eyes.lateral_view(obs, side)
     obs = yield Action(side=side, pulses_per_s=15.0)
-    enough = obs.given_ml + _wanted_ml(obs, side)
+    start_ml, back_mm = obs.given_ml, _BACK_QUARTER_MM
+    enough = start_ml + _wanted_ml(obs, side)
     force, leaks = _THUMB_START_N, 0
     mark_ml, mark_tick = obs.given_ml, obs.tick
     while not obs.over and obs.given_ml < enough and leaks < _LEAKS_TO_STOP:
@@ -169,8 +172,16 @@ def fill(obs: Observation, side: Side) -> Move:
             obs = yield from hands.load(obs, side)
             mark_ml, mark_tick = obs.given_ml, obs.tick
         seen = obs.lateral
-        if seen is not None and _at_the_back(seen.cement_to_wall_mm):
-            break
+        to_wall_mm = None if seen is None else seen.cement_to_wall_mm
+        if to_wall_mm is not None and to_wall_mm < back_mm:
+            if obs.given_ml - start_ml > _STREAK_ML or back_mm < _BACK_QUARTER_MM:
+                break
+            # so little has run back in a vein: let it seal that, then fill what is in front
+            back_mm = to_wall_mm - _NO_FURTHER_MM
+            obs = yield from _let_it_stiffen(obs, side)
+            force = _THUMB_START_N
+            mark_ml, mark_tick = obs.given_ml, obs.tick
+            continue
         if seen is not None and seen.leak and leaks == 0:
             leaks += 1
             obs = yield from _let_it_stiffen(obs, side)
@@ -204,10 +215,6 @@ def _wanted_ml(obs: Observation, side: Side) -> float:
     if obs.procedure is Procedure.KYPHOPLASTY and pocket_ml > 0.0:
         return pocket_ml + _BEYOND_POCKET_ML / len(obs.sides)
     return _VERTEBROPLASTY_ML / len(obs.sides)
-
-
-def _at_the_back(to_wall_mm: float | None) -> bool:
-    return to_wall_mm is not None and to_wall_mm < _BACK_QUARTER_MM
 
 
 def _let_it_stiffen(obs: Observation, side: Side) -> Move:
