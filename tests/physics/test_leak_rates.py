@@ -1,4 +1,4 @@
-"""Drawn patients against leaks on CT: twenty in every check of a change, more by hand.
+"""Drawn patients against leaks on CT: eight and five in every check of a change, more by hand.
 
 Numbers begin at 16: the constants were fitted on patients 0 to 15.
 """
@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
-FIRST, FEW, MANY = 16, 10, 40
+FIRST, PLAIN, POCKETS, MANY = 16, 8, 5, 40
 
 
 @cache
@@ -26,8 +26,8 @@ def filled(arm, patients):
 
 @pytest.mark.slow
 def test_low_viscosity_leaks_into_veins_and_discs_as_ct_finds_it():
-    """CT: 68 to 88 % of vertebrae, types B 32 and S 53 %; of ten -+ 28 % (two deviations)."""
-    found = filled("vp_low", FEW)
+    """CT: 68 to 88 % of vertebrae, types B 32 and S 53 %; of eight -+ 30 % (two deviations)."""
+    found = filled("vp_low", PLAIN)
     assert 40.0 <= found["any_leak_pct"] <= 100.0
     assert found["type_B_pct"] > 0.0
     assert found["type_S_pct"] > 0.0
@@ -36,9 +36,9 @@ def test_low_viscosity_leaks_into_veins_and_discs_as_ct_finds_it():
 
 @pytest.mark.slow
 def test_dough_beside_a_pocket_leaks_little():
-    """CT: 21 and 49 % of vertebrae, S 1 %; of ten + 28 %. Median leak below what CT shows."""
-    found = filled("kp", FEW)
-    assert found["any_leak_pct"] <= 80.0
+    """CT: 21 and 49 % of vertebrae, of five + 42 %; S 1 %. The median leak is a bead of 2 mm."""
+    found = filled("kp", POCKETS)
+    assert found["any_leak_pct"] <= 90.0
     assert found["type_S_pct"] <= 20.0
     assert found["leak_median_ml"] < 0.01
 
