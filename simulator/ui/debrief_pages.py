@@ -9,7 +9,7 @@ import pygame
 from simulator.engine.session import Session
 from simulator.procedure.metrics import METRICS
 from simulator.records.bands import bands
-from simulator.records.measured import Measure, measures
+from simulator.records.measured import Measure, measures, spread
 from simulator.records.spoken import named, told
 from simulator.records.teaching import Point, points
 from simulator.ui import debrief_total, skin_map
@@ -110,7 +110,7 @@ class Figures:
                 named(n),
                 METRICS[n].meaning,
                 told(n, v),
-                " – ".join(told(n, b) for b in expert.get(n, ())),
+                spread(*(told(n, b) for b in expert[n])) if n in expert else "",
             )
             for n, v in report.metrics.items()
             if n in METRICS and v is not None
