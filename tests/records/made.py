@@ -13,6 +13,9 @@ from simulator.scenario.words import DOMAINS
 ANN, BOB = "a" * 12, "b" * 12
 POINTS = dict(zip(DOMAINS, (10.0, 12.0, 28.0, 12.0, 14.0, 10.0, 8.0, 6.0), strict=True))
 
+TAKEN = {"tick": 1200, "of": f"{1:032x}", "phase": "tamp"}
+"""Practice from a moment of the first run."""
+
 
 def report(
     total: float = 80.0,
