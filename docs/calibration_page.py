@@ -72,12 +72,8 @@ walls are broken, the spread of needles and starts, what is given beyond a pocke
 permeability (measured on human bodies), Poiseuille's law in veins, how a tamp shuts them, what can
 be seen. The patients of this page were not used for any of that; the series are the same.
 
-What does not fit: type B is a little too frequent without a pocket; type C is too rare there and
-too frequent beside one, where the crack of a loose corner opens into the pocket; no cement has
-reached the lungs. The highest pressure in bone is no lower beside a pocket (dough, beyond the
-pocket's volume) than without one (toothpaste), and that in the syringe is a third of what was
-measured with older cement. Of very high viscosity no series of types is known to us; its pressure
-in bone lies far above any that was measured, because none was measured with such cement.
+The last column says whether the interval, or the figure where there is none, meets the published
+range; [why some do not](physics.md#routes).
 """
 
 _CLEFT = {"B": (31.7, 20.9), "S": (52.5, 24.5), "C": (12.2, 25.9), "D": (6.5, 16.5)}
@@ -106,6 +102,15 @@ def _here(figure: str, found: Mapping[str, float]) -> tuple[str, str]:
     return _share(found[figure], found["n"]), shown
 
 
+def _fits(figure: str, found: Mapping[str, float], published: Sequence[float]) -> str:
+    """Return "yes", or on which side of the published range it lies."""
+    low = high = found[figure]
+    if figure.endswith("_pct"):
+        low, high = _wilson(found[figure], found["n"])
+    least, most = published
+    return "low" if high < least else "high" if low > most else "yes"
+
+
 def page(rows: Mapping[str, Sequence[Row]], words: Mapping[str, str]) -> str:
     """Return the page: per arm one table, here beside published.
 
@@ -124,9 +129,10 @@ def page(rows: Mapping[str, Sequence[Row]], words: Mapping[str, str]) -> str:
             f"(nine of ten), tip {found['bone_kpa']:.1f} kPa, "
             f"syringe {found['syringe_mpa']:.1f} MPa.\n"
         )
-        out.append("| | here | seen | published | source |\n| --- | --- | --- | --- | --- |")
+        head = ("", "here", "seen", "published", "source", "fits")
+        out += [f"| {' | '.join(head)} |", "| --- " * len(head) + "|"]
         told = [row for row in series if row["arm"] == arm] or [
-            {**row, "published": "", "source": "", "address": ""}
+            {**row, "published": "", "source": "", "address": "", "range": None}
             for row in series
             if row["arm"] == "vp_low"
         ]
@@ -134,7 +140,8 @@ def page(rows: Mapping[str, Sequence[Row]], words: Mapping[str, str]) -> str:
             links = " ".join(f"<{a}>" for a in row["address"].split())
             here, seen = _here(row["figure"], found)
             published = f"{row['published']} | {row['source']} {links}"
-            out.append(f"| {row['words']} | {here} | {seen} | {published} |")
+            fits = _fits(row["figure"], found, row["range"]) if row.get("range") else ""
+            out.append(f"| {row['words']} | {here} | {seen} | {published} | {fits} |")
     if "vp_low" in rows:
         out.append(_by_cleft(rows["vp_low"]))
     return "\n".join(out) + "\n"

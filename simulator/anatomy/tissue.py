@@ -180,8 +180,7 @@ def _canal(shape: Shape, out: ByteArray, x: AnyArray, y: AnyArray, z: AnyArray,
     # from below this pedicle to the next one's upper border: beside a pedicle there is no foramen
     roof, floor = f.zp - 0.5 * f.pdh, f.zp + 0.5 * f.pdh - f.Hm - shape.sizes.disc
     passage = beside & (z < roof) & (z > floor)
-    out[passage & (x > 0) & (d > 0.0)] = Tissue.FORAMEN
-    out[passage & (x < 0) & (d > 0.0)] = Tissue.FORAMEN
+    out[passage & (d > 0.0)] = Tissue.FORAMEN
     out[tube & (d > 0.0)] = Tissue.CANAL
     out[tube & (d > 0.0) & (near | recess)] = Tissue.EPIDURAL
     # the wall is hollow and has the pit of the basivertebral vein: fat fills both

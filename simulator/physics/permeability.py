@@ -81,9 +81,7 @@ def flow_field(
     _funnel(bone, constants, posterior_wall_y_mm, (perm, pe, drag))
     _lumina(bone, perm, phi, around, pores)
     _pierced(small, constants, perm, phi, pe, drag, ageing)
-    raw = _broken(bone)
-    perm[raw], phi[raw] = constants["k_defect"], constants["phi_defect"]
-    pe[raw], drag[raw] = constants["threshold_defect_kpa"], 0.0
+    raw = _broken(bone, constants, (perm, phi, pe, drag))
     _plexus(bone, constants, seed, posterior_wall_y_mm, (perm, phi, pe, ageing))
     scale = bone.spacing_mm / _FLAT_MM
     share = constants["fluid_share"]
@@ -186,15 +184,21 @@ def _funnel(
     pe[there], drag[there] = c["threshold_funnel_kpa"], 0.0
 
 
-def _broken(bone: BoneField) -> AnyArray:
-    """Return (n,) where the shell is missing because the bone broke there.
+def _broken(
+    bone: BoneField, c: Constants, fields: tuple[FloatArray, FloatArray, FloatArray, FloatArray]
+) -> AnyArray:
+    """Open the shell in place where the bone broke, and return where that is, (n,).
 
     Grids close every surface with a skin. Beside the gap of a loose corner there is none: cement
     that comes there meets what the fracture has opened.
     """
+    perm, phi, pe, drag = fields
     gap = (bone.tissue == Tissue.DEFECT) & (bone.distance_mm >= 0.0)
-    raw: AnyArray = binary_dilation(gap) & (bone.tissue == Tissue.CORTICAL)
-    return np.asarray(raw & (bone.distance_mm < 0.0)).ravel()
+    skin = binary_dilation(gap) & (bone.tissue == Tissue.CORTICAL) & (bone.distance_mm < 0.0)
+    raw: AnyArray = np.asarray(skin).ravel()
+    perm[raw], phi[raw] = c["k_defect"], c["phi_defect"]
+    pe[raw], drag[raw] = c["threshold_defect_kpa"], 0.0
+    return raw
 
 
 def _pierced(

@@ -67,7 +67,10 @@ def _mix(case: Case, state: State, tool: Cannula | None) -> Hint:
     age = seconds(state.tick - state.cement.mixed_tick)
     left = case.cement.wait_s - age
     if left > 0.0:
-        return "Wait for dough", f"About {max(1, round(left / 60))} min more. Try the strand test."
+        return (
+            "Wait for the cement",
+            f"About {max(1, round(left / 60))} min more. Try the strand test.",
+        )
     return "Load the filler", "Then look in the lateral and press gently."
 
 

@@ -19,6 +19,8 @@ PLANNED, EXPERT = "Planned", "Built-in expert"
 _TOLD_TICKS = 5 * TICKS_PER_S
 _END = "recover"
 """Chapter in which nothing is done any more that a way or a volume would show."""
+_APART_MM2 = 0.25
+"""Places of a tip nearer together than half a millimetre are one."""
 _KEPT = 4
 _known: OrderedDict[Any, tuple[Sample, ...]] = OrderedDict()
 """Ways of the cases looked at last: equal case, seed and choice, equal run."""
@@ -134,10 +136,6 @@ class Ghost:
         if self._work is not None:
             self._work.cancel()
             self._work = None
-
-
-_APART_MM2 = 0.25
-"""Places of a tip nearer together than half a millimetre are one."""
 
 
 def trail(rows: Sequence[Sample], side: int) -> list[Vec3]:
