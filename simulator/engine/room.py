@@ -22,7 +22,6 @@ from simulator.world import bearings
 from simulator.world.action import IDLE, Action
 from simulator.world.arm import CArm, Pose, Stand
 from simulator.world.case import Case
-from simulator.world.cement import Route
 from simulator.world.events import Event, Exposed
 from simulator.world.filling_events import CementLeaked
 from simulator.world.instruments import CArmSpec
@@ -225,14 +224,14 @@ def hand_in_beam(case: Case, state: State, action: Action, plane: int = 0) -> bo
 
 
 def see_leaks(case: Case, state: State, events: tuple[Event, ...]) -> tuple[Event, ...]:
-    """Mark each reported leak with whether a view that the rules ask for could show it."""
+    """Mark each reported leak with which of the views that the rules ask for could show it."""
     if not any(isinstance(e, CementLeaked) for e in events):
         return events
-    shown: frozenset[Route] = frozenset()
-    for by in required_looks(case, state):
-        shown |= visible_routes(case, by)
+    ap, lateral = (visible_routes(case, by) for by in required_looks(case, state))
     return tuple(
-        replace(e, visible=e.visible or e.route in shown) if isinstance(e, CementLeaked) else e
+        replace(e, visible=e.visible or e.route in lateral, visible_ap=e.route in ap)
+        if isinstance(e, CementLeaked)
+        else e
         for e in events
     )
 

@@ -12,6 +12,7 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from simulator.frames import Side
+from simulator.procedure.decisions import supported
 from simulator.procedure.metrics import measure
 from simulator.procedure.tamp_account import ENDPOINTS
 from simulator.world.action import DECLINES, Do
@@ -57,7 +58,7 @@ LEAST = frozenset(
     {
         "anterior_clearance_mm", "height_before_mm", "height_inflated_mm", "height_after_mm",
         "height_gain_mm", "lost_height_gain_mm", "fill_fraction", "strength_regained",
-        "stiffness_regained",
+        "stiffness_regained", "cement_supports",
         "crosses_midline", "body_entered", "looked_well", "tamp_used", "tamp_inflated",
         "cement_given", "local_before_bone", "tamp_purged", "tamp_held_while_filling",
         "cement_age_score", "tamp_steps_seen_fraction", "tamp_steps_paused_fraction",
@@ -189,6 +190,12 @@ def untreated(case: Case, state: State) -> tuple[str, ...]:
         return ()
     views = seen_from_each(case, state)
     return tuple(c.patient.target.level for c, s in views if s.cement.started_tick is None)
+
+
+def unsupported(case: Case, state: State) -> tuple[str, ...]:
+    """Return the levels whose cement cannot bear load, though nothing told to stop."""
+    views = seen_from_each(case, state)
+    return tuple(c.patient.target.level for c, s in views if supported(c, s) is False)
 
 
 def waiting(case: Case, state: State) -> tuple[str, ...]:

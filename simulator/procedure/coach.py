@@ -8,15 +8,13 @@ hint says which picture would tell.
 
 from __future__ import annotations
 
-from simulator.procedure.by_level import waiting, without_needle
+from simulator.procedure import coach_cement
 from simulator.procedure.coach_access import Hint, access
 from simulator.procedure.coach_tamp import tamp
 from simulator.procedure.phase_table import WAYS
-from simulator.units import seconds
-from simulator.world.case import Case, Procedure
+from simulator.world.case import Case
 from simulator.world.seen import Looked
 from simulator.world.state import State
-from simulator.world.tools import Cannula, Inside
 
 _CEMENT = ("inject", "set")
 
@@ -48,47 +46,11 @@ def next_hint(case: Case, state: State, looked: Looked) -> Hint:
         case "tamp" | "inflate" | "deflate":
             return tamp(case, state, looked)
         case "mix":
-            return _mix(case, state, tool)
+            return coach_cement.mix(case, state)
         case "inject":
-            return _inject(case, state)
+            return coach_cement.inject(case, state, looked)
         case "set":
-            return _set(case, state, tool)
+            return coach_cement.harden(case, state, tool, looked)
         case "recover":
             return "An hour flat", "Let the hour pass, ask for the feet, then discharge."
     return "Done", "Read the debrief."
-
-
-def _mix(case: Case, state: State, tool: Cannula | None) -> Hint:
-    if state.cement.mixed_tick is None:
-        others = without_needle(case, state)
-        if others and case.procedure is Procedure.VERTEBROPLASTY:
-            return "Needles first", f"Turn to {others[0]} before you mix: one batch serves both."
-        return "Mix the cement", "The clock starts with the liquid."
-    age = seconds(state.tick - state.cement.mixed_tick)
-    left = case.cement.wait_s - age
-    if left > 0.0:
-        return (
-            "Wait for the cement",
-            f"About {max(1, round(left / 60))} min more. Try the strand test.",
-        )
-    return "Load the filler", "Then look in the lateral and press gently."
-
-
-def _inject(case: Case, state: State) -> Hint:
-    other = state.cannulas[1 - state.side]
-    if other is not None and other.dock_mm is not None and other.inside is Inside.EMPTY:
-        return "Stylet in, other side", "Cement would run up its open cannula."
-    if state.cement.thumb_n > 0.0 and not state.c_arm.beam_on:
-        return "Never press unseen", "Keep the lateral live while cement runs."
-    return "Watch wall and both discs", "Stop before the back quarter, or at the first leak."
-
-
-def _set(case: Case, state: State, tool: Cannula | None) -> Hint:
-    others = waiting(case, state)
-    if state.tamps[1 - state.side] is not None:
-        return "Now the other side", "Its tamp still holds. Deflate it, take it out, fill."
-    if tool is None and others:
-        return f"On to {others[0]}", "Turn to the next level; the clock goes on."
-    if tool is None:
-        return "Close", "A last picture in both planes, then the dressing."
-    return "Let it set", "Wait for a hard sample, turn the cannula round, take it out."

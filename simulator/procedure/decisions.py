@@ -1,9 +1,10 @@
-"""Whether stopping was right: a reason that the run itself gives, or the author."""
+"""Whether stopping was right: enough was done, or the run itself or the author gives a reason."""
 
 from __future__ import annotations
 
 from simulator.procedure import selection
-from simulator.procedure.mistakes import BEHIND_THE_WALL
+from simulator.procedure.leak_account import BEHIND_THE_WALL
+from simulator.units import MM3_PER_ML
 from simulator.world.case import Case
 from simulator.world.state import State
 
@@ -38,6 +39,20 @@ def abort_reason(case: Case, state: State) -> str:
     if any(f"visible_{route}" in state.tally.values for route in BEHIND_THE_WALL):
         return "cement was behind the posterior wall"
     return ""
+
+
+def supported(case: Case, state: State) -> bool | None:
+    """Return whether the cement can bear load, or a reason to stop came first; None without any.
+
+    The least is `supporting_ml`, and after tamps `supporting_share` of their largest volume
+    (assets/rubric.toml).
+    """
+    if state.cement.started_tick is None:
+        return None
+    rubric, values = case.rubric, state.tally.values
+    least_ml = max(rubric.supporting_ml, rubric.supporting_share * values.get("tamp_volume_ml", 0))
+    enough = state.cement.cloud.inside_ul >= least_ml * MM3_PER_ML
+    return enough or "leak_seen_s" in values or bool(abort_reason(case, state))
 
 
 def justified(case: Case, state: State) -> str:

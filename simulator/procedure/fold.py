@@ -11,14 +11,13 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from simulator.frames import Side, dot, minus, norm
-from simulator.procedure import by_level, care_account, mistakes, tamp_account
+from simulator.procedure import by_level, care_account, leak_account, mistakes, tamp_account
 from simulator.procedure.account import Account
 from simulator.procedure.clocks import adequate
-from simulator.units import MM3_PER_ML, TICKS_PER_S, seconds
+from simulator.units import TICKS_PER_S, seconds
 from simulator.world.action import Do
 from simulator.world.arm import View
 from simulator.world.case import Case
-from simulator.world.cement import ROUTES
 from simulator.world.events import Done, Event, Exposed
 from simulator.world.filling_events import CementLeaked, TampMisused
 from simulator.world.shown import Contours
@@ -124,6 +123,7 @@ def _fold_cement(case: Case, before: State, after: State, account: Account, dt: 
             account.put("tamp_held", float(held))
     if cement.started_tick is not None and cement.mixed_tick is not None:
         account.once("age_at_start_s", seconds(cement.started_tick - cement.mixed_tick))
+    leak_account.given(after, account)
     if cement.thumb_n <= 0.0 and "leak_seen_s" in account.old:
         account.once("leak_reacted_s", seconds(after.tick))
 
@@ -149,9 +149,7 @@ def _on_exposed(case: Case, state: State, account: Account, event: Event) -> Non
     assert isinstance(event, Exposed)
     shot = event.shot
     account.add("pulses_rate_sum", state.c_arm.pulses_per_s)
-    for route in event.shown.leaks:
-        leaked = state.cement.cloud.leak_ul[ROUTES.index(route)]
-        account.put(f"shown_{route}", leaked / MM3_PER_ML)
+    leak_account.shown(state, account, event.shown.leaks)
     if any(adequate(case, shot, view) for view in (View.AP, View.LATERAL)):
         tamp_account.seen(state, account)
     side = state.side
@@ -235,12 +233,7 @@ def _on_blind(case: Case, state: State, account: Account, event: Event) -> None:
 
 def _on_leak(case: Case, state: State, account: Account, event: Event) -> None:
     assert isinstance(event, CementLeaked)
-    if event.visible:
-        account.once("leak_seen_s", seconds(state.tick))
-        account.once("leak_seen_ml", mistakes.all_leaked_ml(state))
-        if event.route in mistakes.BEHIND_THE_WALL:
-            account.once("behind_seen_ml", mistakes.behind_ml(state))
-        account.put(f"visible_{event.route}", event.volume_ml)
+    leak_account.leaked(state, account, event)
 
 
 def _on_redirect(case: Case, state: State, account: Account, event: Event) -> None:
@@ -262,6 +255,8 @@ def _on_done(case: Case, state: State, account: Account, event: Event) -> None:
     assert isinstance(event, Done)
     account.once(f"done_{event.act}_s", seconds(state.tick))
     care_account.answer(case, state, account, event.act)
+    if event.act == Do.LOAD:
+        leak_account.look_due(state, account)
     if event.act == Do.DRESS:
         account.once("dressed_s", seconds(state.tick))
 

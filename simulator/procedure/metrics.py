@@ -10,7 +10,14 @@ from __future__ import annotations
 import math
 
 from simulator.anatomy.plan import Route as PathRoute
-from simulator.procedure import care_metrics, cement_heat, cement_shape, selection, tamp_metrics
+from simulator.procedure import (
+    care_metrics,
+    cement_heat,
+    cement_shape,
+    decisions,
+    selection,
+    tamp_metrics,
+)
 from simulator.procedure.readings import acted, cemented, entered, flag, mean, value, worst, zero
 from simulator.procedure.registry import METRICS, TABLE, Definition, Fold, defined, register
 from simulator.units import KPA_PER_MPA, MM3_PER_ML, TICKS_PER_S, seconds
@@ -206,6 +213,7 @@ TABLE.update([
         s.tally.values.get("tamp_volume_ml", 0.0) >= _INFLATED_ML)),
     defined("cement_given", "cement left a tip",
         lambda c, s: s.cement.started_tick is not None),
+    defined("cement_supports", "enough to bear load, or stopped for a leak", decisions.supported),
     defined("local_before_bone", "periosteum numb at first bone contact",
         value("local_before_bone")),
     defined("neuro_checked", "feet asked for in the recovery",

@@ -11,10 +11,11 @@ from types import MappingProxyType
 
 from simulator.frames import Side
 from simulator.procedure import breaches, by_level, care_mistakes, cement_mistakes
-from simulator.units import MM3_PER_ML, PSI_PER_MPA, seconds
+from simulator.procedure.leak_account import all_leaked_ml, behind_ml
+from simulator.units import PSI_PER_MPA, seconds
 from simulator.world import bearings
 from simulator.world.case import Case
-from simulator.world.cement import ROUTES, Route
+from simulator.world.cement import Route
 from simulator.world.events import Done, Event
 from simulator.world.filling_events import CementLeaked, TampBreached, TampMisused, WallPushed
 from simulator.world.state import State
@@ -34,8 +35,6 @@ _MORE_LEAKED_ML = 0.3
 """The same for leaks elsewhere."""
 _FLOODED_ML = 1.0
 """So much more by any route after it was seen is no unlucky leak any more (design)."""
-BEHIND_THE_WALL = (Route.BASIVERTEBRAL, Route.CANAL, Route.FORAMEN)
-"""Routes that end beside cord or root: the basivertebral vein opens into the canal."""
 LEFT_BY: Mapping[Route, str] = MappingProxyType(
     {
         Route.BASIVERTEBRAL: "the basivertebral vein",
@@ -139,7 +138,9 @@ def _leak(state: State, event: CementLeaked) -> Finding | None:
     if f"shown_{event.route}" in state.tally.values:
         seen = "A picture that was taken showed it."
     elif event.visible:
-        seen = "A true AP or lateral would have shown it; no picture taken so far did."
+        seen = "A true lateral would have shown it; no picture taken so far did."
+    elif event.visible_ap:
+        seen = "The lateral does not show it yet; an AP would."
     return Finding(
         f"leak_{event.route}", "minor", state.tick, f"Cement ran into {place}.", seen,
         "Unload, wait 60 s, look in both planes, then decide.", 2.0,
@@ -271,17 +272,6 @@ def _leak_flooded(after: State) -> Finding:
         "Every lateral since then would have shown more of it.",
         "Stop for good at the second look that shows more.", 6.0,
     )  # fmt: skip
-
-
-def all_leaked_ml(state: State) -> float:
-    """Return the cement outside the bone, by any route, mL."""
-    return sum(state.cement.cloud.leak_ul) / MM3_PER_ML
-
-
-def behind_ml(state: State) -> float:
-    """Return the cement behind the posterior wall or in a foramen, mL."""
-    leak = state.cement.cloud.leak_ul
-    return sum(leak[ROUTES.index(route)] for route in BEHIND_THE_WALL) / MM3_PER_ML
 
 
 def _canal_leak_ignored(after: State) -> Finding:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from simulator.procedure import by_level
 from simulator.procedure.decisions import justified
+from simulator.procedure.metrics import METRICS
 from simulator.units import seconds
 from simulator.world.case import Case, Procedure
 from simulator.world.report import DomainScore, Metric, Report
@@ -55,7 +56,9 @@ def score(case: Case, state: State, operator: str = "") -> Report:
     rows = applicable(rubric, case.procedure.value)
     if decision:
         rows = tuple(c for c in rows if not c.reached or metrics[c.reached])
-    lines = tuple((c.domain, c.text, share(c, metrics) * c.points, c.points) for c in rows)
+    lines = tuple(
+        (c.domain, _told(c, metrics), share(c, metrics) * c.points, c.points) for c in rows
+    )
     # What a right decision made pointless drops out; the rest is worth a hundred again.
     worth = sum(c.points for c in rows) if decision else _WHOLE
     findings = state.tally.findings
@@ -92,6 +95,13 @@ def score(case: Case, state: State, operator: str = "") -> Report:
         events={k: int(v) for k, v in sorted(state.tally.counts.items())},
         duration_s=float(metrics["duration_s"] or seconds(state.tick)),
     )
+
+
+def _told(criterion: Criterion, metrics: Mapping[str, Metric]) -> str:
+    """Return a criterion's text, and what it would have needed where its gate kept the points."""
+    if share(criterion, metrics) >= share(replace(criterion, gate=""), metrics):
+        return criterion.text
+    return f"{criterion.text} (needs: {METRICS[criterion.gate].meaning})"
 
 
 def _domains(
@@ -131,6 +141,9 @@ def _verdict(
     missed = by_level.untreated(case, state)
     if missed:
         return False, f"No cement was given in {' and '.join(missed)}."
+    weak = by_level.unsupported(case, state)
+    if weak:
+        return False, f"Too little cement to hold in {' and '.join(weak)}; nothing told to stop."
     if case.procedure is Procedure.KYPHOPLASTY and not metrics["tamp_inflated"]:
         return False, "The tamp was never inflated."
     access = domains["access"].score

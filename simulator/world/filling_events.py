@@ -60,7 +60,9 @@ class CementLeaked:
     route: Route
     volume_ml: float
     visible: bool
-    """Could be seen in the view that the rules ask for at that moment."""
+    """Would stand out in the lateral, in which cement is watched."""
+    visible_ap: bool = False
+    """Would stand out in an AP."""
 
 
 @dataclass(frozen=True, slots=True)

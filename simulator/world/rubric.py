@@ -40,3 +40,7 @@ class Rubric:
     sentinels: tuple[str, ...]
     major_points: float
     minor_points: float
+    supporting_ml: float
+    """Cement in a body from which on it bears load."""
+    supporting_share: float
+    """Of the room that the tamps made, how much must be filled for it to stay."""

@@ -20,7 +20,7 @@ from simulator.units import PSI_PER_MPA, ticks
 from simulator.world.arm import Pose, Shot, View
 from simulator.world.bearings import past_wall_mm
 from simulator.world.case import Case
-from simulator.world.cement import Cement
+from simulator.world.cement import Cement, Filling
 from simulator.world.seen import Looked, Seen
 from simulator.world.shown import Shown
 from simulator.world.state import State
@@ -280,3 +280,41 @@ def test_nothing_that_only_the_truth_knows_changes_a_word(case: Case, needle: Ca
             body = replace(state.body, lift=lift)
             truth = replace(state, cannulas=(other, None), tamps=(filled, None), body=body)
             assert next_hint(case, truth, looked) == said
+
+
+def filling(case: Case, tool: Cannula, ml: float, *, thumb_n: float = 0.0, age_s: float = 400.0):
+    """Cement of that age, so much of it given; what is left in the filler, a millilitre less."""
+    state = at_work(case, tool, "inject")
+    fill = Filling(ml=max(1.0 - ml, 0.0), given_ml=ml, thumb_n=thumb_n)
+    cement = replace(
+        state.cement, mixed_tick=_NOW - ticks(age_s), started_tick=_NOW, fillings=(fill, Filling())
+    )
+    return replace(state, cement=cement, c_arm=replace(state.c_arm, beam=True))
+
+
+def test_cement_is_coached_by_pictures_and_scale(case: Case, needle: Cannula) -> None:
+    def said(state: State, looked: Looked = _BLIND) -> str:
+        return next_hint(case, state, looked)[0]
+
+    def film(**told) -> Looked:
+        return Looked(lateral=replace(Seen(_NOW, View.LATERAL, 0.0), **told))
+
+    front = Looked(ap=Seen(_NOW, View.AP, 0.0, leak=True))
+    assert said(filling(case, needle, 0.5, thumb_n=5.0)) == "Watch wall and both discs"
+    assert said(filling(case, needle, 0.5, thumb_n=5.0), film(leak=True)) == "Thumb off"
+    assert said(filling(case, needle, 0.5, thumb_n=5.0), front) == "Thumb off"
+    assert said(filling(case, needle, 0.5), front) == "A leak"
+    assert said(filling(case, needle, 0.5), film(cement_to_wall_mm=7.9)) == "Back quarter"
+    assert said(filling(case, needle, 0.5), film(cement_to_wall_mm=8.1)) != "Back quarter"
+    assert said(filling(case, needle, 1.0)) == "Look from the front"
+
+
+def test_too_little_cement_is_told_while_it_still_flows(case: Case, needle: Cannula) -> None:
+    def said(ml: float, age_s: float, looked: Looked = _BLIND) -> str:
+        state = replace(filling(case, needle, ml, age_s=age_s), phase="set", ways=("set", "set"))
+        return next_hint(case, state, looked)[0]
+
+    late_s = case.cement.work_until_s + 1.0
+    assert said(0.9, 400.0) == "Too little to hold"
+    assert said(1.0, 400.0) == said(0.9, late_s) == "Let it set"
+    assert said(0.9, 400.0, Looked(ap=Seen(_NOW, View.AP, 0.0, leak=True))) == "Let it set"

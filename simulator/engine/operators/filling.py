@@ -9,7 +9,7 @@ from simulator.engine.operators import eyes, hands
 from simulator.engine.operators.hands import Move
 from simulator.engine.sight import Observation, TampSeen
 from simulator.frames import Side
-from simulator.units import TICKS_PER_S
+from simulator.units import MM3_PER_ML, TICKS_PER_S
 from simulator.world.action import Action, Do
 from simulator.world.case import Procedure
 
@@ -35,7 +35,6 @@ _LOOK_TICKS = 20
 """How often the eye goes to the syringe's scale."""
 _BACK_QUARTER_MM = 8.0
 _LEAK_PAUSE_S = 60.0
-_LEAKS_TO_STOP = 2
 _STREAK_ML, _NO_FURTHER_MM = 1.0, 1.0
 """Far back after so little, cement has run in a vein; after a wait it may come no nearer."""
 _AFTER_LEAK_ML = 1.0
@@ -154,7 +153,7 @@ def _until_dough(obs: Observation) -> Move:
 
 
 def fill(obs: Observation, side: Side) -> Move:
-    """Give cement under a live lateral until the back quarter, a second leak, or enough."""
+    """Give cement under a live lateral until the back quarter, or enough; after a leak, little."""
     if _wants_batch(obs):
         obs = yield from hands.do(obs, Do.MIX, side)
     obs = yield from _until_dough(obs)
@@ -163,42 +162,43 @@ def fill(obs: Observation, side: Side) -> Move:
     obs = yield Action(side=side, pulses_per_s=15.0)
     start_ml, back_mm = obs.given_ml, _BACK_QUARTER_MM
     enough = start_ml + _wanted_ml(obs, side)
-    force, leaks = _THUMB_START_N, 0
-    mark_ml, mark_tick = obs.given_ml, obs.tick
-    while not obs.over and obs.given_ml < enough and leaks < _LEAKS_TO_STOP:
+    force, leaked, mark = _THUMB_START_N, False, (obs.given_ml, obs.tick)
+    while not obs.over and obs.given_ml < enough and not _too_late(obs):
         if obs.filler_ml <= 0.0:
             if obs.batch_ml <= 0.0:
                 break
+            obs = yield from eyes.look_both(obs, side)  # what runs to the side, only an AP shows
             obs = yield from hands.load(obs, side)
-            mark_ml, mark_tick = obs.given_ml, obs.tick
-        seen = obs.lateral
-        to_wall_mm = None if seen is None else seen.cement_to_wall_mm
-        if to_wall_mm is not None and to_wall_mm < back_mm:
-            if obs.given_ml - start_ml > _STREAK_ML or back_mm < _BACK_QUARTER_MM:
-                break
-            # so little has run back in a vein: let it seal that, then fill what is in front
-            back_mm = to_wall_mm - _NO_FURTHER_MM
-            obs = yield from _let_it_stiffen(obs, side)
-            force = _THUMB_START_N
-            mark_ml, mark_tick = obs.given_ml, obs.tick
-            continue
-        if seen is not None and seen.leak and leaks == 0:
-            leaks += 1
-            obs = yield from _let_it_stiffen(obs, side)
-            force = _THUMB_START_N
-            base_leak_tick = obs.tick
-            mark_ml, mark_tick = obs.given_ml, base_leak_tick
-            enough = min(enough, obs.given_ml + _AFTER_LEAK_ML)
-            continue
-        if obs.cement_age_s is not None and obs.cement_age_s > obs.cement_spec.work_until_s:
+            mark = (obs.given_ml, obs.tick)
+        to_wall_mm = obs.lateral.cement_to_wall_mm if obs.lateral is not None else None
+        far_back = to_wall_mm is not None and to_wall_mm < back_mm
+        if far_back and (obs.given_ml - start_ml > _STREAK_ML or back_mm < _BACK_QUARTER_MM):
             break
-        if obs.tick - mark_tick >= _LOOK_TICKS:
-            rate = (obs.given_ml - mark_ml) * 1000.0 * TICKS_PER_S / (obs.tick - mark_tick)
-            mark_ml, mark_tick = obs.given_ml, obs.tick
-            force = _eased(force, rate)
+        if far_back or (_leak_shown(obs) and not leaked):
+            if to_wall_mm is not None and far_back:
+                # so little has run back in a vein: let it seal that, then fill what is in front
+                back_mm = to_wall_mm - _NO_FURTHER_MM
+            else:
+                leaked, enough = True, min(enough, obs.given_ml + _AFTER_LEAK_ML)
+            obs = yield from _let_it_stiffen(obs, side)
+            force, mark = _THUMB_START_N, (obs.given_ml, obs.tick)
+            continue
+        if obs.tick - mark[1] >= _LOOK_TICKS:
+            rate_ul_s = (obs.given_ml - mark[0]) * MM3_PER_ML * TICKS_PER_S / (obs.tick - mark[1])
+            force, mark = _eased(force, rate_ul_s), (obs.given_ml, obs.tick)
         obs = yield Action(side=side, beam=True, press_n=force)
     obs = yield from hands.unload(obs, side)
     return (yield from eyes.look_both(obs, side))
+
+
+def _leak_shown(obs: Observation) -> bool:
+    """True if the last picture of either plane showed cement outside."""
+    return any(film is not None and film.leak for film in (obs.lateral, obs.ap))
+
+
+def _too_late(obs: Observation) -> bool:
+    """True once the cement is past its working time."""
+    return obs.cement_age_s is not None and obs.cement_age_s > obs.cement_spec.work_until_s
 
 
 def _eased(force_n: float, rate_ul_s: float) -> float:
