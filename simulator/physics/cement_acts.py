@@ -33,12 +33,12 @@ _STICKY_PA_S, _CRUMBLY_PA_S = 45.0, 1200.0
 def mix(case: Case, state: State, side: Side) -> Outcome:
     """Pour the liquid to the powder: the cement's clock starts.
 
-    A further batch is opened when the bowl is empty, or what it holds has set.
+    A further batch is opened when the bowl is empty, or what it holds is past its working time.
     """
     cement = state.cement
     if cement.mixed_tick is not None:
-        hard = setting.is_set(case.cement, column.bowl_age_s(cement, state.tick))
-        if cement.batch_left_ml > 0.0 and not hard:
+        usable = column.bowl_age_s(cement, state.tick) <= case.cement.work_until_s
+        if cement.batch_left_ml > 0.0 and usable:
             return "There is still cement in the bowl."
     words = "Mixing now." if cement.batches == 0 else "Mixing another batch."
     cement = replace(

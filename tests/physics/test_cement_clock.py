@@ -121,7 +121,7 @@ def ready(case):
     return with_cannula(first_state(case), tool, tool.side)
 
 
-def test_a_second_batch_is_mixed_when_the_first_is_used_up_or_hard(case, ready):
+def test_a_second_batch_is_mixed_when_the_first_is_used_up_or_too_old(case, ready):
     mixed, _ = cement_acts.mix(case, ready, Side.LEFT)
     assert cement_acts.mix(case, mixed, Side.LEFT) == "There is still cement in the bowl."
     loaded, _ = cement_acts.load(case, replace(mixed, tick=60 * 300), Side.LEFT)
@@ -132,8 +132,9 @@ def test_a_second_batch_is_mixed_when_the_first_is_used_up_or_hard(case, ready):
     # the filler goes on ageing by the clock of its own batch
     assert column.filler_age_s(again.cement.fillings[0], again.tick) == pytest.approx(500.0)
     assert column.bowl_age_s(again.cement, again.tick) == 0.0
-    hard = replace(mixed, tick=round(60 * (case.cement.set_s + 1.0)))
-    assert not isinstance(cement_acts.mix(case, hard, Side.LEFT), str)
+    for over_s, refused in ((-1.0, True), (1.0, False)):
+        aged = replace(mixed, tick=round(60 * (case.cement.work_until_s + over_s)))
+        assert isinstance(cement_acts.mix(case, aged, Side.LEFT), str) is refused
 
 
 def test_a_filler_topped_up_from_the_next_batch_has_the_mean_age(case, ready):

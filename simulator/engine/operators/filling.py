@@ -42,6 +42,7 @@ _AFTER_LEAK_ML = 1.0
 _BEYOND_POCKET_ML = 1.2
 _VERTEBROPLASTY_ML = 4.0
 _DOUGH_MARGIN_S = 10.0
+_FILLING_TAKES_S = 120.0
 _DOUGH_SHARE = 0.3
 """Without a pocket the cement is left to stiffen for this share of its working time."""
 
@@ -63,7 +64,7 @@ def inflate(obs: Observation, sides: Sequence[Side]) -> Move:
         obs = yield from _glance_ap(obs, sides[0], going)
     obs = yield from eyes.look_both(obs, sides[0])
     if _wants_batch(obs):
-        obs = yield from hands.do(obs, Do.MIX, sides[0])
+        obs = yield from _batch(obs, sides[0])
     return obs
 
 
@@ -128,7 +129,7 @@ def _step(obs: Observation, side: Side, most_psi: float) -> Move:
 def empty_tamp(obs: Observation, side: Side) -> Move:
     """Hold the height until the cement is dough, then deflate and take the tamp out."""
     if _wants_batch(obs):
-        obs = yield from hands.do(obs, Do.MIX, side)
+        obs = yield from _batch(obs, side)
     obs = yield from _until_dough(obs)
     for _ in range(30 * TICKS_PER_S):
         tamp = obs.tamps[side]
@@ -139,9 +140,16 @@ def empty_tamp(obs: Observation, side: Side) -> Move:
 
 
 def _wants_batch(obs: Observation) -> bool:
-    """True before the first batch, and where that of an earlier level has set."""
+    """True before the first batch, and where an earlier level left too little time of the last."""
     age_s = obs.cement_age_s
-    return age_s is None or (len(obs.levels) > 1 and age_s >= obs.cement_spec.set_s)
+    last_start_s = obs.cement_spec.work_until_s - _FILLING_TAKES_S
+    return age_s is None or (len(obs.levels) > 1 and age_s > last_start_s)
+
+
+def _batch(obs: Observation, side: Side) -> Move:
+    """Ask for a batch; the nurse opens another once the last is past its working time."""
+    obs = yield from hands.until_aged(obs, obs.cement_spec.work_until_s + 1.0)
+    return (yield from hands.do(obs, Do.MIX, side))
 
 
 def _until_dough(obs: Observation) -> Move:
@@ -155,7 +163,7 @@ def _until_dough(obs: Observation) -> Move:
 def fill(obs: Observation, side: Side) -> Move:
     """Give cement under a live lateral until the back quarter, or enough; after a leak, little."""
     if _wants_batch(obs):
-        obs = yield from hands.do(obs, Do.MIX, side)
+        obs = yield from _batch(obs, side)
     obs = yield from _until_dough(obs)
     obs = yield from hands.load(obs, side)
     obs = yield from eyes.lateral_view(obs, side)
