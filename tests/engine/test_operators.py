@@ -238,4 +238,7 @@ def test_two_tamps_are_filled_in_turn_and_emptied_one_after_the_other() -> None:
     metrics = run_case(load_case("l3-wedge", 1), "expert").session.report().metrics
     assert metrics["tamp_imbalance_ml"] < 0.6
     assert metrics["tamp_held_while_filling"] is True
-    assert metrics["tamp_endpoint"] == "fracture reduced"
+    # Nothing told to stop before the tamps were full but for less than a step.
+    assert metrics["tamp_endpoint"] == "none"
+    assert 7.5 < metrics["tamp_volume_ml"] < 8.0
+    assert metrics["tamp_pressure_peak_psi"] < 280.0
