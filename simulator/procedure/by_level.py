@@ -58,7 +58,7 @@ LEAST = frozenset(
     {
         "anterior_clearance_mm", "height_before_mm", "height_inflated_mm", "height_after_mm",
         "height_gain_mm", "lost_height_gain_mm", "fill_fraction", "strength_regained",
-        "stiffness_regained", "cement_supports",
+        "stiffness_regained", "cement_supports", "tamp_worked",
         "crosses_midline", "body_entered", "looked_well", "tamp_used", "tamp_inflated",
         "cement_given", "local_before_bone", "tamp_purged", "tamp_held_while_filling",
         "cement_age_score", "tamp_steps_seen_fraction", "tamp_steps_paused_fraction",

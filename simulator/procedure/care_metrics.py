@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from simulator.procedure import selection
+from simulator.procedure import decisions, selection
 from simulator.procedure.registry import register
 from simulator.units import TICKS_PER_S, seconds
 from simulator.world.case import Case
@@ -12,9 +12,12 @@ from simulator.world.state import State
 
 @register("selection_fits", "the procedure in hand suits the fracture", "NICE TA279; the author")
 def selection_fits(case: Case, state: State) -> Metric:
-    """Of a case that is not to be treated: declined for a true reason. Null while idle."""
+    """Of a case that is not to be treated: declined for a true reason. Null while idle.
+
+    To stop before the needle for a good reason is the right choice too.
+    """
     if selection.declined(state) is None and "place_needle" not in state.tally.done:
-        return None
+        return True if decisions.justified(case, state) else None
     if selection.contraindications(case):
         return selection.rightly_declined(case, state)
     return selection.declined(state) is None and selection.selection_fits(case)
@@ -110,7 +113,7 @@ def kerma_ratio(case: Case, state: State) -> Metric:
     return _against_par(case, state.c_arm.air_kerma_mgy, "air_kerma_mgy")
 
 
-@register("duration_ratio", "time to the dressing against the expert's", "full to 1.5, none from 4")
+@register("duration_ratio", "time to the dressing against the expert's", "told, not judged")
 def duration_ratio(case: Case, state: State) -> Metric:
     """1 is as long as the built-in expert needs."""
     return _against_par(

@@ -2,12 +2,38 @@
 
 from __future__ import annotations
 
+from simulator.units import seconds
+from simulator.world.cement import Cement
 from simulator.world.events import Event
 from simulator.world.filling_events import CementRanUp, TailDrawn
+from simulator.world.state import State
 from simulator.world.tally import Finding
 
 _TOLD_ML = 0.05
 """Less than this is a smear."""
+_UNSEEN_ML = 1.0
+"""Phase model of the reference: a lateral at every 0.5 to 1 mL."""
+
+
+def youngest_given_s(cement: Cement, tick: int) -> float | None:
+    """Return the age by the clock of what came last from a filler that was pressed; None without.
+
+    A batch that was mixed later and not used tells nothing of what is in the patient.
+    """
+    ages = [f.age_s + seconds(tick - f.tick) for f in cement.fillings if f.given_ml > 0.0]
+    return min(ages, default=None)
+
+
+def unseen(state: State) -> list[Finding]:
+    """Cement pressed on and on without a lateral."""
+    if state.tally.values.get("unseen_ml", 0.0) <= _UNSEEN_ML:
+        return []
+    return [Finding(
+        "cement_unseen", "major", state.tick,
+        f"More than {_UNSEEN_ML:.0f} mL of cement without a lateral.",
+        "No picture tells where it went meanwhile.",
+        "Keep the lateral live, or look at every half millilitre.", 4.0,
+    )]  # fmt: skip
 
 
 def of_event(tick: int, event: Event) -> Finding | None:

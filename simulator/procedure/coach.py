@@ -27,6 +27,17 @@ def next_hint(case: Case, state: State, looked: Looked) -> Hint:
         state: as it stands.
         looked: the last pictures, as read.
     """
+    return _patient(case, state) or _next_act(case, state, looked)
+
+
+def _patient(case: Case, state: State) -> Hint | None:
+    """Return what to say while a trouble has shown itself and nothing was done for it."""
+    shown = [t.kind for t in state.vitals.troubles if t.stage == "sign"]
+    signs = (spec.sign for spec in case.troubles if spec.kind in shown)
+    return next((("The patient first", f"{sign} What would help?") for sign in signs), None)
+
+
+def _next_act(case: Case, state: State, looked: Looked) -> Hint:
     tool = state.cannulas[state.side]
     # Each side is on a way of its own until there is cement.
     phase = state.ways[state.side] if state.phase in WAYS else state.phase

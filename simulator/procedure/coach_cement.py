@@ -69,7 +69,8 @@ def harden(case: Case, state: State, tool: Cannula | None, looked: Looked) -> Hi
 
 def _more_is_wanted(case: Case, state: State, looked: Looked) -> bool:
     """By the syringe's scale too little was given, nothing told to stop, and it still flows."""
-    if any(film is not None and film.leak for film in (looked.lateral, looked.ap)):
+    leak = any(film is not None and film.leak for film in (looked.lateral, looked.ap))
+    if leak or any(trouble.shown_s > 0.0 for trouble in state.vitals.troubles):
         return False
     pocket_ml = state.tally.values.get("tamp_volume_ml", 0.0)
     least_ml = max(case.rubric.supporting_ml, case.rubric.supporting_share * pocket_ml)

@@ -11,7 +11,14 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from simulator.frames import Side, dot, minus, norm
-from simulator.procedure import by_level, care_account, leak_account, mistakes, tamp_account
+from simulator.procedure import (
+    by_level,
+    care_account,
+    cement_mistakes,
+    leak_account,
+    mistakes,
+    tamp_account,
+)
 from simulator.procedure.account import Account
 from simulator.procedure.clocks import adequate
 from simulator.units import TICKS_PER_S, seconds
@@ -121,8 +128,10 @@ def _fold_cement(case: Case, before: State, after: State, account: Account, dt: 
         held = tamp_account.held_other(case, after)
         if held is not None:
             account.put("tamp_held", float(held))
-    if cement.started_tick is not None and cement.mixed_tick is not None:
-        account.once("age_at_start_s", seconds(cement.started_tick - cement.mixed_tick))
+    age_s = cement_mistakes.youngest_given_s(cement, after.tick)
+    if age_s is not None:
+        account.once("age_at_start_s", age_s)
+    account.most("unseen_ml", cement.injected_ml - account.get("ml_at_lateral"))
     leak_account.given(after, account)
     if cement.thumb_n <= 0.0 and "leak_seen_s" in account.old:
         account.once("leak_reacted_s", seconds(after.tick))
@@ -152,6 +161,8 @@ def _on_exposed(case: Case, state: State, account: Account, event: Event) -> Non
     leak_account.shown(state, account, event.shown.leaks)
     if any(adequate(case, shot, view) for view in (View.AP, View.LATERAL)):
         tamp_account.seen(state, account)
+    if adequate(case, shot, View.LATERAL):
+        account.put("ml_at_lateral", state.cement.injected_ml)
     side = state.side
     tool = state.cannulas[side]
     if state.cannulas == (None, None) and "place_needle" not in state.tally.done:

@@ -26,7 +26,10 @@ _WAITING = "front_"
 
 
 def leaked(state: State, account: Account, event: CementLeaked) -> None:
-    """Take note of a report of a leak."""
+    """Take note of a report of a leak.
+
+    A tail drawn out with the cannula is reported on the tract too: it tells nobody to stop.
+    """
     if event.visible:
         _known(state, account, event.route)
         account.put(f"visible_{event.route}", event.volume_ml)
@@ -59,6 +62,8 @@ def look_due(state: State, account: Account) -> None:
 
 def _known(state: State, account: Account, route: Route) -> None:
     account.once("leak_seen_s", seconds(state.tick))
+    if route is not Route.TRACT:
+        account.once("told_to_stop_s", seconds(state.tick))
     account.once("leak_seen_ml", all_leaked_ml(state))
     if route in BEHIND_THE_WALL:
         account.once("behind_seen_ml", behind_ml(state))

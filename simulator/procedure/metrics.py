@@ -78,6 +78,12 @@ def _rate_ml_min(case: Case, state: State) -> Metric:
     return state.given_ml / flowing * 60.0 if flowing > 0.0 else None
 
 
+def _time_out(case: Case, state: State) -> Metric:
+    """Whoever is sedated confirms neither name nor side."""
+    said = state.tally.values.get("done_time_out_s")
+    return said is not None and said <= state.tally.values.get("done_sedate_s", math.inf)
+
+
 def _age_score(case: Case, state: State) -> Metric:
     """1 within the working time, less the further outside it (half a minute is a half)."""
     age = state.tally.values.get("age_at_start_s")
@@ -201,7 +207,7 @@ TABLE.update([
     defined("pulse_rate_mean", "pulses per second in use", lambda c, s: (
         s.tally.values["pulses_rate_sum"] / s.c_arm.exposures
         if s.c_arm.exposures else None)),
-    defined("time_out_done", "checklist said", acted("time_out")),
+    defined("time_out_done", "checklist said while the patient could answer", _time_out),
     defined("views_before_access", "0 to 2: AP and lateral before the needle", _views_before),
     defined("way_points_imaged", "0 to 4, each in both planes", _way_points),
     defined("medial_rule_kept", "never medial behind the wall", _rule_kept),

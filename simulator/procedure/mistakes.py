@@ -175,10 +175,11 @@ def _wrong_level(case: Case, state: State, event: Done) -> Finding | None:
 
 def _too_soon(case: Case, state: State, event: Done) -> Finding | None:
     """Closing over soft cement."""
-    cement = state.cement
-    given = cement.mixed_tick is not None and cement.started_tick is not None
-    age_s = seconds(state.tick - (cement.mixed_tick or 0))
-    if event.act == "dress" and given and age_s < case.cement.set_s:
+    if event.act != "dress":
+        return None
+    every = (state.cement, *(w.cement for w in state.worked if w is not None))
+    ages = [cement_mistakes.youngest_given_s(cement, state.tick) for cement in every]
+    if any(age_s is not None and age_s < case.cement.set_s for age_s in ages):
         return Finding(
             "dressed_soft", "major", state.tick, "Turned over before the cement was hard.",
             "The sample was still soft.", "Wait until the sample is hard.", 3.0,
@@ -216,6 +217,7 @@ def _of_state(case: Case, before: State, after: State) -> list[Finding]:
     cement = after.cement
     if cement.started_tick is not None and before.cement.started_tick is None:
         new.extend(_early_cement(case, after))
+    new.extend(cement_mistakes.unseen(after))
     new.extend(_ignored_leak(before, after))
     new.extend(care_mistakes.of_state(case, after))
     return new

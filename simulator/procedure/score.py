@@ -125,33 +125,60 @@ def _verdict(
     critical: tuple[Finding, ...],
     decision: str,
 ) -> tuple[bool, str]:
-    rubric = case.rubric
     if critical:
         return False, critical[0].text
+    short = _short_of(case.rubric, metrics, total, domains, decided=bool(decision))
     if decision:
-        return total >= rubric.pass_mark, f"Right not to go on: {decision}"
+        right = f"Right not to go on: {decision}"
+        return (False, f"{right.rstrip('.')}. {short}") if short else (True, right)
+    missed = _unfinished(state) or _left_undone(case, state, metrics) or short
+    mark = case.rubric.pass_mark
+    return not missed, missed or f"Pass mark {mark:.0f} reached, no sentinel error."
+
+
+def _short_of(
+    rubric: Rubric,
+    metrics: Mapping[str, Metric],
+    total: float,
+    domains: Mapping[str, DomainScore],
+    *,
+    decided: bool,
+) -> str:
+    """Return which mark was not reached; after a decision the way is judged once it was gone."""
+    access = domains["access"].score
+    went = metrics["body_entered"] if decided else metrics["bone_entered"]
+    if went and access < rubric.access_mark:
+        return f"Access {access:.0f}, needed {rubric.access_mark:.0f}."
+    if total < rubric.pass_mark:
+        return f"Total {total:.0f}, pass mark {rubric.pass_mark:.0f}."
+    return ""
+
+
+def _unfinished(state: State) -> str:
+    """Return how a run ended that did not end with the discharge."""
     if state.phase == "declined":
-        return False, "Declined, and nothing in the notes says so."
+        return "Declined, and nothing in the notes says so."
+    if state.phase == "aborted" and "dress" in state.tally.done:
+        return "Stopped in the recovery; the patient was not discharged."
     if state.phase == "aborted":
-        return False, "Stopped without need."
-    if state.phase != "done":
-        return False, "The procedure was not finished."
+        return "Stopped without need."
+    return "" if state.phase == "done" else "The procedure was not finished."
+
+
+def _left_undone(case: Case, state: State, metrics: Mapping[str, Metric]) -> str:
+    """Return what a finished procedure lacks: cement, enough of it, or a tamp that worked."""
     if state.cement.started_tick is None and not case.levels:
-        return False, "No cement was given."
+        return "No cement was given."
     missed = by_level.untreated(case, state)
     if missed:
-        return False, f"No cement was given in {' and '.join(missed)}."
+        return f"No cement was given in {' and '.join(missed)}."
     weak = by_level.unsupported(case, state)
     if weak:
-        return False, f"Too little cement to hold in {' and '.join(weak)}; nothing told to stop."
-    if case.procedure is Procedure.KYPHOPLASTY and not metrics["tamp_inflated"]:
-        return False, "The tamp was never inflated."
-    access = domains["access"].score
-    if metrics["bone_entered"] and access < rubric.access_mark:
-        return False, f"Access {access:.0f}, needed {rubric.access_mark:.0f}."
-    if total < rubric.pass_mark:
-        return False, f"Total {total:.0f}, pass mark {rubric.pass_mark:.0f}."
-    return True, f"Pass mark {rubric.pass_mark:.0f} reached, no sentinel error."
+        return f"Too little cement to hold in {' and '.join(weak)}; nothing told to stop."
+    if case.procedure is not Procedure.KYPHOPLASTY or metrics["tamp_worked"]:
+        return ""
+    begun = metrics["tamp_inflated"]
+    return f"The tamp was {'given up before any sign to stop' if begun else 'never inflated'}."
 
 
 def _went_well(lines: tuple[tuple[str, str, float, float], ...]) -> tuple[str, ...]:

@@ -32,7 +32,8 @@ _HIGH_SHARE = 0.6
 REDUCED = 0.95
 LIFT_WORTH_MM, _STALLED_MM, STALLED_STEPS = 1.0, 0.08, 3
 """The plate had risen, and now rises less than this a step, so many steps in a row."""
-_FULL_ML = 0.1
+_FULL_ML = 0.15
+"""Nearer to the largest volume than any step."""
 _HELD_ML = 0.5
 
 

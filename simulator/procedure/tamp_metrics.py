@@ -51,6 +51,12 @@ def _endpoint(case: Case, state: State) -> Metric:
     return ENDPOINTS[int(max(values[name] for name in first))] if first else "none"
 
 
+def _worked(case: Case, state: State) -> Metric:
+    """A tamp that was given up before any sign to stop has made neither room nor height."""
+    enough = state.tally.values.get("tamp_volume_ml", 0.0) >= case.rubric.working_tamp_ml
+    return enough or _endpoint(case, state) != "none"
+
+
 def _held(case: Case, state: State) -> Metric:
     held = state.tally.values.get("tamp_held")
     return None if held is None else bool(held)
@@ -83,6 +89,7 @@ ROWS: list[tuple[str, Definition]] = [
         tamped(value("tamp_imbalance_ml"))),
     defined("tamp_endpoint", "first sign to stop; of two sides the later in the list",
         tamped(_endpoint)),
+    defined("tamp_worked", "went on to a sign to stop, or took its volume", tamped(_worked)),
     defined("tamp_past_endpoint_ml", "pushed in after the first sign to stop",
         tamped(zero("tamp_past_endpoint_ml"))),
     defined("tamp_held_while_filling", "one tamp held while the other side was filled",

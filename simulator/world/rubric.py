@@ -42,5 +42,7 @@ class Rubric:
     minor_points: float
     supporting_ml: float
     """Cement in a body from which on it bears load."""
+    working_tamp_ml: float
+    """Contrast in the tamps from which on they have worked, whatever sign came."""
     supporting_share: float
     """Of the room that the tamps made, how much must be filled for it to stay."""

@@ -164,7 +164,9 @@ def test_harm_is_a_reason_to_stop(case: Case, name: str) -> None:
 
 def test_an_author_may_want_a_case_stopped(case: Case) -> None:
     wanted = replace(case, advice=replace(case.advice, decision="abort", reason="Enough."))
-    assert score(wanted, after(wanted, Do.ABORT, entered(wanted))).reason.endswith("Enough.")
+    report = score(wanted, after(wanted, Do.ABORT, entered(wanted)))
+    assert report.reason.endswith("Enough.")
+    assert report.passed
 
 
 def test_a_sentinel_is_not_undone_by_stopping(case: Case) -> None:

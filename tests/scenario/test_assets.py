@@ -138,6 +138,7 @@ pass_mark = 75
 access_mark = 20
 major_points = 5
 minor_points = 1
+working_tamp_ml = 2
 supporting_ml = 1
 supporting_share = 0.5
 sentinels = ["canal_breach"]
