@@ -29,7 +29,8 @@ _ROOMS = (
 """Packages that decide how a run ends; window, records and command line do not."""
 _RUNS_PER_PROCESS = 6
 """Patients, pictures and arrays that a process remembers grow to gigabytes over many runs."""
-_NOT_READ = (bands.NAME, "par.toml")
+_NOT_READ = (bands.NAME, "par.toml", "teaching.toml", "theme.toml")
+_NOT_READ_FOLDERS = ("report", "fonts")
 """Assets that no run reads, or whose values stand in the line."""
 
 
@@ -68,7 +69,8 @@ def code() -> str:
     digest = hashlib.blake2b(repr(versions()).encode(), digest_size=8)
     root, data = find_case("l1-wedge").parents[1] / "simulator", asset("rubric.toml").parent
     paths = [*root.glob("*.py"), *(p for room in _ROOMS for p in (root / room).rglob("*.py"))]
-    paths += [p for p in data.rglob("*") if p.is_file() and p.name not in _NOT_READ]
+    read = (p for p in data.rglob("*") if p.is_file() and p.name not in _NOT_READ)
+    paths += [p for p in read if p.parent.name not in _NOT_READ_FOLDERS]
     for path in sorted(paths):
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()

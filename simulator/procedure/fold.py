@@ -177,7 +177,7 @@ def _on_exposed(case: Case, state: State, account: Account, event: Event) -> Non
         account.add(f"view_{shot.view}_n", 1.0)
     if shot.tip_in_field[side] and shot.view in (View.AP, View.LATERAL):
         for point in _way_points(case, state, side):
-            account.put(f"seen_{point}_{shot.view}", 1.0)
+            account.put(f"seen_{point}_{shot.view}_{side}", 1.0)
             _fold_contours(account, event.shown.contours, f"{point}_{shot.view}_{side}")
 
 

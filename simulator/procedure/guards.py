@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from simulator.frames import Side
 from simulator.world.action import DECLINES, Do
+from simulator.world.arm import View
 from simulator.world.case import Case
 from simulator.world.state import State
 
@@ -31,11 +32,11 @@ def tip_in_body(case: Case, state: State, side: Side) -> bool:
 
 
 def wall_imaged(case: Case, state: State, side: Side) -> bool:
-    """The tip is 2 mm past the wall, seen about there in both planes since the last movement."""
+    """This side's tip is 2 mm past the wall, and was seen about there in both planes."""
     tool, seen = state.cannulas[side], state.tally.values
     if tool is None or tool.past_wall_mm < PAST_WALL_MM or tool.blind_moved_mm != (None, None):
         return False
-    return "seen_wall_ap" in seen and "seen_wall_lateral" in seen
+    return all(f"seen_wall_{view}_{side}" in seen for view in (View.AP, View.LATERAL))
 
 
 def tamp_filled(case: Case, state: State, side: Side) -> bool:

@@ -21,6 +21,7 @@ from simulator.procedure import (
 from simulator.procedure.readings import acted, cemented, entered, flag, mean, value, worst, zero
 from simulator.procedure.registry import METRICS, TABLE, Definition, Fold, defined, register
 from simulator.units import KPA_PER_MPA, MM3_PER_ML, TICKS_PER_S, seconds
+from simulator.world.arm import View
 from simulator.world.case import Case
 from simulator.world.cement import ROUTES, Route
 from simulator.world.report import Metric
@@ -97,8 +98,13 @@ def _way_points(case: Case, state: State) -> Metric:
     seen = state.tally.values
     beside = all(case.plans[s].route is PathRoute.EXTRAPEDICULAR for s in case.sides)
     points = ("entry", "wall", "target") if beside else ("entry", "pedicle", "wall", "target")
-    both = sum(f"seen_{p}_ap" in seen and f"seen_{p}_lateral" in seen for p in points)
-    return 4.0 * both / len(points)
+    planes = (View.AP, View.LATERAL)
+    both = [
+        sum(all(f"seen_{point}_{view}_{side}" in seen for view in planes) for point in points)
+        for side in case.sides
+        if f"entry_error_{side}" in seen
+    ]
+    return 4.0 * min(both, default=0) / len(points)
 
 
 def _looked_well(case: Case, state: State) -> Metric:

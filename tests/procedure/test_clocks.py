@@ -75,7 +75,7 @@ def test_a_patient_who_moves_voids_the_pictures_from_before(case: Case, tool: Ca
 def test_what_was_seen_at_the_wall_does_not_hold_after_a_movement(case: Case) -> None:
     tool = replace(at_wall(case, 3.0), past_wall_mm=3.0)
     state = replace(first_state(case), cannulas=(tool, None))
-    seen = MappingProxyType({"seen_wall_ap": 1.0, "seen_wall_lateral": 1.0})
+    seen = MappingProxyType({"seen_wall_ap_0": 1.0, "seen_wall_lateral_0": 1.0})
     state = replace(state, tally=replace(state.tally, values=seen))
     assert wall_imaged(case, state, Side.LEFT)
     moved, _ = clocks.run(case, tool, tool, (Moved((4.0, 0.0, 0.0)),))

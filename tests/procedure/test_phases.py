@@ -58,7 +58,7 @@ def standing(case: Case, phase: str, guard: str = "", *, holds: bool = True) -> 
         return replace(state, cannulas=(replace(tool, past_wall_mm=1.0 if holds else -1.0), None))
     if guard == "wall_imaged":
         state = replace(state, cannulas=(replace(tool, past_wall_mm=2.5), None))
-        values = {"seen_wall_ap": 1.0, **({"seen_wall_lateral": 1.0} if holds else {})}
+        values = {"seen_wall_ap_0": 1.0, **({"seen_wall_lateral_0": 1.0} if holds else {})}
         return tallied(state, values)
     if guard in ("tamp_filled", "tamp_emptied"):
         return replace(state, tamps=(tamp(1.0 if holds == (guard == "tamp_filled") else 0.0), None))

@@ -184,7 +184,8 @@ def test_every_metric_says_what_it_is_and_where_that_comes_from() -> None:
 def test_beside_a_pedicle_there_are_three_way_points(mild_case: Case) -> None:
     beside = tuple(replace(p, route=Route.EXTRAPEDICULAR) for p in mild_case.plans)
     other = replace(mild_case, plans=beside)
-    seen = {f"seen_{p}_{v}": 1.0 for p in ("entry", "wall", "target") for v in ("ap", "lateral")}
+    seen = {f"seen_{p}_{v}_0": 1.0 for p in ("entry", "wall", "target") for v in ("ap", "lateral")}
+    seen["entry_error_0"] = 1.0
     state = first_state(mild_case)
     state = replace(state, tally=replace(state.tally, values=MappingProxyType(seen)))
     assert score.score(other, state).metrics["way_points_imaged"] == 4.0

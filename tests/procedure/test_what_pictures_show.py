@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import MappingProxyType
 
 import pytest
 
@@ -98,3 +99,24 @@ def test_the_debrief_tells_what_was_to_be_seen(case: Case, events: list, words: 
     state = counted(case, leaking(case, Route.DISC, 120.0), *events)
     (found,) = (f for f in state.tally.findings if f.id == "leak_disc")
     assert words in str(found)
+
+
+def test_way_points_of_one_side_say_nothing_of_the_other(case: Case) -> None:
+    both = replace(case, sides=(Side.LEFT, Side.RIGHT))
+    seen = {
+        f"seen_{point}_{view}_0": 1.0
+        for point in ("entry", "pedicle", "wall", "target")
+        for view in (View.AP, View.LATERAL)
+    }
+
+    def imaged(**more: float) -> object:
+        state = first_state(both)
+        values = MappingProxyType({**seen, **more})
+        told = replace(state, tally=replace(state.tally, values=values))
+        return metric(both, told, "way_points_imaged")
+
+    assert imaged() == 0.0  # nothing touched bone
+    assert imaged(entry_error_0=1.0) == 4.0
+    assert imaged(entry_error_0=1.0, entry_error_1=1.0) == 0.0
+    assert imaged(entry_error_0=1.0, entry_error_1=1.0, seen_wall_ap_1=1.0,
+                  seen_wall_lateral_1=1.0) == 1.0  # fmt: skip
