@@ -184,7 +184,7 @@ def test_a_scaled_total_is_explained_and_has_no_expert_beside_it(
     debrief.tab = METRICS
     text = shown(debrief, small(), said)
     assert FRAME not in text
-    assert "expert" not in text
+    assert "value, expert" not in text
 
 
 @pytest.mark.parametrize("size", [(1280, 720), (1600, 900), (1920, 1080)])
