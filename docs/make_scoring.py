@@ -25,6 +25,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent)]
 
 from operator_runs import Asked, Run, played
 
+from simulator.cli import arguments
 from simulator.engine.operators.builtin import NAMES
 from simulator.paths import asset
 from simulator.records import bands
@@ -170,12 +171,11 @@ def main() -> None:
     parser.add_argument("what", choices=("par", "table"))
     parser.add_argument("--cases", nargs="+", default=[card.id for card in list_cases()])
     parser.add_argument("--operators", nargs="+", default=list(NAMES))
-    parser.add_argument("--seeds", default="1-1")
+    parser.add_argument("--seeds", type=arguments.seeds, default=(1, 1), metavar="A-B")
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--show", action="store_true", help="print the table, write nothing")
     given = parser.parse_args()
-    first, _, last = given.seeds.partition("-")
-    seeds = range(int(first), int(last or first) + 1)
+    seeds = range(given.seeds[0], given.seeds[1] + 1)
     operators = ["expert"] if given.what == "par" else given.operators
     # Seed by seed, so that a measurement cut short has all cases and operators.
     asked = [(case, seed, name) for seed in seeds for case in given.cases for name in operators]

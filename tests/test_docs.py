@@ -25,6 +25,8 @@ DOCS = ROOT / "docs"
 PAGES = sorted([*ROOT.glob("README.md"), *DOCS.glob("*.md")])
 FENCE = re.compile(r"^```.*?^```", re.DOTALL | re.MULTILINE)
 CODE = re.compile(r"`[^`\n]*`")
+COUNTS = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
+          "eleven", "twelve")  # fmt: skip
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 
 
@@ -103,15 +105,25 @@ def test_every_criterion_stands_there_as_the_rubric_has_it() -> None:
         assert {float(n) for n in re.findall(r"\d+(?:\.\d+)?", band)} == ends, c.id
 
 
-def test_every_sentinel_is_explained_and_the_sleeping_ones_are_named() -> None:
-    text = page("scoring.md")
-    told = {r[0].strip("`"): r[1] for r in rows(section(text, "Errors")) if len(r) == 2}
-    assert set(SENTINELS) <= set(told)
-    # What the judge's source never names cannot be found.
+def test_every_sentinel_is_explained_and_can_be_triggered() -> None:
+    errors = section(page("scoring.md"), "Errors")
+    told = {r[0].strip("`") for r in rows(errors) if len(r) == 2}
+    assert set(SENTINELS) <= told
+    # What the judge's source never names as a sentinel cannot be found.
     judges = sorted((ROOT / "simulator/procedure").glob("*.py"))
     source = "".join(path.read_text(encoding="utf-8") for path in judges)
-    asleep = {name for name in SENTINELS if f'"{name}"' not in source}
-    assert {name for name in SENTINELS if told[name].startswith("never")} == asleep
+    assert {n for n in SENTINELS if f'"{n}", "sentinel"' not in source} == set()
+
+
+def test_the_sentinels_are_counted_as_the_rubric_lists_them() -> None:
+    errors = section(page("scoring.md"), "Errors")
+    names = rubric().sentinels
+    count = COUNTS[len(names)]
+    listed = re.search(r"the (\w+) names are\s+(`[^|]*?`)\.\n", errors)
+    assert listed is not None
+    assert listed[1] == count
+    assert CODE.findall(listed[2]) == [f"`{name}`" for name in names]
+    assert re.findall(r"All (\w+) can be triggered", errors) == [count]
 
 
 def test_every_field_of_a_case_is_named_under_its_block() -> None:

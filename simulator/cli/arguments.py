@@ -3,36 +3,73 @@
 from __future__ import annotations
 
 import argparse
+import math
+import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
+
+MOST_SEED = 2**31 - 1
+"""The largest seed that a case or a test may name."""
+
+
+class Parser(argparse.ArgumentParser):
+    """Tells a wrong input in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """End with exit code 2."""
+        self.exit(2, f"{self.prog}: {message}\n")
+
+
+def seed(text: str) -> int:
+    """Read the seed of a run."""
+    return _whole(text, 0, MOST_SEED, f"a whole number from 0 to {MOST_SEED}")
 
 
 def seeds(text: str) -> tuple[int, int]:
     """Read "3-7" as (3, 7)."""
     first, _, last = text.partition("-")
-    try:
-        pair = int(first), int(last or first)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{text!r}: write the seeds as 1-20") from error
-    if not 0 <= pair[0] <= pair[1]:
-        raise argparse.ArgumentTypeError(f"{text!r}: the first seed must not exceed the last")
-    return pair
+    allowed = f"seeds as 1-20, each from 0 to {MOST_SEED}"
+    pair = tuple(_whole(end, 0, MOST_SEED, allowed, text) for end in (first, last or first))
+    if pair[0] > pair[1]:
+        raise _refused(text, f"{allowed}; the first must not exceed the last")
+    return pair[0], pair[1]
 
 
 def count(text: str) -> int:
     """Read a number of at least 1."""
+    return _whole(text, 1, sys.maxsize, "a whole number of at least 1")
+
+
+def length_s(text: str) -> float:
+    """Read a length of time, which is finite and not nothing."""
+    allowed = "seconds, a finite number above 0"
+    try:
+        value = float(text)
+    except ValueError as error:
+        raise _refused(text, allowed) from error
+    if not (math.isfinite(value) and value > 0.0):
+        raise _refused(text, allowed)
+    return value
+
+
+def _whole(text: str, least: int, most: int, allowed: str, whole: str | None = None) -> int:
+    """Read a whole number; `whole` is what was typed, if `text` is a part of it."""
     try:
         value = int(text)
     except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number") from error
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{value} is too small; at least 1")
+        raise _refused(whole or text, allowed) from error
+    if not least <= value <= most:
+        raise _refused(whole or text, allowed)
     return value
+
+
+def _refused(text: str, allowed: str) -> argparse.ArgumentTypeError:
+    return argparse.ArgumentTypeError(f"got '{text}'; allowed: {allowed}")
 
 
 def parser(version: str) -> argparse.ArgumentParser:
     """Return the parser of all commands."""
-    root = argparse.ArgumentParser(
+    root = Parser(
         prog="run_sim.py",
         description="Kyphosim: practise kyphoplasty and vertebroplasty under simulated X-ray. "
         "Without a command the window opens. For education only; not a medical device.",
@@ -50,7 +87,7 @@ def parser(version: str) -> argparse.ArgumentParser:
 
     bench = commands.add_parser("bench", help="measure the program's speed")
     bench.add_argument("--json", type=Path, metavar="FILE", help="write the figures here")
-    bench.add_argument("--seconds", type=float, default=6.0, metavar="S",
+    bench.add_argument("--seconds", type=length_s, default=6.0, metavar="S",
                        help="length of the sustained run at 15 pulses/s, e.g. 60")  # fmt: skip
     return root
 
@@ -74,7 +111,7 @@ def _play(commands: Any) -> None:
     run.add_argument("case", help="a case's id, or the path of its file")
     run.add_argument("--operator", default="expert", help="name, or a stage script (.toml)")
     which = run.add_mutually_exclusive_group()
-    which.add_argument("--seed", type=int, default=1)
+    which.add_argument("--seed", type=seed, default=1, metavar="N", help="of the run, default 1")
     which.add_argument("--seeds", type=seeds, metavar="A-B", help="several runs")
     run.add_argument("--jobs", type=count, default=1, help="processes for --seeds")
     run.add_argument("--threads", type=count, default=None, help="threads of the kernels")

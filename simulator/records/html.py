@@ -11,9 +11,9 @@ from simulator.imaging.png import png
 from simulator.paths import asset
 from simulator.procedure.metrics import METRICS
 from simulator.records import sides
-from simulator.records.bands import Band, bands
+from simulator.records.bands import Band
 from simulator.records.charts import charts
-from simulator.records.measured import FRAME, measures, reached
+from simulator.records.measured import FRAME, SCALED, expert, measures, reached, whole
 from simulator.records.moments import Pictures, rule_words, touched
 from simulator.records.skin_dose import SkinDose, skin_dose
 from simulator.records.spoken import named, practice_words, told
@@ -45,7 +45,8 @@ def page(session: Session, pictures: Pictures) -> str:
         practice=practice_words(session.practice) if session.practice else "",
         minutes=clock(round(report.duration_s * TICKS_PER_S)),
         domains=_domains(report),
-        frame=FRAME if bands(case.id) else "",
+        scaled="" if whole(report) else SCALED,
+        frame=FRAME if expert(report) else "",
         total_band=reached(report, "total"),
         measures=[(m, _bar(m.value / m.top, _shares(m.band, m.top))) for m in measures(report)]
         if any(m.value for m in measures(report)[1:])
@@ -74,9 +75,9 @@ def _skin(session: Session) -> SkinDose | None:
 
 def _domains(report: Report) -> list[tuple[str, DomainScore, str, str]]:
     """Return name, points, bar and the expert's points of every domain that was judged."""
-    expert = bands(report.scenario)
+    frames = expert(report)
     return [
-        (name, d, _bar(d.score / d.max, _shares(expert.get(name), d.max)), reached(report, name))
+        (name, d, _bar(d.score / d.max, _shares(frames.get(name), d.max)), reached(report, name))
         for name, d in report.domains.items()
         if d.max > 0.0
     ]

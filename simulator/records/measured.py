@@ -11,6 +11,9 @@ from simulator.world.report import Report
 
 FRAME = "Frame: what the built-in expert reaches in this case."
 """What is written beside bars that carry a band."""
+SCALED = "Only what was reached is judged, scaled to 100."
+"""What explains a total that the points below it do not add up to."""
+_WHOLE = 100.0
 _LABELS: Mapping[str, str] = {
     "duration_s": "Time",
     "fluoro_s": "Beam time",
@@ -40,15 +43,25 @@ class Measure:
         return _HEADROOM * max(self.value, self.band[1] if self.band else 0.0, 1e-9)
 
 
+def whole(report: Report) -> bool:
+    """Tell whether all criteria count; after a right decision not to go on some may not."""
+    return sum(most for *_, most in report.lines) > _WHOLE - 1e-6
+
+
+def expert(report: Report) -> Mapping[str, Band]:
+    """Return the expert's bands, which are of a whole run: nothing beside a part of one."""
+    return bands(report.scenario) if whole(report) else {}
+
+
 def measures(report: Report) -> tuple[Measure, ...]:
-    """Return time and dose of a run; without a band for an own case."""
-    expert = bands(report.scenario)
+    """Return time and dose of a run; without a band for an own case or a part of a run."""
+    frames = expert(report)
     out = []
     for name, label in _LABELS.items():
         value = report.metrics.get(name)
         if not isinstance(value, int | float):
             continue
-        band = expert.get(name)
+        band = frames.get(name)
         words = spread(_figure(name, band[0]), _figure(name, band[1]), _sort(name)) if band else ""
         out.append(Measure(name, label, float(value), _words(name, value), band, words))
     return tuple(out)
@@ -56,7 +69,7 @@ def measures(report: Report) -> tuple[Measure, ...]:
 
 def reached(report: Report, name: str) -> str:
     """Return the expert's lowest and highest points of the total or a domain, or nothing."""
-    band = bands(report.scenario).get(name)
+    band = expert(report).get(name)
     return spread(f"{band[0]:.1f}", f"{band[1]:.1f}") if band else ""
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from simulator.errors import RecordingError, UsageError
 from simulator.records.runs import TRAINEE_ID, now
-from simulator.scenario.words import refusal
+from simulator.scenario.words import listed, refusal
 
 _LONGEST = 60
 _FORMULA = "=+-@"
@@ -139,6 +139,9 @@ class Trainees:
             UsageError: nobody or more than one person is meant.
         """
         everybody = self.all(seen)
+        if everybody and not word.strip():  # else it would be the one whose name is empty
+            allowed = [t.name or t.id for t in everybody]
+            raise UsageError(f"trainee: got an empty word; allowed: {listed(allowed)}")
         found = [t for t in everybody if word.casefold() in (t.name.casefold(), t.id)]
         if not found and len(word) >= 4:
             found = [t for t in everybody if t.id.startswith(word.casefold())]

@@ -1,4 +1,4 @@
-"""The worst moments in the window: picture, rule, what was seen, what to do instead."""
+"""The worst moments in the window: picture, rule, what is to be seen, what to do instead."""
 
 from __future__ import annotations
 
@@ -24,6 +24,8 @@ _BEFORE_S = 12
 """A retry begins this long before the moment."""
 _PITCH, _LINE = 13.1, 2.1
 """Of the moments and of their lines, in u."""
+_LABEL = 8.5
+"""Column of the labels, in u: the longest is "To be seen". Narrow, for the sake of the words."""
 
 Retry = Callable[[State | None], Any]
 
@@ -72,7 +74,7 @@ class Moments:
         ink = kit.level(level)[0]
         still = pygame.Rect(rect.x, rect.y + c.px(0.3), c.px(11.7), c.px(11.7))
         below = self._still(kit, still, moment, ink)
-        text = pygame.Rect(rect.x + c.px(13.0), rect.y, rect.w - c.px(13.0), rect.h)
+        text = pygame.Rect(rect.x + c.px(12.6), rect.y, rect.w - c.px(12.6), rect.h)
         y = text.y + c.px(1.2)
         kit.mark(level, (text.x + c.px(0.9), y), 1.7)
         x = text.x + c.px(2.6)
@@ -95,19 +97,20 @@ class Moments:
         c.text(c.fitted(below, box.x - x - c.px(1), "xs", "sc"), (x, y), "xs", "sc", col.low)
 
     def _lines(self, kit: Kit, rect: Any, y: float, moment: Finding) -> None:
-        """Rule and Seen take a line each, Instead takes two where it needs them."""
+        """Rule and To be seen take a line each, Instead takes two where it needs them."""
         c, col = kit.canvas, kit.colour
         x = rect.x + c.px(0.2)
-        at, room = x + c.px(7.4), rect.right - x - c.px(7.4)
+        at = x + c.px(_LABEL)
+        room = rect.right - at
         rows = (
             ("Rule", rule_words(moment), col.mid),
-            ("Seen", moment.seen, col.mid),
+            ("To be seen", moment.seen, col.mid),
             ("Instead", moment.instead, col.hi),
         )
         for label, words, ink in rows:
             if not words:
                 continue
-            c.text(label, (x, y), "sm", "medium", col.low)
+            c.text(label, (x, y), "xs", "sc", col.low)
             size, face = c.best_fit(words, room)
             shown = c.wrapped(words, room, size, face)
             if len(shown) > 1 and label != "Instead":

@@ -8,8 +8,7 @@ import pygame
 
 from simulator.engine.session import Session
 from simulator.procedure.metrics import METRICS
-from simulator.records.bands import bands
-from simulator.records.measured import Measure, measures, spread
+from simulator.records.measured import Measure, expert, measures, spread
 from simulator.records.spoken import named, told
 from simulator.records.teaching import Point, points
 from simulator.ui import debrief_total, skin_map
@@ -104,18 +103,18 @@ class Figures:
         self.session, self.report = session, report
         self.measures = measures(report)
         self.scrolls = (Scroll(),)
-        expert = bands(report.scenario)
+        frames = expert(report)
         self._rows = [
             (
                 named(n),
                 METRICS[n].meaning,
                 told(n, v),
-                spread(*(told(n, b) for b in expert[n])) if n in expert else "",
+                spread(*(told(n, b) for b in frames[n])) if n in frames else "",
             )
             for n, v in report.metrics.items()
             if n in METRICS and v is not None
         ]
-        self._banded = bool(expert)
+        self._banded = bool(frames)
 
     def draw(self, kit: Kit, rect: Any) -> None:
         """Draw three panes."""
@@ -142,13 +141,13 @@ class Figures:
         c, col = kit.canvas, kit.colour
         right = pane.right - c.px(1.4)
         c.text(measure.label, (pane.x + c.px(1.4), y))
-        expert = c.px(17.5) if self._banded else 0
-        c.text(measure.words, (right - expert, y), "sm", "semi", col.hi, "r")
+        beside = c.px(17.5) if self._banded else 0
+        c.text(measure.words, (right - beside, y), "sm", "semi", col.hi, "r")
         if not measure.band:
             return
         c.text(measure.band_words, (right, y), "sm", "medium", col.low, "r")
         x = pane.x + c.px(14.5)
-        wide = right - expert - c.px(11) - x
+        wide = right - beside - c.px(11) - x
         bar = pygame.Rect(x, round(y - c.px(0.6)), wide, c.px(1.2))
         over = measure.value > measure.band[1]
         kit.meter(bar, measure.value / measure.top, col.warn if over else col.ok)
@@ -163,7 +162,7 @@ class Figures:
 
     def _metrics(self, kit: Kit, rect: Any, y: int) -> int:
         c, col = kit.canvas, kit.colour
-        pitch, expert = c.px(_ROW), c.px(16.5) if self._banded else 0
+        pitch, beside = c.px(_ROW), c.px(16.5) if self._banded else 0
         split = c.px(25.0)
         for name, meaning, value, band in self._rows:
             y += pitch
@@ -171,10 +170,10 @@ class Figures:
             size, face = c.best_fit(name, split - c.px(1))
             words = c.fitted(name, split - c.px(1), size, face)
             c.text(words, (rect.x, at), size, face)
-            room = rect.w - split - expert - c.px(11.0)
+            room = rect.w - split - beside - c.px(11.0)
             size, face = c.best_fit(meaning, room)
             words = c.fitted(meaning, room, size, face)
             c.text(words, (rect.x + split, at), size, face, col.mid)
-            c.text(value, (rect.right - expert, at), "sm", "medium", col.hi, "r")
+            c.text(value, (rect.right - beside, at), "sm", "medium", col.hi, "r")
             c.text(band, (rect.right, at), "sm", "medium", col.low, "r")
         return y

@@ -6,8 +6,8 @@ from typing import Any
 
 import pygame
 
-from simulator.records.bands import Band, bands
-from simulator.records.measured import FRAME, reached
+from simulator.records.bands import Band
+from simulator.records.measured import FRAME, SCALED, expert, reached, whole
 from simulator.ui.kit import Kit
 from simulator.ui.scene import number
 from simulator.world.report import Report
@@ -71,34 +71,38 @@ def draw(kit: Kit, rect: Any, report: Report) -> None:
     words = "Passed" if report.passed else "Not passed"
     c.text(words, (x + c.px(2.8), rect.y + c.px(4.2)), "lg", "semi", kit.level(level)[0])
     c.paragraph(report.reason, (x, rect.y + c.px(7.8)), right - x, colour=col.hi, lines=3)
-    expert = reached(report, "total")
-    if expert:
-        c.text(f"Built-in expert: {expert}", (x, rect.y + c.px(15.0)), "sm", "medium", col.low)
+    band = reached(report, "total")
+    if band:
+        c.text(f"Built-in expert: {band}", (x, rect.y + c.px(15.0)), "sm", "medium", col.low)
     c.rule(rect.x + c.px(1.4), rect.y + c.px(16.8), rect.w - c.px(2.8))
     _domains(kit, rect, report)
 
 
 def _domains(kit: Kit, rect: Any, report: Report) -> None:
     c, col = kit.canvas, kit.colour
-    expert = bands(report.scenario)
+    frames = expert(report)
     judged = [(name, d) for name, d in report.domains.items() if d.max > 0.0]
-    room = rect.h - c.px(21.0 if expert else 18.6)
+    part = not whole(report)
+    room = rect.h - c.px(21.0 if frames or part else 18.6)
     pitch = min(c.px(2.95), room // max(len(judged), 1))
-    y = rect.y + c.px(19.0)
+    x, y, wide = rect.x + c.px(1.4), rect.y + c.px(19.0), rect.w - c.px(2.8)
+    if part:
+        size, face = c.best_fit(SCALED, wide)
+        c.text(SCALED, (x, y), size, face, col.mid)
+        y += c.px(2.6)
     for name, domain in judged:
         level = domain_level(domain.score, domain.max)
-        c.text(name.capitalize(), (rect.x + c.px(1.4), y))
+        c.text(name.capitalize(), (x, y))
         bar = pygame.Rect(rect.x + c.px(15.0), round(y - c.px(0.6)), c.px(20.5), c.px(1.2))
         kit.meter(bar, domain.score / domain.max, kit.level(level)[0])
-        if name in expert:
-            draw_frame(kit, bar, expert[name], domain.max)
+        if name in frames:
+            draw_frame(kit, bar, frames[name], domain.max)
         kit.mark(level, (rect.x + c.px(37.4), y))
         points = f"{short(domain.score)} / {short(domain.max)}"
         c.text(points, (rect.right - c.px(1.4), y), "sm", "medium", col.hi, "r")
         y += pitch
-    if expert:
-        at = (rect.x + c.px(1.4), rect.bottom - c.px(1.8))
-        key(kit, at, rect.w - c.px(2.8))
+    if frames:
+        key(kit, (x, rect.bottom - c.px(1.8)), wide)
 
 
 def short(value: float) -> str:

@@ -7,10 +7,12 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
-from simulator.cli import BUG, FAILED, OK, WRONG_INPUT, main
+from simulator.cli import BUG, FAILED, OK, WRONG_INPUT, arguments, main
+from simulator.scenario.block import Seed
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -41,6 +43,47 @@ def test_an_unknown_case_is_told_with_a_suggestion(capsys) -> None:
 def test_an_unknown_operator_is_told(capsys) -> None:
     assert main(["run", "l1-wedge", "--operator", "exprt"]) == WRONG_INPUT
     one_line(told(capsys), "exprt", "Did you mean 'expert'?")
+
+
+SEEDS = ("got ", "allowed: ", "0 to 2147483647")
+LENGTHS = ("got ", "allowed: ", "above 0")
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        (["run", "l1-wedge", "--seed", "99999999999999999999"], SEEDS),
+        (["run", "l1-wedge", "--seed", "2147483648"], SEEDS),
+        (["run", "l1-wedge", "--seed", "-5"], SEEDS),
+        (["run", "l1-wedge", "--seed", "two"], SEEDS),
+        (["run", "l1-wedge", "--seeds", "1-2147483648"], SEEDS),
+        (["run", "l1-wedge", "--seeds", "5-3"], ("5-3", "must not exceed")),
+        (["run", "l1-wedge", "--jobs", "0"], ("got '0'", "allowed: ", "at least 1")),
+        (["bench", "--seconds", "nan"], LENGTHS),
+        (["bench", "--seconds", "inf"], LENGTHS),
+        (["bench", "--seconds", "-1"], LENGTHS),
+        (["bench", "--seconds", "0"], LENGTHS),
+        (["bench", "--seconds", "long"], LENGTHS),
+    ],
+)
+def test_a_number_out_of_range_is_told_with_its_range(
+    words: list[str], meant: tuple[str, ...], monkeypatch, capsys
+) -> None:
+    # What is not refused would play, or measure for a minute.
+    monkeypatch.setattr("simulator.cli._command", lambda given: lambda given: OK)
+    with pytest.raises(SystemExit) as stop:
+        main(words)
+    assert stop.value.code == WRONG_INPUT
+    one_line(told(capsys), words[-2], *meant)
+
+
+def test_a_seed_is_what_a_case_may_name() -> None:
+    (bound,) = get_args(Seed)[1:]
+    limits = {type(m).__name__: m for m in bound.metadata}
+    assert (limits["Ge"].ge, limits["Le"].le) == (0, arguments.MOST_SEED)
+    assert arguments.seed(str(arguments.MOST_SEED)) == arguments.MOST_SEED
+    assert arguments.seeds("3-7") == (3, 7)
+    assert arguments.seeds("4") == (4, 4)
 
 
 def test_three_mistakes_in_a_case_come_at_once_with_their_lines(tmp_path, capsys) -> None:

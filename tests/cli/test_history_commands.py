@@ -106,6 +106,8 @@ def test_wrong_words_are_told_with_what_is_allowed(filled: Path, capsys) -> None
     text = refused(capsys, "history", "--trainee", "An")
     assert "trainee: got 'An'; allowed: " in text
     assert "did you mean 'Ann'?" in text
+    for words in (["history", "--trainee", ""], ["trainee", "--use", " "]):
+        assert "trainee: got an empty word; allowed: " in refused(capsys, *words)
     text = refused(capsys, "export", "--csv", "-", "--case", "l1-wege")
     assert "--case: got 'l1-wege'; allowed: " in text
     assert "did you mean 'l1-wedge'?" in text

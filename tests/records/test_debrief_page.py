@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from dataclasses import replace
-from html import escape
+from html import escape, unescape
 from html.parser import HTMLParser
 
 import pytest
@@ -169,6 +169,39 @@ def test_the_expert_stands_as_a_frame(clumsy_run: Outcome, monkeypatch: pytest.M
     assert "60 – 90 s" in framed
     made["l1-wedge"]["total"] = [98.48, 98.48]
     assert "Built-in expert: 98.5<" in html.page(clumsy_run.session, Pictures({}, {}))
+
+
+def test_a_scaled_total_is_explained_and_has_no_expert_beside_it(
+    case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the expert reaches is of a whole run."""
+    made = {case.id: {"total": [91.0, 97.5], "planning": [9.0, 10.0], "fluoro_s": [60.0, 90.0]}}
+    monkeypatch.setattr(bands, "_book", lambda: made)
+    session = Session(case, "human")
+    whole = html.page(session, Pictures({}, {}))
+    assert measured.SCALED not in whole
+    assert "Built-in expert" in whole
+    # What a right decision leaves of the criteria.
+    report = session.report()
+    few = tuple(line for line in report.lines if line[0] == "planning")
+    monkeypatch.setattr(session, "report", lambda: replace(report, lines=few))
+    text = html.page(session, Pictures({}, {}))
+    assert text.index(measured.SCALED) < text.index('id="domains"')
+    for words in (measured.FRAME, "Built-in expert", ">Expert<", 'stroke="#1a2129"'):
+        assert words not in text
+
+
+def test_a_run_counts_whole_where_its_criteria_are_worth_a_hundred(clumsy_run: Outcome) -> None:
+    assert measured.whole(clumsy_run.report)
+    assert not measured.whole(replace(clumsy_run.report, lines=clumsy_run.report.lines[1:]))
+
+
+def test_what_a_fault_looks_like_is_not_told_as_seen(text: str, clumsy_run: Outcome) -> None:
+    """A fixed sentence may tell what a picture would have shown; nobody may have taken one."""
+    assert "<dt>Seen</dt>" not in text
+    worst = clumsy_run.report.moments[0]
+    assert f"<dt>To be seen</dt><dd>{worst.seen}</dd>" in unescape(text)
+    assert f"{worst.text} To be seen: {worst.seen}" in unescape(text)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fnmatch
 import re
+import tomllib
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,12 +14,16 @@ import pytest
 from simulator.engine.runner import Outcome
 from simulator.engine.start import first_state
 from simulator.imaging.positioner import geometry, project
-from simulator.records import moments
+from simulator.paths import asset
+from simulator.records import moments, teaching
+from simulator.scenario.assets import troubles
+from simulator.scenario.words import DOMAINS
 from simulator.units import frozen
-from simulator.world.case import Case
+from simulator.world.case import Case, Procedure
 from simulator.world.cement import ROUTES, Cloud, Route
 from simulator.world.state import State
 from simulator.world.tally import Finding
+from simulator.world.tools import Wall
 
 ROOT = Path(__file__).parents[2]
 
@@ -43,17 +49,42 @@ def leaked(case: Case, route: Route, at_mm: tuple[float, float, float]) -> State
     return replace(state, cement=replace(state.cement, cloud=cloud))
 
 
+def findable() -> set[str]:
+    """Return the ids as they stand in the source of the judge; those made of parts by their parts.
+
+    Wider than what can happen where parts meet: not every wall has a far breach.
+    """
+    judges = sorted((ROOT / "simulator" / "procedure").glob("*.py"))
+    source = "".join(path.read_text(encoding="utf-8") for path in judges)
+    found = set(re.findall(r'Finding\(\s*"(\w+)", "(?:sentinel|major|minor)"', source))
+    assert {"medial_rule_broken", "runny_cement", "lidocaine_over", "level_left"} <= found
+    made = set(re.findall(r'Finding\(\s*f"(\w+)\{', source))
+    assert made == {"leak_", "late_"}
+    walls = {f"breach_{wall.name.lower()}" for wall in Wall}
+    return (
+        found
+        | walls
+        | {f"{wall}_far" for wall in walls}
+        | {f"leak_{route}" for route in ROUTES}
+        | {f"late_{trouble.kind}" for trouble in troubles()}
+    )
+
+
 def test_every_fault_that_can_be_found_has_its_rule() -> None:
     """The ids as they stand in the source of the judge; those made of parts by their parts."""
-    named: set[str] = set()
-    for name in ("mistakes", "breaches", "care_mistakes"):
-        text = (ROOT / "simulator" / "procedure" / f"{name}.py").read_text(encoding="utf-8")
-        named |= set(re.findall(r'"([a-z_]+)", "(?:sentinel|major|minor)"', text))
-    assert {"medial_rule_broken", "runny_cement", "lidocaine_over"} <= named
-    named |= {f"leak_{route}" for route in ROUTES}
-    named |= {"breach_posterior", "breach_lateral_far", "breach_inferior", "late_nerve"}
-    assert {name for name in named if not moments.rule_words(finding(name))} == set()
+    assert {name for name in findable() if not moments.rule_words(finding(name))} == set()
     assert moments.rule(finding("no such fault")) is None
+
+
+def test_every_key_of_the_teaching_is_known() -> None:
+    """A key that nothing has any more would silently teach nothing."""
+    book = tomllib.loads(asset("teaching.toml").read_text(encoding="utf-8"))
+    found = findable()
+    others = {*DOMAINS, *Procedure, teaching.DECLINED}
+    points = {key for point in book["point"] for key in point["when"]}
+    assert points - found - others == set()
+    rules = {key for rule in book["rule"] for key in rule["of"]}
+    assert {key for key in rules if not fnmatch.filter(found, key)} == set()
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,17 @@ def test_people_are_named_chosen_and_found(tmp_path: Path) -> None:
     assert people.rename("").name == ""
 
 
+@pytest.mark.parametrize("word", ["", "  "])
+def test_an_empty_word_means_nobody_although_an_anonymous_name_is_empty(
+    tmp_path: Path, word: str
+) -> None:
+    people = Trainees(tmp_path)
+    only = people.current()
+    assert only.name == ""
+    with pytest.raises(UsageError, match=f"trainee: got an empty word; allowed: '{only.id}'"):
+        people.find(word)
+
+
 @pytest.mark.parametrize("name", [" ", "x" * 61, "a\nb", "=cmd", "\x1b[31m"])
 def test_a_name_that_cannot_be_one_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(UsageError, match="a name has 1 to 60"):

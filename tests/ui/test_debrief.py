@@ -12,7 +12,7 @@ import pytest
 from simulator.engine.runner import Outcome
 from simulator.engine.session import Session
 from simulator.records import bands
-from simulator.records.measured import FRAME
+from simulator.records.measured import FRAME, SCALED
 from simulator.records.moments import rule_words
 from simulator.records.teaching import points
 from simulator.ui import debrief_leaks, debrief_line, debrief_total
@@ -165,6 +165,48 @@ def test_a_run_that_was_declined_shows_no_empty_axes(case: Case, said: list[str]
     for tab in debrief.tabs:
         debrief.tab = tab
         debrief.draw(small())
+
+
+def test_a_scaled_total_is_explained_and_has_no_expert_beside_it(
+    clumsy_run: Outcome, said: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the expert reaches is of a whole run."""
+    monkeypatch.setattr(bands, "_book", lambda: MADE)
+    whole = clumsy_run.report
+    assert SCALED not in shown(screen(clumsy_run), small(), said)
+    part = replace(whole, lines=whole.lines[:3])
+    debrief = Debrief(clumsy_run.session, part, lambda session, start: start, Pop)
+    for size in ((1280, 720), (1600, 900), (1920, 1080)):
+        text = shown(debrief, Canvas(pygame.Surface(size), Theme(size)), said)
+        assert SCALED in text
+        assert FRAME not in text
+        assert "expert" not in text
+    debrief.tab = METRICS
+    text = shown(debrief, small(), said)
+    assert FRAME not in text
+    assert "value, expert" not in text
+
+
+@pytest.mark.parametrize("size", [(1280, 720), (1600, 900), (1920, 1080)])
+def test_the_labels_of_a_moment_stand_clear_of_its_words(
+    clumsy_run: Outcome, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[tuple[str, float, float, int]] = []
+    plain = Canvas.text
+
+    def heard(self: Canvas, text: str, at: tuple[float, float], *rest: Any, **more: Any) -> int:
+        wide = plain(self, text, at, *rest, **more)
+        drawn.append((text, *at, wide))
+        return wide
+
+    monkeypatch.setattr(Canvas, "text", heard)
+    screen(clumsy_run).draw(Canvas(pygame.Surface(size), Theme(size)))
+    labels = [row for row in drawn if row[0] == "To be seen"]
+    assert len(labels) == len(clumsy_run.report.moments)
+    assert "Seen" not in {row[0] for row in drawn}
+    for _, x, y, wide in labels:
+        words = min(at for _, at, level, _ in drawn if level == y and at > x)
+        assert x + wide + 4 <= words
 
 
 def test_a_frame_spans_the_band_and_never_vanishes() -> None:
