@@ -122,7 +122,8 @@ def apart_sd(better: Sequence[float], worse: Sequence[float]) -> float:
 def summary(operators: Sequence[str], runs: Sequence[Run]) -> list[str]:
     """Return one row per operator, and how far the ranked ones lie apart."""
     totals: dict[str, list[float]] = {}
-    lines = ["| Operator | Passed | Mean points | SD | What failed it |", "|---|---|---|---|---|"]
+    lines = ["| Operator | Passed | Mean points | SD | Pictures | What failed it |",
+             "|---|---|---|---|---|---|"]  # fmt: skip
     for name in operators:
         mine = counted(run for run in runs if run.operator == name)
         both = [run.total for run in treated(runs) if run.operator == name]
@@ -130,7 +131,9 @@ def summary(operators: Sequence[str], runs: Sequence[Run]) -> list[str]:
         sd = statistics.stdev(both) if len(both) > 1 else 0.0
         mean = statistics.fmean(both) if both else 0.0
         passed = sum(run.passed for run in mine)
-        lines.append(f"| {name} | {passed}/{len(mine)} | {mean:.1f} | {sd:.1f} | {reasons(mine)} |")
+        shots = statistics.fmean([r.row["exposures"] for r in treated(runs) if r.operator == name])
+        lines.append(f"| {name} | {passed}/{len(mine)} | {mean:.1f} | {sd:.1f} | {shots:.0f} | "
+                     f"{reasons(mine)} |")  # fmt: skip
     ranked = [name for name in RANKED if totals.get(name)]
     for better, worse in itertools.pairwise(ranked):
         apart = apart_sd(totals[better], totals[worse])
