@@ -170,6 +170,7 @@ def faults_of(level: str, number: int, *, whole: bool) -> list[str]:
     return [f"{level} {number}: {'; '.join(found)}  [{spec.fracture}]"] if found else []
 
 
+@pytest.mark.slow
 def test_a_few_strangers_hold():
     """One of every third level, a different number each: those that once failed among them."""
     for level, number in (("L5", 4), ("L5", 6), ("T10", 7), ("T9", 15), ("L2", 2), ("T6", 9)):

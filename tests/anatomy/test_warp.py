@@ -106,6 +106,7 @@ def test_the_inferior_plate_is_the_superior_one_upside_down():
     assert np.allclose(down.soft[:, :, ::-1], up.soft, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_all_coordinates_together_keep_every_grain_of_bone():
     volume, bone = box()
     lift = Lift(0.08, 1.4, 0.05, 0.9, 2.5)

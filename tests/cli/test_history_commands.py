@@ -213,6 +213,7 @@ def test_a_recording_that_was_asked_for_is_kept_as_well(home: Path, tmp_path, ca
     assert (home / run.recording).read_bytes() == file.read_bytes()
 
 
+@pytest.mark.slow
 def test_what_is_not_practice_is_not_kept(home: Path, monkeypatch, capsys) -> None:
     told(capsys, *PLAY, "--no-history")
     told(capsys, *PLAY[:2], "--operator", "hands-off", "--seeds", "1-2")
